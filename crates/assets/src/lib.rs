@@ -1,0 +1,1 @@
+//! Native libraries and model weights: fetched by name, version and hash, cached, verified.

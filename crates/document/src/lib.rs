@@ -1,0 +1,8 @@
+//! Values of business documents: money, dates, identifiers and their check digits; pure, no I/O.
+//!
+//! Rule: a reading is never guessed silently: where two are possible, both are given.
+
+pub mod date;
+pub mod iban;
+pub mod money;
+pub mod vat_id;

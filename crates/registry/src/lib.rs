@@ -1,0 +1,1 @@
+//! Schema ids from a Confluent-compatible registry or from the schemas folder.

@@ -1,0 +1,15 @@
+//! The runtime: takes records from a log, runs a stage over them out of order, and commits outputs and positions
+//! together.
+//!
+//! Owns when work starts, retries, dies and is committed. Knows no broker (see [`transport`]), and a stage knows nothing
+//! of it but [`stage`]. Rule: no record is acknowledged before its effects are durable, and no effect is visible twice
+//! to a read_committed reader.
+
+pub mod stage;
+pub mod topology;
+pub mod transport;
+pub mod worker;
+
+pub use stage::{Cost, Cx, Gather, Outputs, Stage, Step};
+pub use topology::{Topology, TopologyError};
+pub use worker::Worker;

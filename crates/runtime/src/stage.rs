@@ -1,0 +1,119 @@
+//! What a stage is: a function from one record to some records. It knows no topic, offset or producer.
+
+use docmill_contracts::{AnyRecord, Classify, Contract, ErrorInfo};
+use std::future::Future;
+
+/// What one record costs its tenant in the fair queue, and which permits it takes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Cost {
+    /// Work in units of about one page.
+    pub units: u32,
+}
+
+impl Default for Cost {
+    fn default() -> Self {
+        Self { units: 1 }
+    }
+}
+
+/// The circumstances of one attempt.
+#[derive(Debug, Clone)]
+pub struct Cx {
+    /// Name of the worker, for errors and traces.
+    pub worker: &'static str,
+    /// 1 for the first attempt.
+    pub attempt: u32,
+    /// When the attempt started, milliseconds since 1970 UTC.
+    pub now_ms: i64,
+}
+
+/// Records that a stage emits for one input; each goes to the worker's output topic of its kind.
+#[derive(Debug, Default, Clone, PartialEq)]
+pub struct Outputs(Vec<AnyRecord>);
+
+impl Outputs {
+    /// Nothing.
+    pub fn none() -> Self {
+        Self::default()
+    }
+
+    /// One record.
+    pub fn one(record: impl Into<AnyRecord>) -> Self {
+        Self(vec![record.into()])
+    }
+
+    /// Adds a record after the others.
+    pub fn push(&mut self, record: impl Into<AnyRecord>) {
+        self.0.push(record.into());
+    }
+
+    /// Adds a record after the others.
+    #[must_use]
+    pub fn and(mut self, record: impl Into<AnyRecord>) -> Self {
+        self.push(record);
+        self
+    }
+
+    /// The records in order.
+    pub fn records(&self) -> &[AnyRecord] {
+        &self.0
+    }
+
+    /// The records in order.
+    pub fn into_records(self) -> Vec<AnyRecord> {
+        self.0
+    }
+}
+
+/// One record in, some records out. Many attempts run at once, in any order, in one process.
+///
+/// A run may happen again after a crash, so its side effects must be harmless to repeat (blobs by content hash are).
+pub trait Stage: Send + Sync + 'static {
+    /// The record it takes.
+    type In: Contract;
+    /// What can go wrong.
+    type Err: Classify;
+
+    /// What this record costs its tenant in the fair queue.
+    fn cost(&self, input: &Self::In) -> Cost {
+        let _ = input;
+        Cost::default()
+    }
+
+    /// Does the work. Blocking work goes to `tokio::task::spawn_blocking` or a thread of the stage's own.
+    fn run(&self, input: &Self::In, cx: &Cx) -> impl Future<Output = Result<Outputs, Self::Err>> + Send;
+
+    /// The outcome of a record that was given up: what is emitted beside the dead letter, so that nobody waits for it for ever.
+    fn dead(&self, input: &Self::In, error: ErrorInfo) -> Outputs;
+}
+
+/// The next state of a key, and what it emits.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Step<S> {
+    /// The state to keep; none forgets the key.
+    pub state: Option<S>,
+    /// What is emitted in the same transaction.
+    pub outputs: Outputs,
+}
+
+/// Many records of one key in, one out: synchronous, pure, commutative in its inputs and idempotent.
+///
+/// Its state lives in a compacted changelog that is written in the same transaction as outputs and positions.
+pub trait Gather: Send + Sync + 'static {
+    /// The record it takes.
+    type In: Contract;
+    /// Its state per key, as it stands in the changelog.
+    type State: Contract;
+
+    /// The key whose state a record belongs to. Records of one key must be in one partition.
+    fn key(&self, input: &Self::In) -> String;
+
+    /// Takes one record. `now_ms`: milliseconds since 1970 UTC.
+    fn apply(&self, state: Option<Self::State>, input: &Self::In, now_ms: i64) -> Step<Self::State>;
+
+    /// When [`Gather::expire`] wants to be called for a state that nothing happens to, milliseconds since 1970 UTC.
+    fn expires_at(&self, state: &Self::State) -> i64;
+
+    /// The deadline has passed: give up what is missing, or forget the key.
+    fn expire(&self, state: Self::State, now_ms: i64) -> Step<Self::State>;
+}

@@ -1,0 +1,1 @@
+//! Native code in a child process: limits, time-out, kill.

@@ -1,0 +1,1 @@
+//! An in-memory log and the conformance suite that every transport passes.

@@ -1,0 +1,1 @@
+//! The runtime's transport over one SQLite file, for one process.

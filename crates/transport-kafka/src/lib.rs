@@ -1,0 +1,1 @@
+//! The runtime's transport over Apache Kafka; the only crate that names rdkafka.

@@ -1,0 +1,1 @@
+//! infer: gathers pages, reads embedded e-invoices, extracts fields locally.

@@ -1,0 +1,3 @@
+//! The infer stage as a process.
+
+fn main() {}

@@ -1,0 +1,1 @@
+//! ingest: admits documents, stores their bytes, rejects what cannot be processed.

@@ -1,0 +1,3 @@
+//! The ingest stage as a process.
+
+fn main() {}

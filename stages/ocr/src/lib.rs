@@ -1,0 +1,1 @@
+//! ocr: PP-OCR on ONNX Runtime for pages without a text layer.

@@ -1,0 +1,3 @@
+//! The ocr stage as a process.
+
+fn main() {}

@@ -1,0 +1,1 @@
+//! render: pages, their text layer and their images, from PDFium in child processes.

@@ -1,0 +1,3 @@
+//! The render stage as a process.
+
+fn main() {}

@@ -1,0 +1,1 @@
+//! sink: the results topic and result files.

@@ -1,0 +1,3 @@
+//! The sink stage as a process.
+
+fn main() {}

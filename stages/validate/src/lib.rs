@@ -1,0 +1,1 @@
+//! validate: arithmetic, dates, check digits and thresholds decide accepted, review or rejected.

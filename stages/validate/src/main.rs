@@ -1,0 +1,3 @@
+//! The validate stage as a process.
+
+fn main() {}
