@@ -78,8 +78,8 @@ impl PackedWords {
             if found == expected { Ok(()) } else { Err(WordsError::Length { column, found, expected }) }
         };
         check("text", texts.len())?;
-        check("boxes", self.boxes.len() / 16 + usize::from(self.boxes.len() % 16 != 0))?;
-        check("lines", self.lines.len() / 4 + usize::from(self.lines.len() % 4 != 0))?;
+        check("boxes", self.boxes.len().div_ceil(16))?;
+        check("lines", self.lines.len().div_ceil(4))?;
         if !self.confidence.is_empty() {
             check("confidence", self.confidence.len())?;
         }
