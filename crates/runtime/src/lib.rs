@@ -5,6 +5,12 @@
 //! of it but [`stage`]. Rule: no record is acknowledged before its effects are durable, and no effect is visible twice
 //! to a read_committed reader.
 
+pub mod bitmap;
+pub mod budget;
+pub mod driver;
+pub mod ledger;
+pub mod retry;
+pub mod schedule;
 pub mod stage;
 pub mod topology;
 pub mod transport;

@@ -1,0 +1,609 @@
+//! The driver: one worker's state machine. It decides; the worker around it does.
+//!
+//! Owns the window: ledgers, budget, fair queue, running and sleeping attempts, finished entries and the one commit in
+//! flight. It has no clock, no lock, no I/O and no await: `on(event, now)` changes the state and returns effects, so that
+//! the same code runs in production and under simulation.
+//!
+//! Rules: an offset is committed only together with the outputs of its record; only for a partition owned at that
+//! moment; and a result of an ended epoch or attempt is dropped.
+
+mod commit;
+mod partition;
+
+use crate::bitmap::MetadataError;
+use crate::budget::Budget;
+use crate::ledger::Offer;
+use crate::retry::{RetryPolicy, Verdict};
+use crate::schedule::Fair;
+use crate::topology::Limits;
+use crate::transport::OffsetCommit;
+use commit::Commits;
+use docmill_contracts::ErrorInfo;
+use partition::{Partition, Phase};
+use rand::{SeedableRng, rngs::SmallRng};
+use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
+use std::sync::Arc;
+use std::time::Duration;
+
+/// Names one attempt; results come back with it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Ticket {
+    /// Partition.
+    pub partition: i32,
+    /// Offset in it.
+    pub offset: i64,
+    /// Which assignment of the partition.
+    pub epoch: u32,
+    /// From 1.
+    pub attempt: u32,
+}
+
+/// A fetched record, as the driver needs to know it.
+#[derive(Debug, Clone)]
+pub struct Item<P> {
+    /// Its offset.
+    pub offset: i64,
+    /// Whose share it counts against.
+    pub tenant: Arc<str>,
+    /// Key within which order must be kept, where the worker keeps order.
+    pub order: Option<Arc<str>>,
+    /// Cost in the fair queue.
+    pub units: u32,
+    /// Size in the window.
+    pub bytes: usize,
+    /// What the worker makes of it.
+    pub payload: P,
+}
+
+/// The end of an attempt.
+#[derive(Debug)]
+pub enum Outcome<O> {
+    /// Outputs that become visible with the offset.
+    Done(O),
+    /// A failure, to be judged by its class.
+    Failed(ErrorInfo),
+}
+
+/// What happened.
+#[derive(Debug)]
+pub enum Event<P, O> {
+    /// The group gave us a partition whose state is restored.
+    Assigned {
+        /// Partition.
+        partition: i32,
+        /// Committed position.
+        offset: i64,
+        /// Committed metadata.
+        metadata: String,
+    },
+    /// The group wants partitions back.
+    Revoked(Vec<i32>),
+    /// Partitions are gone.
+    Lost(Vec<i32>),
+    /// Records came.
+    Fetched {
+        /// Partition.
+        partition: i32,
+        /// Records in order.
+        items: Vec<Item<P>>,
+    },
+    /// An attempt ended.
+    Finished {
+        /// Which.
+        ticket: Ticket,
+        /// How.
+        outcome: Outcome<O>,
+        /// Size of its outputs in bytes.
+        bytes: usize,
+    },
+    /// Outputs that belong to no record, such as those of an expired state.
+    Emitted {
+        /// Partition whose owner may emit them.
+        partition: i32,
+        /// The outputs.
+        outputs: O,
+        /// Their size in bytes.
+        bytes: usize,
+    },
+    /// The commit in flight is durable.
+    Committed,
+    /// The commit in flight was rolled back; its entries come back.
+    Aborted(Vec<Entry<O>>),
+    /// Finish what runs, commit it, and stop.
+    Stop,
+    /// Time passed.
+    Tick,
+}
+
+/// The outputs of one record, on their way into a transaction.
+#[derive(Debug, Clone)]
+pub struct Entry<O> {
+    /// Partition of the record.
+    pub partition: i32,
+    /// Assignment under which it was done.
+    pub epoch: u32,
+    /// Its offset; none for [`Event::Emitted`].
+    pub offset: Option<i64>,
+    /// Its outputs.
+    pub outputs: O,
+    /// Bytes of the outputs.
+    pub bytes: usize,
+    /// Bytes that the record takes in the window.
+    pub held: usize,
+}
+
+/// What the worker has to do.
+#[derive(Debug)]
+pub enum Effect<P, O> {
+    /// Run an attempt.
+    Start {
+        /// Its name.
+        ticket: Ticket,
+        /// What to run.
+        payload: P,
+    },
+    /// An attempt took too long: stop it. Its result would be dropped.
+    Cancel(Ticket),
+    /// Give a record up: make its dead letter and outcome, and report them as [`Outcome::Done`].
+    Bury {
+        /// Its name.
+        ticket: Ticket,
+        /// The record.
+        payload: P,
+        /// Why.
+        error: ErrorInfo,
+        /// When it was first seen, milliseconds since 1970 UTC.
+        first_seen_ms: i64,
+    },
+    /// Commit outputs and offsets in one transaction; answer [`Event::Committed`] or [`Event::Aborted`].
+    Commit {
+        /// Outputs in the order of completion.
+        entries: Vec<Entry<O>>,
+        /// Positions of owned partitions.
+        offsets: Vec<OffsetCommit>,
+    },
+    /// Stop fetching.
+    Pause(Vec<i32>),
+    /// Fetch again.
+    Resume(Vec<i32>),
+    /// Give partitions back to the group.
+    Release(Vec<i32>),
+    /// Everything that could be finished is committed: close.
+    Stopped,
+    /// The worker cannot go on.
+    Halt(Box<Halt>),
+}
+
+/// Why a worker cannot go on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Halt {
+    /// A stage said so.
+    Stage(ErrorInfo),
+    /// Commit metadata that cannot be read.
+    Metadata(String),
+    /// Transactions kept being rolled back.
+    Commits {
+        /// For how long, in milliseconds.
+        for_ms: i64,
+    },
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Activity {
+    Queued,
+    Running { since_ms: i64 },
+    Sleeping { until_ms: i64 },
+    Burying,
+}
+
+#[derive(Debug)]
+struct Work<P> {
+    item: Item<P>,
+    epoch: u32,
+    attempts: u32,
+    first_seen_ms: i64,
+    activity: Activity,
+}
+
+type Place = (i32, i64);
+
+/// One worker's state machine. `P`: payload of a record; `O`: outputs of a record.
+#[derive(Debug)]
+pub struct Driver<P, O> {
+    limits: Limits,
+    retry: RetryPolicy,
+    rng: SmallRng,
+    partitions: BTreeMap<i32, Partition>,
+    epochs: HashMap<i32, u32>,
+    budget: Budget,
+    work: BTreeMap<Place, Work<P>>,
+    queue: Fair<Place>,
+    /// Keys with work in progress, and the work behind them in order.
+    busy: HashMap<Arc<str>, VecDeque<Place>>,
+    sleeping: BTreeSet<(i64, Place)>,
+    /// When running attempts began, oldest first.
+    running: BTreeSet<(i64, Place)>,
+    commits: Commits<O>,
+    stopping: bool,
+    halted: bool,
+}
+
+impl<P: Clone, O> Driver<P, O> {
+    /// A driver with these limits; `seed` only spreads retries.
+    pub fn new(limits: Limits, retry: RetryPolicy, seed: u64) -> Self {
+        let budget = Budget::new(limits.window_records, limits.window_bytes);
+        Self {
+            limits,
+            retry,
+            rng: SmallRng::seed_from_u64(seed),
+            partitions: BTreeMap::new(),
+            epochs: HashMap::new(),
+            budget,
+            work: BTreeMap::new(),
+            queue: Fair::default(),
+            busy: HashMap::new(),
+            sleeping: BTreeSet::new(),
+            running: BTreeSet::new(),
+            commits: Commits::default(),
+            stopping: false,
+            halted: false,
+        }
+    }
+
+    /// Takes an event at a time, milliseconds since 1970 UTC, and says what to do.
+    pub fn on(&mut self, event: Event<P, O>, now_ms: i64) -> Vec<Effect<P, O>> {
+        let mut effects = Vec::new();
+        if self.halted {
+            return effects;
+        }
+        match event {
+            Event::Assigned { partition, offset, metadata } => {
+                self.assigned(partition, offset, &metadata, &mut effects)
+            }
+            Event::Revoked(partitions) => self.revoked(&partitions, now_ms),
+            Event::Lost(partitions) => partitions.iter().for_each(|p| self.drop_partition(*p, &mut effects)),
+            Event::Fetched { partition, items } => self.fetched(partition, items, now_ms),
+            Event::Finished { ticket, outcome, bytes } => {
+                self.finished(ticket, outcome, bytes, now_ms, &mut effects)
+            }
+            Event::Emitted { partition, outputs, bytes } => self.emitted(partition, outputs, bytes, now_ms),
+            Event::Committed => self.committed(now_ms),
+            Event::Aborted(entries) => self.aborted(entries, now_ms, &mut effects),
+            Event::Stop => {
+                self.stopping = true;
+                let all: Vec<i32> = self.partitions.keys().copied().collect();
+                self.revoked(&all, now_ms);
+            }
+            Event::Tick => {}
+        }
+        self.expire(now_ms, &mut effects);
+        self.wake(now_ms);
+        self.start(now_ms, &mut effects);
+        self.commit(now_ms, &mut effects);
+        self.release(now_ms, &mut effects);
+        self.throttle(&mut effects);
+        effects
+    }
+
+    /// When [`Event::Tick`] is wanted, milliseconds since 1970 UTC.
+    pub fn wakes_at(&self) -> Option<i64> {
+        if self.halted {
+            return None;
+        }
+        let timeout = millis(self.limits.attempt_timeout);
+        let attempts = self.running.first().map(|(since, _)| since + timeout);
+        let sleeping = self.sleeping.first().map(|(at, _)| *at);
+        let drains = self.partitions.values().filter_map(Partition::drain_ends_ms);
+        attempts.into_iter().chain(sleeping).chain(drains).chain(self.commits.wakes_at(&self.limits)).min()
+    }
+
+    /// Records and bytes in the window.
+    pub fn window(&self) -> (usize, usize) {
+        self.budget.used()
+    }
+
+    /// Attempts that run now.
+    pub fn running(&self) -> usize {
+        self.running.len()
+    }
+
+    /// Widest span of offsets of any partition.
+    pub fn span(&self) -> usize {
+        self.partitions.values().map(Partition::span).max().unwrap_or(0)
+    }
+
+    /// When the oldest record of the window was first seen, milliseconds since 1970 UTC.
+    pub fn oldest_ms(&self) -> Option<i64> {
+        self.work.values().map(|w| w.first_seen_ms).min()
+    }
+
+    fn halt(&mut self, why: Halt, effects: &mut Vec<Effect<P, O>>) {
+        self.halted = true;
+        effects.push(Effect::Halt(Box::new(why)));
+    }
+
+    fn assigned(&mut self, partition: i32, offset: i64, metadata: &str, effects: &mut Vec<Effect<P, O>>) {
+        self.drop_partition(partition, effects);
+        let epoch = self.epochs.entry(partition).and_modify(|e| *e += 1).or_insert(1);
+        let restored: Result<Partition, MetadataError> =
+            Partition::restore(partition, *epoch, offset, metadata, self.limits.window_span);
+        match restored {
+            Ok(p) => {
+                self.partitions.insert(partition, p);
+                if self.stopping {
+                    self.revoked(&[partition], i64::MIN);
+                }
+            }
+            Err(e) => self.halt(Halt::Metadata(e.to_string()), effects),
+        }
+    }
+
+    /// Stops starting work of these partitions; what runs may finish until the drain ends.
+    fn revoked(&mut self, partitions: &[i32], now_ms: i64) {
+        let ends_ms = now_ms.saturating_add(millis(self.limits.drain));
+        for p in partitions {
+            if let Some(partition) = self.partitions.get_mut(p) {
+                partition.drain_until(ends_ms);
+            }
+        }
+        let idle: Vec<Place> = self
+            .work
+            .iter()
+            .filter(|((p, _), w)| {
+                partitions.contains(p) && matches!(w.activity, Activity::Queued | Activity::Sleeping { .. })
+            })
+            .map(|(place, _)| *place)
+            .collect();
+        for place in idle {
+            self.forget(place);
+        }
+        self.queue.remove_if(|(p, _)| partitions.contains(p));
+    }
+
+    /// Forgets all of a partition; nothing of it is committed any more.
+    fn drop_partition(&mut self, partition: i32, effects: &mut Vec<Effect<P, O>>) {
+        if self.partitions.remove(&partition).is_none() {
+            return;
+        }
+        let places: Vec<Place> =
+            self.work.range((partition, i64::MIN)..=(partition, i64::MAX)).map(|(p, _)| *p).collect();
+        for place in places {
+            if let Some(work) = self.work.get(&place)
+                && matches!(work.activity, Activity::Running { .. })
+            {
+                effects.push(Effect::Cancel(ticket(place, work)));
+            }
+            self.forget(place);
+        }
+        self.queue.remove_if(|(p, _)| *p == partition);
+        for entry in self.commits.drop_partition(partition) {
+            if entry.offset.is_some() {
+                self.budget.give(entry.held);
+            }
+        }
+    }
+
+    /// Removes a record's work without its being done; it will be fetched again by the next owner.
+    fn forget(&mut self, place: Place) {
+        let Some(work) = self.work.remove(&place) else { return };
+        match work.activity {
+            Activity::Running { since_ms } => {
+                self.running.remove(&(since_ms, place));
+            }
+            Activity::Sleeping { until_ms } => {
+                self.sleeping.remove(&(until_ms, place));
+            }
+            Activity::Queued | Activity::Burying => {}
+        }
+        self.budget.give(work.item.bytes);
+        self.free_key(place, work.item.order.as_ref());
+    }
+
+    /// The next record of an ordered key may start.
+    fn free_key(&mut self, place: Place, key: Option<&Arc<str>>) {
+        let Some(key) = key else { return };
+        let Some(line) = self.busy.get_mut(key) else { return };
+        let was_first = line.front() == Some(&place);
+        line.retain(|p| *p != place);
+        match (was_first, line.front().copied()) {
+            (_, None) => {
+                self.busy.remove(key);
+            }
+            (true, Some(next)) => {
+                if let Some(work) = self.work.get(&next) {
+                    self.queue.push_front(&Arc::clone(&work.item.tenant), work.item.units, next);
+                }
+            }
+            (false, Some(_)) => {}
+        }
+    }
+
+    fn fetched(&mut self, partition: i32, items: Vec<Item<P>>, now_ms: i64) {
+        let Some(owner) = self.partitions.get_mut(&partition) else { return };
+        if owner.is_draining() {
+            return;
+        }
+        for item in items {
+            match owner.offer(item.offset) {
+                Offer::Done | Offer::Repeated => continue,
+                Offer::New => {}
+            }
+            let place = (partition, item.offset);
+            self.budget.take(item.bytes);
+            let ready = match &item.order {
+                None => true,
+                Some(key) => {
+                    let line = self.busy.entry(Arc::clone(key)).or_default();
+                    line.push_back(place);
+                    line.len() == 1
+                }
+            };
+            if ready {
+                self.queue.push(&item.tenant, item.units, place);
+            }
+            let work = Work {
+                item,
+                epoch: owner.epoch(),
+                attempts: 0,
+                first_seen_ms: now_ms,
+                activity: Activity::Queued,
+            };
+            self.work.insert(place, work);
+        }
+    }
+
+    fn finished(
+        &mut self,
+        ticket: Ticket,
+        outcome: Outcome<O>,
+        bytes: usize,
+        now_ms: i64,
+        effects: &mut Vec<Effect<P, O>>,
+    ) {
+        let place = (ticket.partition, ticket.offset);
+        let Some(work) = self.work.get_mut(&place) else { return };
+        if work.epoch != ticket.epoch || work.attempts != ticket.attempt {
+            return;
+        }
+        match work.activity {
+            Activity::Running { since_ms } => {
+                self.running.remove(&(since_ms, place));
+            }
+            Activity::Burying => {}
+            Activity::Queued | Activity::Sleeping { .. } => return,
+        }
+        match outcome {
+            Outcome::Done(outputs) => {
+                if let Some(work) = self.work.remove(&place) {
+                    let entry = Entry {
+                        partition: place.0,
+                        epoch: work.epoch,
+                        offset: Some(place.1),
+                        outputs,
+                        bytes,
+                        held: work.item.bytes,
+                    };
+                    self.commits.push(entry, now_ms);
+                    self.free_key(place, work.item.order.as_ref());
+                }
+            }
+            Outcome::Failed(error) => {
+                work.activity = Activity::Queued;
+                self.failed(place, error, now_ms, effects);
+            }
+        }
+    }
+
+    fn failed(&mut self, place: Place, error: ErrorInfo, now_ms: i64, effects: &mut Vec<Effect<P, O>>) {
+        let Some(work) = self.work.get_mut(&place) else { return };
+        match self.retry.verdict(error.class, work.attempts, work.first_seen_ms, now_ms, &mut self.rng) {
+            Verdict::Halt => self.halt(Halt::Stage(error), effects),
+            Verdict::Retry { at_ms } => {
+                let draining = self.partitions.get(&place.0).is_none_or(Partition::is_draining);
+                if draining {
+                    self.forget(place);
+                } else {
+                    work.activity = Activity::Sleeping { until_ms: at_ms };
+                    self.sleeping.insert((at_ms, place));
+                }
+            }
+            Verdict::Reject => {
+                work.activity = Activity::Burying;
+                effects.push(Effect::Bury {
+                    ticket: ticket(place, work),
+                    payload: work.item.payload.clone(),
+                    error,
+                    first_seen_ms: work.first_seen_ms,
+                });
+            }
+        }
+    }
+
+    fn emitted(&mut self, partition: i32, outputs: O, bytes: usize, now_ms: i64) {
+        if let Some(owner) = self.partitions.get(&partition) {
+            let entry = Entry { partition, epoch: owner.epoch(), offset: None, outputs, bytes, held: 0 };
+            self.commits.push(entry, now_ms);
+        }
+    }
+
+    /// Attempts that took too long count as failed, with a transient error.
+    fn expire(&mut self, now_ms: i64, effects: &mut Vec<Effect<P, O>>) {
+        let timeout = millis(self.limits.attempt_timeout);
+        while let Some((since_ms, place)) = self.running.first().copied()
+            && since_ms + timeout <= now_ms
+            && !self.halted
+        {
+            self.running.pop_first();
+            let Some(work) = self.work.get_mut(&place) else { continue };
+            effects.push(Effect::Cancel(ticket(place, work)));
+            work.activity = Activity::Queued;
+            self.failed(place, timeout_error(timeout), now_ms, effects);
+        }
+    }
+
+    fn wake(&mut self, now_ms: i64) {
+        while let Some((at, place)) = self.sleeping.first().copied()
+            && at <= now_ms
+        {
+            self.sleeping.pop_first();
+            if let Some(work) = self.work.get_mut(&place) {
+                work.activity = Activity::Queued;
+                self.queue.push_front(&Arc::clone(&work.item.tenant), work.item.units, place);
+            }
+        }
+    }
+
+    fn start(&mut self, now_ms: i64, effects: &mut Vec<Effect<P, O>>) {
+        while !self.halted && self.running.len() < self.limits.concurrency {
+            let Some(place) = self.queue.pop() else { break };
+            let Some(work) = self.work.get_mut(&place) else { continue };
+            if work.activity != Activity::Queued {
+                continue;
+            }
+            work.attempts += 1;
+            work.activity = Activity::Running { since_ms: now_ms };
+            self.running.insert((now_ms, place));
+            effects.push(Effect::Start { ticket: ticket(place, work), payload: work.item.payload.clone() });
+        }
+    }
+
+    /// Pauses and resumes partitions where budget, span or a drain ask for it; says only what changes.
+    fn throttle(&mut self, effects: &mut Vec<Effect<P, O>>) {
+        let (full, span) = (self.budget.is_full(), self.limits.window_span);
+        let (mut pause, mut resume) = (Vec::new(), Vec::new());
+        for (id, partition) in &mut self.partitions {
+            match partition.throttle(full, span) {
+                Some(true) => pause.push(*id),
+                Some(false) => resume.push(*id),
+                None => {}
+            }
+        }
+        if !pause.is_empty() {
+            effects.push(Effect::Pause(pause));
+        }
+        if !resume.is_empty() {
+            effects.push(Effect::Resume(resume));
+        }
+    }
+}
+
+fn ticket<P>(place: Place, work: &Work<P>) -> Ticket {
+    Ticket { partition: place.0, offset: place.1, epoch: work.epoch, attempt: work.attempts }
+}
+
+fn timeout_error(timeout_ms: i64) -> ErrorInfo {
+    ErrorInfo {
+        code: "RUNTIME-0003".into(),
+        class: docmill_contracts::Class::Transient,
+        message: format!("attempt took longer than {timeout_ms} ms"),
+        stage: "runtime".into(),
+        page: None,
+    }
+}
+
+fn millis(d: Duration) -> i64 {
+    i64::try_from(d.as_millis()).unwrap_or(i64::MAX)
+}
+
+#[cfg(test)]
+mod tests;

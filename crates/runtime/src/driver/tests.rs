@@ -1,0 +1,338 @@
+use super::*;
+use docmill_contracts::Class;
+use rand::{Rng, seq::IndexedRandom};
+
+fn limits() -> Limits {
+    Limits {
+        concurrency: 3,
+        window_records: 16,
+        window_bytes: 1 << 20,
+        window_span: 32,
+        attempt_timeout: Duration::from_secs(10),
+        retry_deadline: Duration::from_secs(60),
+        commit_interval: Duration::from_millis(100),
+        commit_records: 8,
+        commit_bytes: 1 << 20,
+        drain: Duration::from_secs(3),
+    }
+}
+
+type D = Driver<i64, i64>;
+
+fn driver() -> D {
+    Driver::new(limits(), RetryPolicy::default(), 1)
+}
+
+fn item(offset: i64) -> Item<i64> {
+    Item { offset, tenant: "t".into(), order: None, units: 1, bytes: 10, payload: offset }
+}
+
+fn assign(d: &mut D) -> Vec<Effect<i64, i64>> {
+    d.on(Event::Assigned { partition: 0, offset: 0, metadata: String::new() }, 0)
+}
+
+fn tickets(effects: &[Effect<i64, i64>]) -> Vec<Ticket> {
+    effects
+        .iter()
+        .filter_map(|e| if let Effect::Start { ticket, .. } = e { Some(*ticket) } else { None })
+        .collect()
+}
+
+fn done(ticket: Ticket) -> Event<i64, i64> {
+    Event::Finished { ticket, outcome: Outcome::Done(ticket.offset), bytes: 1 }
+}
+
+fn failed(ticket: Ticket, class: Class) -> Event<i64, i64> {
+    let error =
+        ErrorInfo { code: "T-0001".into(), class, message: "m".into(), stage: "t".into(), page: None };
+    Event::Finished { ticket, outcome: Outcome::Failed(error), bytes: 0 }
+}
+
+fn fetch(d: &mut D, offsets: std::ops::Range<i64>, now: i64) -> Vec<Effect<i64, i64>> {
+    d.on(Event::Fetched { partition: 0, items: offsets.map(item).collect() }, now)
+}
+
+fn commit_of(effects: Vec<Effect<i64, i64>>) -> Option<(Vec<Entry<i64>>, Vec<OffsetCommit>)> {
+    effects.into_iter().find_map(|e| {
+        if let Effect::Commit { entries, offsets } = e { Some((entries, offsets)) } else { None }
+    })
+}
+
+#[test]
+fn a_slow_record_delays_neither_the_others_nor_their_commit() {
+    let mut d = driver();
+    assert!(matches!(assign(&mut d)[..], [Effect::Resume(_)]));
+    let t = tickets(&fetch(&mut d, 0..3, 0));
+    assert_eq!(t.len(), 3);
+    let (entries, offsets) = commit_of(d.on(done(t[1]), 5)).unwrap();
+    assert_eq!(entries[0].offset, Some(1));
+    assert_eq!(offsets[0].offset, 0, "record 0 still runs");
+    assert!(!offsets[0].metadata.is_empty(), "but the one after it is in the bitmap");
+}
+
+#[test]
+fn a_lone_record_is_committed_at_once() {
+    let mut d = driver();
+    assign(&mut d);
+    let t = tickets(&fetch(&mut d, 0..1, 1000));
+    let (entries, offsets) = commit_of(d.on(done(t[0]), 1001)).unwrap();
+    assert_eq!((entries.len(), offsets[0].offset), (1, 1));
+    d.on(Event::Committed, 1002);
+    assert_eq!(d.window(), (0, 0));
+}
+
+#[test]
+fn what_was_rolled_back_is_committed_again_without_running_again() {
+    let mut d = driver();
+    assign(&mut d);
+    let t = tickets(&fetch(&mut d, 0..1, 0));
+    let (entries, _) = commit_of(d.on(done(t[0]), 1)).unwrap();
+    assert!(tickets(&d.on(Event::Aborted(entries), 2)).is_empty());
+    let at = d.wakes_at().unwrap();
+    let (entries, offsets) = commit_of(d.on(Event::Tick, at)).unwrap();
+    assert_eq!((entries[0].outputs, offsets[0].offset), (0, 1));
+}
+
+#[test]
+fn commits_that_keep_failing_end_in_a_clear_stop() {
+    let mut d = driver();
+    assign(&mut d);
+    let t = tickets(&fetch(&mut d, 0..1, 0));
+    let mut effects = d.on(done(t[0]), 1);
+    let mut now = 1;
+    loop {
+        let Some((entries, _)) = commit_of(effects) else { panic!("no commit") };
+        let after = d.on(Event::Aborted(entries), now);
+        if let [Effect::Halt(why)] = &after[..] {
+            assert!(matches!(**why, Halt::Commits { for_ms } if for_ms >= 120_000));
+            break;
+        }
+        now = d.wakes_at().unwrap();
+        effects = d.on(Event::Tick, now);
+    }
+}
+
+#[test]
+fn a_failing_record_sleeps_without_a_permit_and_then_dies() {
+    let mut d = driver();
+    assign(&mut d);
+    let t = tickets(&fetch(&mut d, 0..4, 0));
+    let started = tickets(&d.on(failed(t[0], Class::Transient), 1));
+    assert_eq!(started[0].offset, 3, "its permit is free");
+    let mut now = 1;
+    for ticket in [t[1], t[2], started[0]] {
+        d.on(done(ticket), now);
+    }
+    let mut effects = d.on(Event::Committed, now);
+    let (mut attempt, mut buried) = (1, None);
+    while buried.is_none() {
+        for ticket in tickets(&effects) {
+            attempt += 1;
+            assert_eq!((ticket.offset, ticket.attempt), (0, attempt));
+            effects.extend(d.on(failed(ticket, Class::Transient), now));
+        }
+        buried = effects
+            .iter()
+            .find_map(|e| if let Effect::Bury { ticket, .. } = e { Some(*ticket) } else { None });
+        effects = d.on(Event::Committed, now);
+        now = d.wakes_at().unwrap_or(now);
+        effects.extend(d.on(Event::Tick, now));
+    }
+    let buried = buried.unwrap();
+    assert!(attempt > 3);
+    let (_, offsets) = commit_of(d.on(done(buried), now + 200)).unwrap();
+    assert_eq!(offsets[0].offset, 4);
+}
+
+#[test]
+fn an_attempt_that_hangs_is_cancelled_and_its_late_result_dropped() {
+    let mut d = driver();
+    assign(&mut d);
+    let t = tickets(&fetch(&mut d, 0..1, 0));
+    let effects = d.on(Event::Tick, d.wakes_at().unwrap());
+    assert!(matches!(effects[0], Effect::Cancel(ticket) if ticket == t[0]));
+    assert!(commit_of(d.on(done(t[0]), 10_001)).is_none());
+    let again = tickets(&d.on(Event::Tick, d.wakes_at().unwrap()));
+    assert_eq!(again[0].attempt, 2);
+}
+
+#[test]
+fn a_revoked_partition_finishes_what_runs_and_starts_nothing() {
+    let mut d = driver();
+    assign(&mut d);
+    let t = tickets(&fetch(&mut d, 0..5, 0));
+    let effects = d.on(Event::Revoked(vec![0]), 1);
+    assert!(!effects.iter().any(|e| matches!(e, Effect::Release(_))));
+    for ticket in &t {
+        assert!(tickets(&d.on(done(*ticket), 2)).is_empty());
+    }
+    let mut released = false;
+    for _ in 0..3 {
+        let effects = d.on(Event::Committed, 3);
+        released |= effects.iter().any(|e| matches!(e, Effect::Release(p) if p == &[0]));
+    }
+    assert!(released);
+    assert_eq!(d.window(), (0, 0));
+}
+
+#[test]
+fn a_drain_ends_and_late_results_of_the_old_epoch_are_dropped() {
+    let mut d = driver();
+    assign(&mut d);
+    let t = tickets(&fetch(&mut d, 0..1, 0));
+    d.on(Event::Revoked(vec![0]), 1);
+    let effects = d.on(Event::Tick, 3001);
+    assert!(effects.iter().any(|e| matches!(e, Effect::Release(_))), "{effects:?}");
+    assign(&mut d);
+    assert!(commit_of(d.on(done(t[0]), 3002)).is_none());
+    assert_eq!(tickets(&fetch(&mut d, 0..1, 3003))[0].epoch, 2);
+}
+
+#[test]
+fn order_is_kept_within_a_key_and_only_there() {
+    let mut d = driver();
+    assign(&mut d);
+    let mut items: Vec<_> = (0..4).map(item).collect();
+    for i in [0, 1, 3] {
+        items[i].order = Some("k".into());
+    }
+    let started = tickets(&d.on(Event::Fetched { partition: 0, items }, 0));
+    assert_eq!(started.iter().map(|t| t.offset).collect::<Vec<_>>(), [0, 2]);
+    let next = tickets(&d.on(done(started[0]), 1));
+    assert_eq!(next[0].offset, 1);
+    assert_eq!(tickets(&d.on(done(next[0]), 2))[0].offset, 3);
+}
+
+#[test]
+fn a_full_window_pauses_and_a_drained_one_resumes() {
+    let mut d = driver();
+    assign(&mut d);
+    let effects = fetch(&mut d, 0..16, 0);
+    assert!(effects.iter().any(|e| matches!(e, Effect::Pause(p) if p == &[0])));
+    let mut resumed = false;
+    let mut running = tickets(&effects);
+    let mut now = 0;
+    while !resumed {
+        let mut next = Vec::new();
+        for ticket in running {
+            next.extend(tickets(&d.on(done(ticket), now)));
+        }
+        running = next;
+        now += 100;
+        next = Vec::new();
+        for event in [Event::Tick, Event::Committed] {
+            let effects = d.on(event, now);
+            resumed |= effects.iter().any(|e| matches!(e, Effect::Resume(_)));
+            next.extend(tickets(&effects));
+        }
+        running.extend(next);
+    }
+}
+
+#[test]
+fn metadata_of_another_version_stops_the_worker() {
+    let mut d = driver();
+    let effects = d.on(Event::Assigned { partition: 0, offset: 5, metadata: "v9.x".into() }, 0);
+    assert!(matches!(&effects[..], [Effect::Halt(why)] if matches!(**why, Halt::Metadata(_))));
+}
+
+/// A log with gaps, and drivers that crash, lose partitions, have commits rolled back and attempts fail or hang:
+/// whatever happens, each record's output becomes visible exactly once.
+#[test]
+fn every_record_becomes_visible_exactly_once_whatever_happens() {
+    for seed in 0..500 {
+        exactly_once(seed);
+    }
+}
+
+fn exactly_once(seed: u64) {
+    let mut rng = SmallRng::seed_from_u64(seed);
+    let log: Vec<i64> = (0..90i64).filter(|_| rng.random_bool(0.8)).collect();
+    let (mut visible, mut committed) = (BTreeMap::<i64, u32>::new(), (0i64, String::new()));
+    let mut now = 0i64;
+    let mut d = driver();
+    let (mut position, mut paused) = start(&mut d, &committed, &log, now);
+    let (mut running, mut flight): (Vec<Ticket>, Option<(Vec<Entry<i64>>, Vec<OffsetCommit>)>) =
+        (vec![], None);
+    for step in 0.. {
+        assert!(step < 20_000, "seed {seed}: no end; visible {} of {}", visible.len(), log.len());
+        if visible.len() == log.len() && flight.is_none() {
+            break;
+        }
+        let calm = step > 5000;
+        let action = rng.random_range(0..100);
+        let event = match action {
+            0..=29 if !paused && position < log.len() => {
+                let n = rng.random_range(1..=5).min(log.len() - position);
+                let items = log[position..position + n].iter().copied().map(item).collect();
+                position += n;
+                Event::Fetched { partition: 0, items }
+            }
+            30..=64 if !running.is_empty() => {
+                let ticket = running.swap_remove(rng.random_range(0..running.len()));
+                let class = *[Class::Transient, Class::Internal, Class::Input].choose(&mut rng).unwrap();
+                if !calm && rng.random_bool(0.2) { failed(ticket, class) } else { done(ticket) }
+            }
+            65..=84 if flight.is_some() => {
+                let (entries, offsets) = flight.take().unwrap();
+                if calm || rng.random_bool(0.7) {
+                    for entry in &entries {
+                        *visible.entry(entry.offset.unwrap()).or_default() += 1;
+                    }
+                    committed = (offsets[0].offset, offsets[0].metadata.clone());
+                    Event::Committed
+                } else {
+                    Event::Aborted(entries)
+                }
+            }
+            85 if !calm => {
+                // A crash: everything in memory is gone; a transaction in flight is rolled back by the log.
+                d = Driver::new(limits(), RetryPolicy::default(), seed);
+                (running, flight) = (vec![], None);
+                (position, paused) = start(&mut d, &committed, &log, now);
+                continue;
+            }
+            86 if !calm && flight.is_none() => {
+                d.on(Event::Lost(vec![0]), now);
+                (position, paused) = start(&mut d, &committed, &log, now);
+                continue;
+            }
+            87 if !calm => Event::Revoked(vec![0]),
+            _ => {
+                now += rng.random_range(1..400);
+                Event::Tick
+            }
+        };
+        for effect in d.on(event, now) {
+            match effect {
+                Effect::Start { ticket, .. } | Effect::Bury { ticket, .. } => running.push(ticket),
+                Effect::Commit { entries, offsets } => {
+                    assert!(flight.is_none(), "seed {seed}: two transactions at once");
+                    assert!(entries.len() <= 2 * limits().commit_records);
+                    assert_eq!(offsets.len(), 1);
+                    flight = Some((entries, offsets));
+                }
+                Effect::Pause(_) => paused = true,
+                Effect::Resume(_) => paused = false,
+                Effect::Release(_) => {
+                    assert!(flight.is_none(), "seed {seed}: released under a commit");
+                    (position, paused) = start(&mut d, &committed, &log, now);
+                }
+                // A late result of a cancelled attempt may still come: the ticket stays in `running`.
+                Effect::Cancel(_) => {}
+                Effect::Stopped | Effect::Halt(_) => panic!("seed {seed}: {effect:?}"),
+            }
+        }
+        assert!(d.running() <= limits().concurrency);
+        assert!(d.window().0 <= limits().window_records + 5);
+    }
+    assert!(visible.values().all(|n| *n == 1), "seed {seed}: {visible:?}");
+    assert_eq!(visible.keys().copied().collect::<Vec<_>>(), log, "seed {seed}");
+}
+
+fn start(d: &mut D, committed: &(i64, String), log: &[i64], now: i64) -> (usize, bool) {
+    let effects =
+        d.on(Event::Assigned { partition: 0, offset: committed.0, metadata: committed.1.clone() }, now);
+    let resumed = effects.iter().any(|e| matches!(e, Effect::Resume(_)));
+    (log.iter().position(|o| *o >= committed.0).unwrap_or(log.len()), !resumed)
+}
