@@ -8,7 +8,7 @@ use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 /// Longest that a package client may take.
-const DEADLINE: Duration = Duration::from_secs(30 * 60);
+const DEADLINE: Duration = Duration::from_mins(30);
 
 /// Whether the program runs and says yes.
 pub(crate) fn answers(command: &mut Command) -> bool {

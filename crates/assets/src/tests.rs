@@ -1,5 +1,7 @@
 //! What needs no network. That the pinned files can be fetched is shown by everything that uses them.
 
+#![allow(clippy::unwrap_used)]
+
 use super::*;
 use std::fs;
 use std::io::Write as _;
