@@ -12,10 +12,11 @@ pub mod ledger;
 pub mod retry;
 pub mod schedule;
 pub mod stage;
+pub mod telemetry;
 pub mod topology;
 pub mod transport;
 pub mod worker;
 
 pub use stage::{Cost, Cx, Gather, Outputs, Stage, Step};
 pub use topology::{Topology, TopologyError};
-pub use worker::Worker;
+pub use worker::{RunError, SchemaSource, Worker, WorkerEnv};

@@ -74,6 +74,9 @@ pub trait Stage: Send + Sync + 'static {
     /// What can go wrong.
     type Err: Classify;
 
+    /// True where records of one key must be run in their order, one after the other.
+    const ORDERED: bool = false;
+
     /// What this record costs its tenant in the fair queue.
     fn cost(&self, input: &Self::In) -> Cost {
         let _ = input;

@@ -1,0 +1,133 @@
+//! Attempts of a stage: one task each.
+
+use super::RunError;
+use super::WorkerEnv;
+use super::emit::Emitter;
+use super::run::{Delivery, Done, Engine, Finished};
+use crate::driver::Ticket;
+use crate::stage::{Cx, Outputs, Stage};
+use crate::transport::OutRecord;
+use docmill_contracts::{Contract, ErrorInfo};
+use futures::FutureExt;
+use std::collections::HashMap;
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+use tokio::task::AbortHandle;
+use tracing::Instrument;
+
+/// Runs a stage's attempts as tasks.
+pub(super) struct Attempts<S: Stage> {
+    worker: &'static str,
+    stage: Arc<S>,
+    env: WorkerEnv,
+    running: HashMap<Ticket, AbortHandle>,
+}
+
+impl<S: Stage> Attempts<S> {
+    pub(super) fn new(worker: &'static str, stage: Arc<S>, env: &WorkerEnv) -> Self {
+        Self { worker, stage, env: env.clone(), running: HashMap::new() }
+    }
+}
+
+impl<S: Stage> Drop for Attempts<S> {
+    fn drop(&mut self) {
+        self.running.values().for_each(AbortHandle::abort);
+    }
+}
+
+impl<S: Stage> Engine for Attempts<S> {
+    type In = S::In;
+
+    fn units(&self, input: &S::In) -> u32 {
+        self.stage.cost(input).units
+    }
+
+    fn order(&self, input: &S::In) -> Option<Arc<str>> {
+        S::ORDERED.then(|| Arc::from(input.key()))
+    }
+
+    fn begin(
+        &mut self,
+        ticket: Ticket,
+        delivery: Arc<Delivery<S::In>>,
+        emitter: &Arc<Emitter>,
+        now_ms: i64,
+        done: &Done,
+    ) -> Option<Finished> {
+        let cx = Cx { worker: self.worker, attempt: ticket.attempt, now_ms };
+        let (span, traceparent) = self.env.telemetry.attempt(&delivery.about(self.worker, ticket));
+        let (stage, emitter, done) = (Arc::clone(&self.stage), Arc::clone(emitter), done.clone());
+        let worker = self.worker;
+        let task = tokio::spawn(
+            async move {
+                let attempt = AssertUnwindSafe(run(&*stage, &delivery, &cx, &emitter, &traceparent));
+                let result = attempt
+                    .catch_unwind()
+                    .await
+                    .unwrap_or_else(|panic| Err(panicked(worker, panic.as_ref())));
+                if let Err(error) = &result {
+                    tracing::warn!(code = error.code, class = ?error.class, "{}", error.message);
+                }
+                // The receiver is gone only when the worker is.
+                done.send(Finished::of(ticket, result)).await.ok();
+            }
+            .instrument(span),
+        );
+        self.running.insert(ticket, task.abort_handle());
+        None
+    }
+
+    fn ended(&mut self, ticket: Ticket) {
+        self.running.remove(&ticket);
+    }
+
+    fn cancel(&mut self, ticket: Ticket) {
+        if let Some(task) = self.running.remove(&ticket) {
+            task.abort();
+        }
+    }
+
+    fn dead(&self, input: &S::In, error: ErrorInfo) -> Outputs {
+        self.stage.dead(input, error)
+    }
+
+    async fn restore(&mut self, _partition: i32, _emitter: &Emitter) -> Result<(), RunError> {
+        Ok(())
+    }
+
+    fn drop_partition(&mut self, _partition: i32) {}
+
+    fn expires_at(&self) -> Option<i64> {
+        None
+    }
+
+    fn expire(&mut self, _emitter: &Emitter, _now_ms: i64) -> Vec<(i32, Vec<OutRecord>)> {
+        Vec::new()
+    }
+}
+
+async fn run<S: Stage>(
+    stage: &S,
+    delivery: &Delivery<S::In>,
+    cx: &Cx,
+    emitter: &Emitter,
+    traceparent: &str,
+) -> Result<Vec<OutRecord>, ErrorInfo> {
+    let input = delivery.input.as_ref().map_err(Clone::clone)?;
+    match stage.run(input, cx).await {
+        Ok(outputs) => emitter.records(&outputs, traceparent),
+        Err(error) => Err(ErrorInfo::of(&error, cx.worker, None)),
+    }
+}
+
+pub(super) fn panicked(worker: &str, panic: &(dyn std::any::Any + Send)) -> ErrorInfo {
+    let what =
+        panic.downcast_ref::<&str>().copied().or_else(|| panic.downcast_ref::<String>().map(String::as_str));
+    ErrorInfo {
+        code: "RUNTIME-0004".into(),
+        class: docmill_contracts::Class::Internal,
+        message: format!("worker {worker} panicked: {}", what.unwrap_or("no message")),
+        stage: worker.into(),
+        page: None,
+    }
+}

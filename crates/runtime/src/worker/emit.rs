@@ -1,0 +1,141 @@
+//! From outputs to records: topic by kind, key, headers, dead letters.
+
+use super::WorkerEnv;
+use crate::stage::Outputs;
+use crate::topology::Worker as Spec;
+use crate::transport::{OutRecord, Record};
+use bytes::Bytes;
+use docmill_contracts::{Class, Codec, Contract, ErrorInfo, Headers, RecordKind, headers};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// Makes records of outputs. Knows the worker's topics; stages do not.
+#[derive(Debug)]
+pub(super) struct Emitter {
+    worker: &'static str,
+    codec: Codec,
+    topics: BTreeMap<RecordKind, Arc<str>>,
+    dead_letters: Arc<str>,
+    changelog: Option<Arc<str>>,
+    input: String,
+}
+
+impl Emitter {
+    pub(super) fn new(worker: &'static str, env: &WorkerEnv, spec: &Spec) -> Self {
+        Self {
+            worker,
+            codec: env.codec.clone(),
+            topics: spec.outputs.iter().map(|(k, t)| (*k, Arc::from(t.as_str()))).collect(),
+            dead_letters: Arc::from(spec.dead_letters.as_str()),
+            changelog: spec.changelog.as_deref().map(Arc::from),
+            input: spec.input.clone(),
+        }
+    }
+
+    pub(super) fn codec(&self) -> &Codec {
+        &self.codec
+    }
+
+    pub(super) fn changelog(&self) -> Option<&Arc<str>> {
+        self.changelog.as_ref()
+    }
+
+    /// The records of some outputs, in order.
+    pub(super) fn records(&self, outputs: &Outputs, traceparent: &str) -> Result<Vec<OutRecord>, ErrorInfo> {
+        outputs
+            .records()
+            .iter()
+            .map(|record| {
+                let topic = self.topics.get(&record.kind()).ok_or_else(|| {
+                    self.internal(
+                        "RUNTIME-0005",
+                        format!("worker {} has no output topic for {}", self.worker, record.kind().name()),
+                    )
+                })?;
+                let value =
+                    record.encode(&self.codec).map_err(|e| self.internal("RUNTIME-0006", e.to_string()))?;
+                Ok(OutRecord {
+                    topic: Arc::clone(topic),
+                    partition: None,
+                    key: Some(Bytes::from(record.key())),
+                    value: Some(Bytes::from(value)),
+                    headers: Headers::new()
+                        .with(headers::DOCUMENT_ID, record.document_id())
+                        .with(headers::REVISION, record.revision().to_string())
+                        .with(headers::TENANT, record.tenant())
+                        .with(headers::TRACEPARENT, traceparent)
+                        .with(headers::CONTENT_TYPE, headers::AVRO),
+                })
+            })
+            .collect()
+    }
+
+    /// A state's record in the changelog; no state is a tombstone.
+    pub(super) fn state<S: Contract>(
+        &self,
+        partition: i32,
+        key: &str,
+        state: Option<&S>,
+    ) -> Result<Option<OutRecord>, ErrorInfo> {
+        let Some(topic) = &self.changelog else { return Ok(None) };
+        let value = state
+            .map(|s| self.codec.encode(s).map(Bytes::from))
+            .transpose()
+            .map_err(|e| self.internal("RUNTIME-0006", e.to_string()))?;
+        Ok(Some(OutRecord {
+            topic: Arc::clone(topic),
+            partition: Some(partition),
+            key: Some(Bytes::copy_from_slice(key.as_bytes())),
+            value,
+            headers: Headers::new().with(headers::CONTENT_TYPE, headers::AVRO),
+        }))
+    }
+
+    /// The dead letter of a record: key, value and headers as they came, and why.
+    pub(super) fn dead_letter(
+        &self,
+        partition: i32,
+        record: &Record,
+        error: &ErrorInfo,
+        attempts: u32,
+        first_seen_ms: i64,
+    ) -> OutRecord {
+        let mut all: Headers = record.headers.iter().map(|(n, v)| (n.to_owned(), v.to_vec())).collect();
+        let class = match error.class {
+            Class::Input => "input",
+            Class::Transient => "transient",
+            Class::Internal => "internal",
+            Class::Fatal => "fatal",
+        };
+        for (name, value) in [
+            (headers::dlq::CODE, error.code.clone()),
+            (headers::dlq::CLASS, class.to_owned()),
+            (headers::dlq::MESSAGE, error.message.clone()),
+            (headers::dlq::STAGE, self.worker.to_owned()),
+            (headers::dlq::TOPIC, self.input.clone()),
+            (headers::dlq::PARTITION, partition.to_string()),
+            (headers::dlq::OFFSET, record.offset.to_string()),
+            (headers::dlq::ATTEMPTS, attempts.to_string()),
+            (headers::dlq::FIRST_SEEN, first_seen_ms.to_string()),
+        ] {
+            all.push(name, value);
+        }
+        OutRecord {
+            topic: Arc::clone(&self.dead_letters),
+            partition: None,
+            key: record.key.clone(),
+            value: record.value.clone(),
+            headers: all,
+        }
+    }
+
+    pub(super) fn internal(&self, code: &str, message: String) -> ErrorInfo {
+        ErrorInfo {
+            code: code.to_owned(),
+            class: Class::Internal,
+            message,
+            stage: self.worker.to_owned(),
+            page: None,
+        }
+    }
+}

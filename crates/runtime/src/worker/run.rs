@@ -1,0 +1,487 @@
+//! The loop around the driver: events in, effects out.
+
+use super::emit::Emitter;
+use super::{RunError, SchemaSource, WorkerEnv};
+use crate::driver::{Driver, Effect, Entry, Event, Halt, Item, Outcome, Ticket};
+use crate::retry::RetryPolicy;
+use crate::stage::Outputs;
+use crate::telemetry::{About, Clock};
+use crate::topology::Worker as Spec;
+use crate::transport::{
+    self, CommitError, Consumer, Member, OffsetCommit, OutRecord, Producer, Record, Transaction,
+    TransportError,
+};
+use docmill_contracts::{Class, Classify, Codec, CodecError, Contract, ErrorInfo, headers};
+use std::collections::{HashSet, VecDeque};
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::{mpsc, watch};
+use tokio::task::JoinHandle;
+
+/// A record, decoded once.
+pub(super) struct Delivery<In> {
+    pub(super) partition: i32,
+    pub(super) record: Record,
+    pub(super) input: Result<In, ErrorInfo>,
+}
+
+impl<In> Delivery<In> {
+    pub(super) fn about(&self, worker: &'static str, ticket: Ticket) -> About<'_> {
+        About {
+            worker,
+            headers: &self.record.headers,
+            partition: self.partition,
+            offset: self.record.offset,
+            attempt: ticket.attempt,
+        }
+    }
+}
+
+/// An attempt that ended.
+pub(super) struct Finished {
+    ticket: Ticket,
+    outcome: Outcome<Vec<OutRecord>>,
+    bytes: usize,
+}
+
+impl Finished {
+    pub(super) fn of(ticket: Ticket, result: Result<Vec<OutRecord>, ErrorInfo>) -> Self {
+        match result {
+            Ok(records) => {
+                let bytes = records.iter().map(OutRecord::size).sum();
+                Self { ticket, outcome: Outcome::Done(records), bytes }
+            }
+            Err(error) => Self { ticket, outcome: Outcome::Failed(error), bytes: 0 },
+        }
+    }
+}
+
+pub(super) type Done = mpsc::Sender<Finished>;
+
+/// What runs records: tasks of a stage, or states of a gather.
+pub(super) trait Engine: Send {
+    type In: Contract;
+    fn units(&self, input: &Self::In) -> u32;
+    fn order(&self, input: &Self::In) -> Option<Arc<str>>;
+    /// Begins an attempt; returns it finished, or sends it to `done` later.
+    fn begin(
+        &mut self,
+        ticket: Ticket,
+        delivery: Arc<Delivery<Self::In>>,
+        emitter: &Arc<Emitter>,
+        now_ms: i64,
+        done: &Done,
+    ) -> Option<Finished>;
+    fn ended(&mut self, ticket: Ticket);
+    fn cancel(&mut self, ticket: Ticket);
+    fn dead(&self, input: &Self::In, error: ErrorInfo) -> Outputs;
+    fn restore(
+        &mut self,
+        partition: i32,
+        emitter: &Emitter,
+    ) -> impl Future<Output = Result<(), RunError>> + Send;
+    fn drop_partition(&mut self, partition: i32);
+    fn expires_at(&self) -> Option<i64>;
+    fn expire(&mut self, emitter: &Emitter, now_ms: i64) -> Vec<(i32, Vec<OutRecord>)>;
+}
+
+type Payload<E> = Arc<Delivery<<E as Engine>::In>>;
+type Commit = JoinHandle<(Box<dyn Producer>, Vec<Entry<Vec<OutRecord>>>, Result<(), CommitError>)>;
+
+struct Loop<E: Engine> {
+    worker: &'static str,
+    env: WorkerEnv,
+    engine: E,
+    emitter: Arc<Emitter>,
+    driver: Driver<Payload<E>, Vec<OutRecord>>,
+    clock: Clock,
+    consumer: Box<dyn Consumer>,
+    producer: Option<Box<dyn Producer>>,
+    commit: Option<Commit>,
+    done: Done,
+    last_abort: Option<String>,
+    /// Since when the log could not be read.
+    unreachable_since_ms: Option<i64>,
+    stopped: bool,
+}
+
+/// Runs a worker until it is told to stop or cannot go on.
+pub(super) async fn run<E: Engine>(
+    worker: &'static str,
+    env: WorkerEnv,
+    engine: impl FnOnce(&WorkerEnv) -> E + Send,
+) -> Result<(), RunError> {
+    let spec = env.topology.workers.get(worker).cloned().ok_or(RunError::UnknownWorker(worker))?;
+    let clock = Clock::new();
+    let Some((consumer, producer)) = join(worker, &env, &spec).await? else { return Ok(()) };
+    let retry = RetryPolicy { deadline: spec.limits.retry_deadline, ..RetryPolicy::default() };
+    let seed = clock.now_ms().unsigned_abs();
+    let (done, finished) = mpsc::channel(spec.limits.concurrency.max(16));
+    let mut this = Loop {
+        worker,
+        engine: engine(&env),
+        emitter: Arc::new(Emitter::new(worker, &env, &spec)),
+        driver: Driver::new(spec.limits, retry, seed),
+        clock,
+        consumer,
+        producer: Some(producer),
+        commit: None,
+        done,
+        last_abort: None,
+        unreachable_since_ms: None,
+        stopped: false,
+        env,
+    };
+    let stop = this.env.stop.clone();
+    let result = this.work(finished, stop).await;
+    this.consumer.close().await;
+    result
+}
+
+/// Joins the group, waiting for a log that cannot be reached; none when told to stop meanwhile.
+async fn join(
+    worker: &'static str,
+    env: &WorkerEnv,
+    spec: &Spec,
+) -> Result<Option<(Box<dyn Consumer>, Box<dyn Producer>)>, RunError> {
+    let member = Member {
+        group: spec.group.clone(),
+        topic: spec.input.clone(),
+        slot: env.slot.clone(),
+        transaction_timeout: Duration::from_secs(10),
+        session_timeout: Duration::from_secs(10),
+        fetch_bytes: 8 << 20,
+    };
+    let (clock, mut stop) = (Clock::new(), env.stop.clone());
+    let started_ms = clock.now_ms();
+    let mut wait = Duration::from_millis(200);
+    loop {
+        if *stop.borrow() {
+            return Ok(None);
+        }
+        match env.transport.join(member.clone()).await {
+            Ok(halves) => return Ok(Some(halves)),
+            Err(source) => {
+                let waited = clock.now_ms() - started_ms;
+                if source.class() != Class::Transient
+                    || waited > i64::try_from(env.patience.as_millis()).unwrap_or(i64::MAX)
+                {
+                    return Err(RunError::Log { worker, source });
+                }
+                tracing::warn!(worker, code = %source.code(), "{source}; trying again");
+            }
+        }
+        tokio::select! {
+            () = tokio::time::sleep(wait) => {}
+            changed = stop.changed() => if changed.is_err() { return Ok(None) },
+        }
+        wait = (wait * 2).min(Duration::from_secs(5));
+    }
+}
+
+enum Next {
+    Stop,
+    Finished(Finished),
+    Committed(Box<(Box<dyn Producer>, Vec<Entry<Vec<OutRecord>>>, Result<(), CommitError>)>),
+    Log(Result<transport::Event, TransportError>),
+    Tick,
+}
+
+impl<E: Engine> Loop<E> {
+    async fn work(
+        &mut self,
+        mut finished: mpsc::Receiver<Finished>,
+        mut stop: watch::Receiver<bool>,
+    ) -> Result<(), RunError> {
+        let mut stopping = false;
+        while !self.stopped {
+            let wakes = [self.driver.wakes_at(), self.engine.expires_at()].into_iter().flatten().min();
+            let wake = wakes.map_or_else(
+                || tokio::time::Instant::now() + Duration::from_secs(60),
+                |at| self.clock.instant(at).into(),
+            );
+            let next = tokio::select! {
+                _ = stop.wait_for(|s| *s), if !stopping => Next::Stop,
+                Some(f) = finished.recv() => Next::Finished(f),
+                r = joined(&mut self.commit) => Next::Committed(Box::new(r)),
+                event = self.consumer.next() => Next::Log(event),
+                () = tokio::time::sleep_until(wake) => Next::Tick,
+            };
+            match next {
+                Next::Stop => {
+                    stopping = true;
+                    self.on(Event::Stop).await?;
+                }
+                Next::Finished(f) => self.finished(f).await?,
+                Next::Committed(result) => self.committed(*result).await?,
+                Next::Log(Ok(event)) => {
+                    self.unreachable_since_ms = None;
+                    self.log_event(event).await?;
+                }
+                Next::Log(Err(source)) => self.unreachable(source).await?,
+                Next::Tick => {
+                    let now = self.clock.now_ms();
+                    for (partition, outputs) in self.engine.expire(&self.emitter, now) {
+                        let bytes = outputs.iter().map(OutRecord::size).sum();
+                        self.on(Event::Emitted { partition, outputs, bytes }).await?;
+                    }
+                    self.on(Event::Tick).await?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    async fn finished(&mut self, f: Finished) -> Result<(), RunError> {
+        self.engine.ended(f.ticket);
+        self.on(Event::Finished { ticket: f.ticket, outcome: f.outcome, bytes: f.bytes }).await
+    }
+
+    async fn committed(
+        &mut self,
+        (producer, entries, result): (Box<dyn Producer>, Vec<Entry<Vec<OutRecord>>>, Result<(), CommitError>),
+    ) -> Result<(), RunError> {
+        self.producer = Some(producer);
+        match result {
+            Ok(()) => self.on(Event::Committed).await,
+            Err(CommitError::Aborted(source)) => {
+                tracing::warn!(worker = self.worker, code = %source.code(), "transaction rolled back: {source}");
+                self.last_abort = Some(source.to_string());
+                self.on(Event::Aborted(entries)).await
+            }
+            Err(source @ CommitError::Fatal(_)) => Err(RunError::Commit { worker: self.worker, source }),
+        }
+    }
+
+    async fn unreachable(&mut self, source: TransportError) -> Result<(), RunError> {
+        let now = self.clock.now_ms();
+        let since = *self.unreachable_since_ms.get_or_insert(now);
+        let patience = i64::try_from(self.env.patience.as_millis()).unwrap_or(i64::MAX);
+        if source.class() != Class::Transient || now - since > patience {
+            return Err(RunError::Log { worker: self.worker, source });
+        }
+        tracing::warn!(worker = self.worker, code = %source.code(), "{source}; trying again");
+        tokio::time::sleep(Duration::from_millis(200)).await;
+        self.on(Event::Tick).await
+    }
+
+    async fn log_event(&mut self, event: transport::Event) -> Result<(), RunError> {
+        match event {
+            transport::Event::Assigned(partitions) => {
+                for p in partitions {
+                    tracing::info!(
+                        worker = self.worker,
+                        partition = p.partition,
+                        offset = p.offset,
+                        "assigned"
+                    );
+                    self.engine.restore(p.partition, &self.emitter).await?;
+                    self.on(Event::Assigned {
+                        partition: p.partition,
+                        offset: p.offset,
+                        metadata: p.metadata,
+                    })
+                    .await?;
+                }
+                Ok(())
+            }
+            transport::Event::Revoked(partitions) => {
+                tracing::info!(worker = self.worker, ?partitions, "revoked");
+                self.on(Event::Revoked(partitions)).await
+            }
+            transport::Event::Lost(partitions) => {
+                tracing::warn!(worker = self.worker, ?partitions, "lost");
+                partitions.iter().for_each(|p| self.engine.drop_partition(*p));
+                self.on(Event::Lost(partitions)).await
+            }
+            transport::Event::Records { partition, records } => {
+                let mut items = Vec::with_capacity(records.len());
+                for record in records {
+                    items.push(self.item(partition, record).await);
+                }
+                self.on(Event::Fetched { partition, items }).await
+            }
+        }
+    }
+
+    async fn item(&mut self, partition: i32, record: Record) -> Item<Payload<E>> {
+        let value = record.value.clone().unwrap_or_default();
+        let input = decode::<E::In>(self.emitter.codec(), &*self.env.schemas, &value).await;
+        let (tenant, units, order) = match &input {
+            Ok(input) => (input.tenant(), self.engine.units(input), self.engine.order(input)),
+            Err(_) => (record.headers.text(headers::TENANT).unwrap_or_default(), 1, None),
+        };
+        Item {
+            offset: record.offset,
+            tenant: Arc::from(tenant),
+            order,
+            units,
+            bytes: record.size(),
+            payload: Arc::new(Delivery { partition, record, input }),
+        }
+    }
+
+    /// Hands an event to the driver and carries out what it says, until it says no more.
+    async fn on(&mut self, event: Event<Payload<E>, Vec<OutRecord>>) -> Result<(), RunError> {
+        let mut events = VecDeque::from([event]);
+        while let Some(event) = events.pop_front() {
+            for effect in self.driver.on(event, self.clock.now_ms()) {
+                if let Some(finished) = self.carry_out(effect).await? {
+                    events.push_back(Event::Finished {
+                        ticket: finished.ticket,
+                        outcome: finished.outcome,
+                        bytes: finished.bytes,
+                    });
+                }
+            }
+        }
+        Ok(())
+    }
+
+    async fn carry_out(
+        &mut self,
+        effect: Effect<Payload<E>, Vec<OutRecord>>,
+    ) -> Result<Option<Finished>, RunError> {
+        match effect {
+            Effect::Start { ticket, payload } => {
+                let delivery = self.decoded(payload).await;
+                return Ok(self.engine.begin(
+                    ticket,
+                    delivery,
+                    &self.emitter,
+                    self.clock.now_ms(),
+                    &self.done,
+                ));
+            }
+            Effect::Cancel(ticket) => self.engine.cancel(ticket),
+            Effect::Bury { ticket, payload, error, first_seen_ms } => {
+                return Ok(Some(self.bury(ticket, &payload, &error, first_seen_ms)));
+            }
+            Effect::Commit { entries, offsets } => self.start_commit(entries, offsets),
+            Effect::Pause(partitions) => self.consumer.pause(&partitions),
+            Effect::Resume(partitions) => self.consumer.resume(&partitions),
+            Effect::Release(partitions) => {
+                partitions.iter().for_each(|p| self.engine.drop_partition(*p));
+                self.consumer.release(&partitions);
+            }
+            Effect::Stopped => self.stopped = true,
+            Effect::Halt(halt) => return Err(self.halted(*halt)),
+        }
+        Ok(None)
+    }
+
+    fn halted(&mut self, halt: Halt) -> RunError {
+        RunError::halted(self.worker, halt, self.last_abort.take())
+    }
+
+    /// A record whose schema could not be fetched when it came is decoded again with each attempt.
+    async fn decoded(&mut self, payload: Payload<E>) -> Payload<E> {
+        match &payload.input {
+            Err(e) if e.class == Class::Transient => {
+                let value = payload.record.value.clone().unwrap_or_default();
+                let input = decode::<E::In>(self.emitter.codec(), &*self.env.schemas, &value).await;
+                Arc::new(Delivery { partition: payload.partition, record: payload.record.clone(), input })
+            }
+            Ok(_) | Err(_) => payload,
+        }
+    }
+
+    fn bury(&self, ticket: Ticket, payload: &Payload<E>, error: &ErrorInfo, first_seen_ms: i64) -> Finished {
+        tracing::error!(
+            worker = self.worker,
+            code = error.code,
+            partition = ticket.partition,
+            offset = ticket.offset,
+            attempts = ticket.attempt,
+            "dead letter: {}",
+            error.message
+        );
+        let mut records = vec![self.emitter.dead_letter(
+            payload.partition,
+            &payload.record,
+            error,
+            ticket.attempt,
+            first_seen_ms,
+        )];
+        if let Ok(input) = &payload.input {
+            let (_, traceparent) = self.env.telemetry.attempt(&payload.about(self.worker, ticket));
+            match self.emitter.records(&self.engine.dead(input, error.clone()), &traceparent) {
+                Ok(outcome) => records.extend(outcome),
+                Err(e) => tracing::error!(
+                    worker = self.worker,
+                    code = e.code,
+                    "outcome of a dead letter: {}",
+                    e.message
+                ),
+            }
+        }
+        Finished::of(ticket, Ok(records))
+    }
+
+    fn start_commit(&mut self, entries: Vec<Entry<Vec<OutRecord>>>, offsets: Vec<OffsetCommit>) {
+        let Some(mut producer) = self.producer.take() else { return };
+        let records = records_of(&entries, self.emitter.changelog());
+        self.commit = Some(tokio::spawn(async move {
+            let result = producer.commit(Transaction { records, offsets }).await;
+            (producer, entries, result)
+        }));
+    }
+}
+
+/// The records of a transaction; of a key's states in the changelog only the last.
+fn records_of(entries: &[Entry<Vec<OutRecord>>], changelog: Option<&Arc<str>>) -> Vec<OutRecord> {
+    let all = || entries.iter().flat_map(|e| &e.outputs);
+    let Some(changelog) = changelog else { return all().cloned().collect() };
+    let mut seen = HashSet::new();
+    let mut records: Vec<OutRecord> = entries
+        .iter()
+        .rev()
+        .flat_map(|e| e.outputs.iter().rev())
+        .filter(|r| r.topic != *changelog || seen.insert((r.partition, r.key.clone())))
+        .cloned()
+        .collect();
+    records.reverse();
+    records
+}
+
+/// The commit in flight; waits for ever when there is none.
+async fn joined(
+    commit: &mut Option<Commit>,
+) -> (Box<dyn Producer>, Vec<Entry<Vec<OutRecord>>>, Result<(), CommitError>) {
+    match commit {
+        None => std::future::pending().await,
+        Some(task) => match task.await {
+            Ok(result) => {
+                *commit = None;
+                result
+            }
+            // The task neither panics nor is aborted while the loop lives, but for a bug in a transport.
+            Err(e) => std::panic::resume_unwind(e.into_panic()),
+        },
+    }
+}
+
+/// Decodes a record, fetching its schema where it is new.
+pub(super) async fn decode<T: Contract>(
+    codec: &Codec,
+    schemas: &dyn SchemaSource,
+    value: &[u8],
+) -> Result<T, ErrorInfo> {
+    let failed = |class, message| ErrorInfo {
+        code: "RUNTIME-0007".into(),
+        class,
+        message,
+        stage: "runtime".into(),
+        page: None,
+    };
+    match codec.decode::<T>(value) {
+        Ok(record) => Ok(record),
+        Err(CodecError::UnknownSchema(id)) => {
+            let json =
+                schemas.fetch(id).await.map_err(|e| failed(e.class(), format!("schema id {id}: {e}")))?;
+            codec.catalog().add(id, &json).map_err(|e| failed(Class::Input, e.to_string()))?;
+            codec.decode(value).map_err(|e| failed(Class::Input, e.to_string()))
+        }
+        Err(e) => Err(failed(Class::Input, e.to_string())),
+    }
+}
