@@ -1,0 +1,34 @@
+//! Against a real registry, where `DOCMILL_TEST_REGISTRY_URL` names one (`docmill kafka up` starts one).
+
+#![allow(clippy::unwrap_used, clippy::print_stderr)]
+
+use docmill_contracts::{Codec, RecordKind, SchemaCatalog};
+use docmill_registry::{HttpConfig, Registry, RegistryError};
+use docmill_runtime::Topology;
+use std::sync::Arc;
+
+#[tokio::test]
+async fn schemas_are_registered_found_again_and_read_back() {
+    let Ok(url) = std::env::var("DOCMILL_TEST_REGISTRY_URL") else {
+        eprintln!("skipped: DOCMILL_TEST_REGISTRY_URL is not set");
+        return;
+    };
+    let topology = Topology::built_in().unwrap();
+    let registering = Registry::http(&HttpConfig { url: url.clone(), ..HttpConfig::default() }).unwrap();
+    let first = registering.catalog(Some(&topology)).await.unwrap();
+
+    let reading = HttpConfig { url, register: false, ..HttpConfig::default() };
+    let reading = Registry::http(&reading).unwrap();
+    let again = reading.catalog(Some(&topology)).await.unwrap();
+    for kind in RecordKind::ALL {
+        let id = first.id(*kind);
+        assert!(id.is_some() && id == again.id(*kind), "{}", kind.name());
+        // Registries keep no white space.
+        let json = |text: &str| serde_json::from_str::<serde_json::Value>(text).unwrap();
+        assert_eq!(json(&reading.fetch(id.unwrap()).await.unwrap()), json(kind.schema_json()));
+    }
+    let codec = Codec::new(Arc::new(SchemaCatalog::default()));
+    reading.learn(&codec, first.id(RecordKind::DocumentResult).unwrap()).await.unwrap();
+    let error = reading.fetch(u32::MAX / 2).await.unwrap_err();
+    assert!(matches!(error, RegistryError::UnknownId { .. }), "{error}");
+}
