@@ -258,13 +258,13 @@ impl<P: Clone, O> Driver<P, O> {
         }
         match event {
             Event::Assigned { partition, offset, metadata } => {
-                self.assigned(partition, offset, &metadata, &mut effects)
+                self.assigned(partition, offset, &metadata, &mut effects);
             }
             Event::Revoked(partitions) => self.revoked(&partitions, now_ms),
             Event::Lost(partitions) => partitions.iter().for_each(|p| self.drop_partition(*p, &mut effects)),
             Event::Fetched { partition, items } => self.fetched(partition, items, now_ms),
             Event::Finished { ticket, outcome, bytes } => {
-                self.finished(ticket, outcome, bytes, now_ms, &mut effects)
+                self.finished(ticket, outcome, bytes, now_ms, &mut effects);
             }
             Event::Emitted { partition, outputs, bytes } => self.emitted(partition, outputs, bytes, now_ms),
             Event::Committed => self.committed(now_ms),

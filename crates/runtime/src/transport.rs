@@ -215,13 +215,13 @@ pub struct Watermarks {
     pub high: i64,
 }
 
+/// Both halves of a member.
+pub type Joined = (Box<dyn Consumer>, Box<dyn Producer>);
+
 /// A log.
 pub trait Transport: Send + Sync {
     /// Joins a group. Ends any open transaction of the slot's predecessor first.
-    fn join(
-        &self,
-        member: Member,
-    ) -> BoxFuture<'_, Result<(Box<dyn Consumer>, Box<dyn Producer>), TransportError>>;
+    fn join(&self, member: Member) -> BoxFuture<'_, Result<Joined, TransportError>>;
     /// A transactional producer without a group; `id` must be unique among the living.
     fn producer(&self, id: &str) -> BoxFuture<'_, Result<Box<dyn Producer>, TransportError>>;
     /// Reads a topic outside any group.

@@ -8,7 +8,7 @@ use crate::stage::Outputs;
 use crate::telemetry::{About, Clock};
 use crate::topology::Worker as Spec;
 use crate::transport::{
-    self, CommitError, Consumer, Member, OffsetCommit, OutRecord, Producer, Record, Transaction,
+    self, CommitError, Consumer, Joined, Member, OffsetCommit, OutRecord, Producer, Record, Transaction,
     TransportError,
 };
 use docmill_contracts::{Class, Classify, Codec, CodecError, Contract, ErrorInfo, headers};
@@ -86,7 +86,9 @@ pub(super) trait Engine: Send {
 }
 
 type Payload<E> = Arc<Delivery<<E as Engine>::In>>;
-type Commit = JoinHandle<(Box<dyn Producer>, Vec<Entry<Vec<OutRecord>>>, Result<(), CommitError>)>;
+/// The producer comes back from its task, with what it was given and how that ended.
+type Ended = (Box<dyn Producer>, Vec<Entry<Vec<OutRecord>>>, Result<(), CommitError>);
+type Commit = JoinHandle<Ended>;
 
 struct Loop<E: Engine> {
     worker: &'static str,
@@ -139,11 +141,7 @@ pub(super) async fn run<E: Engine>(
 }
 
 /// Joins the group, waiting for a log that cannot be reached; none when told to stop meanwhile.
-async fn join(
-    worker: &'static str,
-    env: &WorkerEnv,
-    spec: &Spec,
-) -> Result<Option<(Box<dyn Consumer>, Box<dyn Producer>)>, RunError> {
+async fn join(worker: &'static str, env: &WorkerEnv, spec: &Spec) -> Result<Option<Joined>, RunError> {
     let member = Member {
         group: spec.group.clone(),
         topic: spec.input.clone(),
@@ -182,7 +180,7 @@ async fn join(
 enum Next {
     Stop,
     Finished(Finished),
-    Committed(Box<(Box<dyn Producer>, Vec<Entry<Vec<OutRecord>>>, Result<(), CommitError>)>),
+    Committed(Box<Ended>),
     Log(Result<transport::Event, TransportError>),
     Tick,
 }
@@ -237,10 +235,7 @@ impl<E: Engine> Loop<E> {
         self.on(Event::Finished { ticket: f.ticket, outcome: f.outcome, bytes: f.bytes }).await
     }
 
-    async fn committed(
-        &mut self,
-        (producer, entries, result): (Box<dyn Producer>, Vec<Entry<Vec<OutRecord>>>, Result<(), CommitError>),
-    ) -> Result<(), RunError> {
+    async fn committed(&mut self, (producer, entries, result): Ended) -> Result<(), RunError> {
         self.producer = Some(producer);
         match result {
             Ok(()) => self.on(Event::Committed).await,
@@ -445,9 +440,7 @@ fn records_of(entries: &[Entry<Vec<OutRecord>>], changelog: Option<&Arc<str>>) -
 }
 
 /// The commit in flight; waits for ever when there is none.
-async fn joined(
-    commit: &mut Option<Commit>,
-) -> (Box<dyn Producer>, Vec<Entry<Vec<OutRecord>>>, Result<(), CommitError>) {
+async fn joined(commit: &mut Option<Commit>) -> Ended {
     match commit {
         None => std::future::pending().await,
         Some(task) => match task.await {
