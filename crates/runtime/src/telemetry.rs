@@ -1,5 +1,7 @@
 //! Spans and trace context of attempts, and the clock.
 
+#![allow(clippy::disallowed_methods, reason = "the one place of the runtime that reads a clock")]
+
 use docmill_contracts::{Headers, content_sha256, headers};
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 

@@ -1,5 +1,7 @@
 //! The loop around the driver: events in, effects out.
 
+#![allow(clippy::disallowed_methods, reason = "the shell around the driver waits, so that the driver need not")]
+
 use super::emit::Emitter;
 use super::{RunError, SchemaSource, WorkerEnv};
 use crate::driver::{Driver, Effect, Entry, Event, Halt, Item, Outcome, Ticket};
