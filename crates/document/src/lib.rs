@@ -2,7 +2,9 @@
 //!
 //! Rule: a reading is never guessed silently: where two are possible, both are given.
 
+pub mod currency;
 pub mod date;
+pub mod gln;
 pub mod iban;
 pub mod money;
 pub mod vat_id;

@@ -5,7 +5,7 @@ use docmill_contracts::{AnyRecord, DocumentResult, ProcessingOptions, ResultStat
 const PDF: &[u8] = b"%PDF-1.7\nnot much of one";
 
 struct Bench {
-    _folder: tempfile::TempDir,
+    folder: tempfile::TempDir,
     blobs: Blobs,
     stage: Ingest,
 }
@@ -14,7 +14,7 @@ fn bench(config: Config) -> Bench {
     let folder = tempfile::tempdir().unwrap();
     let blobs = Blobs::local(folder.path()).unwrap();
     let stage = Ingest::new(config, blobs.clone()).unwrap();
-    Bench { _folder: folder, blobs, stage }
+    Bench { folder, blobs, stage }
 }
 
 fn cx(attempt: u32) -> Cx {
@@ -73,7 +73,7 @@ async fn inline_bytes_are_stored_before_the_document_goes_on() {
     let head = accepted(&outputs);
     assert_eq!(head.source.name, "a.pdf");
     assert_eq!(head.source.media_type, "application/pdf");
-    assert_eq!(head.source.bytes, PDF.len() as i64);
+    assert_eq!(head.source.bytes, i64::try_from(PDF.len()).unwrap());
     assert_eq!(head.content_sha256, content_sha256(PDF));
     assert_eq!(head.document_id, derive_document_id("default", &input.name, &head.content_sha256));
     assert_eq!(bench.blobs.get(&head.original).await.unwrap(), PDF);
@@ -130,7 +130,7 @@ async fn what_cannot_be_admitted_is_rejected_with_its_reason() {
         (submitted_inline("s.xml", b"<svg/>"), "INGEST-0005: s.xml is XML with root `svg`".to_owned()),
         (broken("n.pdf", |s| s.inline = None), "INGEST-0006: n.pdf was submitted with neither".to_owned()),
         (
-            submitted_inline("i.pdf", &[b'%'; MAX_INLINE_BYTES + 1]),
+            submitted_inline("i.pdf", &vec![b'%'; MAX_INLINE_BYTES + 1]),
             "INGEST-0007: i.pdf was submitted with 65537 inline bytes".to_owned(),
         ),
         (
@@ -175,7 +175,7 @@ async fn a_missing_blob_is_waited_for_and_then_rejected() {
 async fn a_blob_with_other_bytes_is_rejected() {
     let bench = bench(Config::default());
     let blob = bench.blobs.put(Bytes::from_static(PDF)).await.unwrap();
-    let path = bench._folder.path().join(format!("sha256/{}/{}", &blob.sha256[..2], blob.sha256));
+    let path = bench.folder.path().join(format!("sha256/{}/{}", &blob.sha256[..2], blob.sha256));
     std::fs::write(path, b"%PDF-1.7\nand something else").unwrap();
     assert!(rejection(&bench, &by_blob(blob)).await.starts_with("INGEST-0010"));
 }
