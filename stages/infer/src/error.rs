@@ -1,0 +1,88 @@
+//! What can go wrong in infer.
+
+use crate::schema::SchemaError;
+use crate::xml::XmlError;
+use docmill_blobs::BlobError;
+use docmill_contracts::{Class, Classify, Code, CodecError, WordsError};
+use thiserror::Error;
+
+/// What can go wrong in infer.
+#[derive(Debug, Error)]
+pub enum InferError {
+    /// A page did not come in time.
+    #[error("page {page} of {pages} never arrived within {waited_s} s")]
+    PageNeverArrived {
+        /// From 1.
+        page: i32,
+        /// Pages of the document.
+        pages: i32,
+        /// How long gather waited, in seconds.
+        waited_s: i64,
+    },
+    /// The embedded e-invoice cannot be read.
+    #[error(transparent)]
+    Xml(#[from] XmlError),
+    /// The tenant's JSON Schema cannot be used.
+    #[error(transparent)]
+    Schema(#[from] SchemaError),
+    /// There is neither a page nor an e-invoice to read.
+    #[error("`{name}` has neither pages nor an e-invoice to read")]
+    Nothing {
+        /// File name.
+        name: String,
+    },
+    /// A blob cannot be had.
+    #[error(transparent)]
+    Blob(#[from] BlobError),
+    /// A page's words cannot be decoded.
+    #[error("words of page {page}: {source}")]
+    Codec {
+        /// From 1.
+        page: i32,
+        /// What the codec says.
+        #[source]
+        source: CodecError,
+    },
+    /// A page's words contradict themselves.
+    #[error("words of page {page}: {source}")]
+    Words {
+        /// From 1.
+        page: i32,
+        /// What is wrong.
+        #[source]
+        source: WordsError,
+    },
+    /// An extractor died.
+    #[error("the extractor died: {source}")]
+    Died {
+        /// What the runtime says.
+        #[from]
+        source: tokio::task::JoinError,
+    },
+}
+
+impl Classify for InferError {
+    fn class(&self) -> Class {
+        match self {
+            Self::PageNeverArrived { .. } | Self::Codec { .. } | Self::Words { .. } | Self::Died { .. } => {
+                Class::Internal
+            }
+            Self::Nothing { .. } => Class::Input,
+            Self::Xml(e) => e.class(),
+            Self::Schema(e) => e.class(),
+            Self::Blob(e) => e.class(),
+        }
+    }
+
+    fn code(&self) -> Code {
+        match self {
+            Self::PageNeverArrived { .. } => Code("INFER-0001"),
+            Self::Xml(e) => e.code(),
+            Self::Schema(e) => e.code(),
+            Self::Nothing { .. } => Code("INFER-0005"),
+            Self::Blob(e) => e.code(),
+            Self::Codec { .. } | Self::Words { .. } => Code("INFER-0008"),
+            Self::Died { .. } => Code("INFER-0009"),
+        }
+    }
+}

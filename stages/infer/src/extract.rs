@@ -1,0 +1,111 @@
+//! What an extractor is: from the words of a document's pages to its fields.
+//!
+//! Knows no topic, no blob and no field by name. Rule: an extractor asks for the pages that it needs, one after the
+//! other, and keeps no more of them than it must, so that a long document costs no more memory than a short one.
+
+use crate::error::InferError;
+use crate::schema::Schema;
+use docmill_contracts::{DocumentType, Fields, Problem, TextSource, Word};
+
+/// Name of the engine that reads embedded e-invoices.
+pub const ENGINE_XML: &str = "xml";
+/// Name of the engine that reads words on this machine.
+pub const ENGINE_LOCAL: &str = "local";
+
+/// The words of one page.
+#[derive(Debug, Clone, PartialEq)]
+pub struct PageText {
+    /// From 1.
+    pub page_no: i32,
+    /// Points.
+    pub width: f32,
+    /// Points.
+    pub height: f32,
+    /// Where the words come from.
+    pub source: TextSource,
+    /// The words.
+    pub words: Vec<Word>,
+}
+
+/// The pages of a document, fetched one at a time.
+pub trait Pages {
+    /// How many pages can be read; pages that failed are not among them.
+    fn len(&self) -> usize;
+
+    /// True where no page can be read.
+    fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// One of them, from 0.
+    fn page(&mut self, index: usize) -> Result<PageText, InferError>;
+}
+
+/// Pages in memory, for tests and tools.
+impl Pages for Vec<PageText> {
+    fn len(&self) -> usize {
+        Vec::len(self)
+    }
+
+    fn page(&mut self, index: usize) -> Result<PageText, InferError> {
+        match self.get(index) {
+            Some(page) => Ok(page.clone()),
+            None => Err(InferError::Nothing { name: format!("page {index}") }),
+        }
+    }
+}
+
+/// What is asked of an extractor.
+#[derive(Debug, Clone, Default)]
+pub struct Wanted {
+    /// Fields of a tenant's schema; none for those of the built-in business document.
+    pub schema: Option<Schema>,
+    /// Document type that the submitter expects.
+    pub type_hint: Option<String>,
+}
+
+/// What was found in a document.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Extraction {
+    /// Engine that found it.
+    pub engine: &'static str,
+    /// Its version.
+    pub version: &'static str,
+    /// Document type.
+    pub kind: DocumentType,
+    /// Values by name.
+    pub fields: Fields,
+    /// Rows of the item table.
+    pub line_items: Vec<Fields>,
+    /// VAT breakdown (BG-23).
+    pub vat_breakdown: Vec<Fields>,
+    /// What the engine noticed.
+    pub problems: Vec<Problem>,
+}
+
+impl Extraction {
+    /// Nothing yet, by that engine.
+    pub fn of_engine(engine: &'static str, version: &'static str) -> Self {
+        Self {
+            engine,
+            version,
+            kind: DocumentType::unknown(),
+            fields: Fields::new(),
+            line_items: Vec::new(),
+            vat_breakdown: Vec::new(),
+            problems: Vec::new(),
+        }
+    }
+}
+
+/// An engine that reads pages. Synchronous: it runs on a thread for blocking work.
+pub trait Extractor: Send + Sync + 'static {
+    /// Name of the engine, as it stands beside each value.
+    fn engine(&self) -> &'static str;
+
+    /// Version of its rules or its model.
+    fn version(&self) -> &'static str;
+
+    /// Reads a document.
+    fn extract(&self, pages: &mut dyn Pages, wanted: &Wanted) -> Result<Extraction, InferError>;
+}

@@ -1,0 +1,170 @@
+//! Worker `gather`: the pages of a document meet again.
+//!
+//! Owns when a document is complete. Knows nothing of what is on its pages. Rule: the assembly depends only on which
+//! pages came, never on their order or on how often each came, and each revision is assembled once.
+
+use crate::config::Config;
+use crate::error::InferError;
+use docmill_contracts::{
+    DocumentAssembled, DocumentHead, DocumentState, DocumentStatus, ErrorInfo, GatherState, Page,
+    PageRecognized, StageTrace, TextSource,
+};
+use docmill_runtime::{Gather, Outputs, Step};
+
+/// Documents of at most this many pages report progress at each page; longer ones at every so many.
+const PROGRESS_PAGES: usize = 16;
+
+/// Assembles documents from their pages.
+#[derive(Debug, Clone)]
+pub struct GatherPages {
+    pages_timeout_ms: i64,
+    per_page_ms: i64,
+    closed_ms: i64,
+}
+
+impl GatherPages {
+    /// With the settings of the stage.
+    pub fn new(config: &Config) -> Self {
+        Self {
+            pages_timeout_ms: i64::from(config.pages_timeout_s) * 1000,
+            per_page_ms: i64::from(config.pages_timeout_per_page_ms),
+            closed_ms: i64::from(config.closed_retention_s) * 1000,
+        }
+    }
+
+    fn assemble(mut state: GatherState, head: DocumentHead, now_ms: i64) -> Step<GatherState> {
+        let pages = std::mem::take(&mut state.pages);
+        let status = status(&head, DocumentState::Inferring, pages.len(), state.page_count, now_ms);
+        let mut head = head;
+        head.source.pages = Some(state.page_count);
+        let stages = traces(&pages);
+        // The marker of a closed document keeps its head, so that its key is known, and the time of closing.
+        let closed = GatherState { head: Some(head.clone()), closed: true, opened_at: now_ms, ..state };
+        let assembled = DocumentAssembled { head, pages, error: None, stages };
+        Step { state: Some(closed), outputs: Outputs::one(assembled).and(status) }
+    }
+}
+
+impl Gather for GatherPages {
+    type In = PageRecognized;
+    type State = GatherState;
+
+    fn key(&self, input: &PageRecognized) -> String {
+        input.head.document_id.clone()
+    }
+
+    fn apply(&self, state: Option<GatherState>, input: &PageRecognized, now_ms: i64) -> Step<GatherState> {
+        let revision = input.head.revision;
+        let mut state = match state {
+            Some(state) if state.revision > revision || (state.revision == revision && state.closed) => {
+                return Step { state: Some(state), outputs: Outputs::none() };
+            }
+            Some(state) if state.revision == revision => state,
+            _ => GatherState {
+                head: Some(input.head.clone()),
+                page_count: 0,
+                revision,
+                closed: false,
+                opened_at: now_ms,
+                pages: Vec::new(),
+            },
+        };
+        state.page_count = state.page_count.max(input.page_count).max(input.page.page_no);
+        let before = state.pages.len();
+        insert(&mut state.pages, &input.page);
+        let done = state.pages.len();
+        if usize::try_from(state.page_count) == Ok(done) {
+            return Self::assemble(state, input.head.clone(), now_ms);
+        }
+        let long = usize::try_from(state.page_count).is_ok_and(|count| count > PROGRESS_PAGES);
+        let mut outputs = Outputs::none();
+        if done > before && (!long || done.is_multiple_of(PROGRESS_PAGES)) {
+            outputs.push(status(&input.head, DocumentState::Recognizing, done, state.page_count, now_ms));
+        }
+        Step { state: Some(state), outputs }
+    }
+
+    fn expires_at(&self, state: &GatherState) -> i64 {
+        let wait = if state.closed {
+            self.closed_ms
+        } else {
+            self.pages_timeout_ms + self.per_page_ms * i64::from(state.page_count.max(0))
+        };
+        state.opened_at.saturating_add(wait)
+    }
+
+    fn expire(&self, mut state: GatherState, now_ms: i64) -> Step<GatherState> {
+        let Some(head) = state.head.clone().filter(|_| !state.closed) else {
+            return Step { state: None, outputs: Outputs::none() };
+        };
+        let waited_s = (now_ms - state.opened_at).max(0) / 1000;
+        for page in 1..=state.page_count {
+            if state.pages.binary_search_by_key(&page, |p| p.page_no).is_err() {
+                let error = InferError::PageNeverArrived { page, pages: state.page_count, waited_s };
+                let error = ErrorInfo::of(&error, crate::STAGE, Some(page));
+                insert(&mut state.pages, &Page { page_no: page, error: Some(error), ..Page::default() });
+            }
+        }
+        Self::assemble(state, head, now_ms)
+    }
+}
+
+/// Puts a page in its place. Of two versions of one page, one that was read is kept over one that failed; of two that
+/// were read, one and the same whichever came first.
+fn insert(pages: &mut Vec<Page>, page: &Page) {
+    match pages.binary_search_by_key(&page.page_no, |p| p.page_no) {
+        Err(place) => pages.insert(place, page.clone()),
+        Ok(place) => {
+            let rank = |p: &Page| (p.error.is_some(), format!("{p:?}"));
+            if pages[place] != *page && rank(page) < rank(&pages[place]) {
+                pages[place] = page.clone();
+            }
+        }
+    }
+}
+
+fn status(
+    head: &DocumentHead,
+    state: DocumentState,
+    pages_done: usize,
+    page_count: i32,
+    at: i64,
+) -> DocumentStatus {
+    DocumentStatus {
+        document_id: head.document_id.clone(),
+        revision: head.revision,
+        tenant: head.tenant.clone(),
+        name: head.source.name.clone(),
+        state,
+        pages_done: i32::try_from(pages_done).unwrap_or(i32::MAX),
+        page_count,
+        outcome: None,
+        at,
+    }
+}
+
+/// Time spent on pages, by what read them, in the order of the flow.
+pub(crate) fn traces(pages: &[Page]) -> Vec<StageTrace> {
+    let mut traces: Vec<StageTrace> = Vec::new();
+    for page in pages.iter().filter(|p| p.ms > 0 || !p.engine.is_empty()) {
+        let stage = if page.text_source == TextSource::Ocr { "ocr" } else { "render" };
+        let same = |t: &&mut StageTrace| {
+            t.stage == stage && t.engine == page.engine && t.version == page.engine_version
+        };
+        match traces.iter_mut().find(same) {
+            Some(trace) => trace.ms += i64::from(page.ms),
+            None => traces.push(StageTrace {
+                stage: stage.to_owned(),
+                ms: i64::from(page.ms),
+                engine: page.engine.clone(),
+                version: page.engine_version.clone(),
+            }),
+        }
+    }
+    // Reverse: `render` before `ocr`.
+    traces.sort_by(|a, b| b.stage.cmp(&a.stage).then_with(|| (&a.engine, &a.version).cmp(&(&b.engine, &b.version))));
+    traces
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,128 @@
+use super::*;
+use docmill_contracts::{AnyRecord, BlobRef, ProcessingOptions, Source};
+use proptest::prelude::*;
+
+fn head(revision: i32) -> DocumentHead {
+    DocumentHead {
+        document_id: "d".into(),
+        revision,
+        tenant: "t".into(),
+        content_sha256: String::new(),
+        source: Source { name: "a.pdf".into(), ..Source::default() },
+        options: ProcessingOptions::default(),
+        original: BlobRef { sha256: String::new(), bytes: 0 },
+        embedded_xml: None,
+        config_version: None,
+        submitted_at: 1,
+    }
+}
+
+fn page(revision: i32, page_count: i32, page_no: i32) -> PageRecognized {
+    let source = if page_no % 2 == 0 { TextSource::Ocr } else { TextSource::TextLayer };
+    let page = Page { page_no, text_source: source, engine: "e".into(), ms: page_no, ..Page::default() };
+    PageRecognized { head: head(revision), page_count, page }
+}
+
+fn gather() -> GatherPages {
+    GatherPages::new(&Config::default())
+}
+
+/// Applies pages in order; gives the last state and what was emitted, assemblies and states apart.
+fn play(pages: &[PageRecognized]) -> (Option<GatherState>, Vec<DocumentAssembled>, Vec<DocumentStatus>) {
+    let (mut state, mut assembled, mut status) = (None, Vec::new(), Vec::new());
+    for (now, page) in pages.iter().enumerate() {
+        let step = gather().apply(state, page, i64::try_from(now).unwrap());
+        state = step.state;
+        for record in step.outputs.into_records() {
+            match record {
+                AnyRecord::DocumentAssembled(a) => assembled.push(*a),
+                AnyRecord::DocumentStatus(s) => status.push(*s),
+                other => panic!("{other:?}"),
+            }
+        }
+    }
+    (state, assembled, status)
+}
+
+#[test]
+fn a_document_is_assembled_once_with_its_pages_in_order() {
+    let pages: Vec<_> = [3, 1, 1, 2, 2, 3].map(|n| page(1, 3, n)).to_vec();
+    let (state, assembled, status) = play(&pages);
+    assert_eq!(assembled.len(), 1);
+    let numbers: Vec<_> = assembled[0].pages.iter().map(|p| p.page_no).collect();
+    assert_eq!(numbers, [1, 2, 3]);
+    assert_eq!(assembled[0].head.source.pages, Some(3));
+    let traces: Vec<_> = assembled[0].stages.iter().map(|t| (t.stage.as_str(), t.ms)).collect();
+    assert_eq!(traces, [("render", 4), ("ocr", 2)]);
+    let states: Vec<_> = status.iter().map(|s| (s.state, s.pages_done)).collect();
+    use DocumentState::{Inferring, Recognizing};
+    assert_eq!(states, [(Recognizing, 1), (Recognizing, 2), (Inferring, 3)]);
+    let state = state.unwrap();
+    assert!(state.closed && state.pages.is_empty() && state.head.is_some());
+}
+
+#[test]
+fn a_newer_revision_replaces_an_older_one_and_late_pages_are_ignored() {
+    let (_, assembled, _) = play(&[page(1, 2, 1), page(2, 2, 1), page(1, 2, 2), page(2, 2, 2), page(1, 2, 1)]);
+    assert_eq!(assembled.iter().map(|a| a.head.revision).collect::<Vec<_>>(), [2]);
+    let (_, assembled, _) = play(&[page(1, 1, 1), page(2, 1, 1), page(1, 1, 1)]);
+    assert_eq!(assembled.iter().map(|a| a.head.revision).collect::<Vec<_>>(), [1, 2]);
+}
+
+#[test]
+fn pages_that_never_come_are_given_up_and_the_document_goes_on() {
+    let (state, ..) = play(&[page(1, 3, 2)]);
+    let state = state.unwrap();
+    let deadline = gather().expires_at(&state);
+    assert_eq!(deadline, 30 * 60 * 1000 + 3 * 5000);
+    let step = gather().expire(state, deadline);
+    let records = step.outputs.into_records();
+    let AnyRecord::DocumentAssembled(assembled) = &records[0] else { panic!("{records:?}") };
+    let codes: Vec<_> = assembled.pages.iter().map(|p| p.error.as_ref().map(|e| e.code.as_str())).collect();
+    assert_eq!(codes, [Some("INFER-0001"), None, Some("INFER-0001")]);
+    let closed = step.state.unwrap();
+    assert_eq!(gather().expires_at(&closed), deadline + 24 * 3_600_000);
+    let forgotten = gather().expire(closed, deadline + 24 * 3_600_000);
+    assert_eq!(forgotten, Step { state: None, outputs: Outputs::none() });
+}
+
+#[test]
+fn a_long_document_reports_progress_now_and_then() {
+    let pages: Vec<_> = (1..=50).map(|n| page(1, 50, n)).collect();
+    let (.., status) = play(&pages);
+    assert_eq!(status.iter().map(|s| s.pages_done).collect::<Vec<_>>(), [16, 32, 48, 50]);
+}
+
+proptest! {
+    #[test]
+    fn order_and_repetition_do_not_matter(
+        (count, order) in (1i32..8).prop_flat_map(|n| (Just(n), proptest::collection::vec((1..=n, any::<bool>()), 0..24))),
+    ) {
+        let mut straight: Vec<_> = (1..=count).map(|n| page(1, count, n)).collect();
+        straight[0].page.error = None;
+        let (_, expected, _) = play(&straight);
+        // Some pages first in a random order, some of them as failures that are overtaken; then all of them.
+        let mut shuffled: Vec<_> = order.iter().map(|(n, _)| page(1, count, *n)).collect();
+        shuffled.extend(straight.iter().rev().cloned());
+        let (state, assembled, _) = play(&shuffled);
+        prop_assert_eq!(assembled, expected);
+        prop_assert!(state.unwrap().closed);
+    }
+
+    #[test]
+    fn two_versions_of_a_page_give_the_same_whichever_comes_first(a in "[a-c]", b in "[a-c]", failed in any::<bool>()) {
+        let version = |engine: &str, failed: bool| {
+            let mut p = page(1, 2, 1);
+            p.page.engine = engine.to_owned();
+            if failed {
+                let error = InferError::PageNeverArrived { page: 1, pages: 2, waited_s: 0 };
+                p.page.error = Some(ErrorInfo::of(&error, "infer", Some(1)));
+            }
+            p
+        };
+        let (x, y, last) = (version(&a, failed), version(&b, false), page(1, 2, 2));
+        let (_, one, _) = play(&[x.clone(), y.clone(), last.clone()]);
+        let (_, two, _) = play(&[y, x, last]);
+        prop_assert_eq!(one, two);
+    }
+}

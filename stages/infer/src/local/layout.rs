@@ -1,0 +1,200 @@
+//! Words of a page as lines and segments.
+//!
+//! Owns geometry: what stands beside and above what. Knows no field. Rule: a segment is what a reader takes in at once,
+//! words on one line with no more than word space between them; a gap wider than that separates columns.
+
+use super::lexicon::plain;
+use crate::extract::PageText;
+use docmill_contracts::{TextSource, Word};
+
+/// x0, y0, x1, y1 in points of the upright page.
+pub type Box4 = [f32; 4];
+
+/// Most words of one page that are looked at.
+const MAX_WORDS: usize = 20_000;
+
+/// Words that stand together on one line.
+#[derive(Debug, Clone)]
+pub struct Segment {
+    /// Line, from 0 at the top.
+    pub line: usize,
+    /// Words joined by single spaces.
+    pub text: String,
+    /// [`plain`] form of the text.
+    pub plain: String,
+    /// Place on the page.
+    pub bbox: Box4,
+    /// Where each word begins in `text`, and its place.
+    pub words: Vec<(usize, Box4)>,
+}
+
+impl Segment {
+    /// Height of the letters in points.
+    pub fn height(&self) -> f32 {
+        (self.bbox[3] - self.bbox[1]).max(1.0)
+    }
+
+    /// The place of the bytes `start..end` of the text, by whole words.
+    pub fn place(&self, start: usize, end: usize) -> Box4 {
+        let mut place: Option<Box4> = None;
+        for (i, (at, bbox)) in self.words.iter().enumerate() {
+            let until = self.words.get(i + 1).map_or(self.text.len(), |next| next.0);
+            if *at < end && until > start {
+                place = Some(place.map_or(*bbox, |p| union(p, *bbox)));
+            }
+        }
+        place.unwrap_or(self.bbox)
+    }
+
+    /// The words whose places overlap `x0..x1`.
+    pub fn within(&self, x0: f32, x1: f32) -> String {
+        let mut out = String::new();
+        for (i, (at, bbox)) in self.words.iter().enumerate() {
+            if bbox[2] > x0 && bbox[0] < x1 {
+                let until = self.words.get(i + 1).map_or(self.text.len(), |next| next.0);
+                out.push_str(self.text.get(*at..until).unwrap_or_default());
+                out.push(' ');
+            }
+        }
+        out
+    }
+}
+
+/// A page as segments in reading order.
+#[derive(Debug, Clone)]
+pub struct Layout {
+    /// From 1.
+    pub page_no: i32,
+    /// Points.
+    pub width: f32,
+    /// Points.
+    pub height: f32,
+    /// Where the words come from.
+    pub source: TextSource,
+    /// From top to bottom, each line from left to right.
+    pub segments: Vec<Segment>,
+    /// Segments of each line.
+    pub lines: Vec<std::ops::Range<usize>>,
+}
+
+impl Layout {
+    /// Lays out the words of a page.
+    pub fn of(page: &PageText) -> Self {
+        let sane = |w: &&Word| w.bbox.iter().all(|v| v.is_finite()) && !w.text.is_empty();
+        let mut words: Vec<&Word> = page.words.iter().filter(sane).take(MAX_WORDS).collect();
+        words.sort_by(|a, b| (a.bbox[1] + a.bbox[3]).total_cmp(&(b.bbox[1] + b.bbox[3])));
+        let mut rows: Vec<(f32, f32, Vec<&Word>)> = Vec::new();
+        for word in words {
+            let (middle, height) = ((word.bbox[1] + word.bbox[3]) / 2.0, (word.bbox[3] - word.bbox[1]).max(1.0));
+            // Only the last few rows can be near: words come from the top down.
+            let near = rows.iter_mut().rev().take(4).find(|(m, h, _)| (middle - *m).abs() < 0.45 * h.min(height).max(3.0));
+            match near {
+                Some((m, h, row)) => {
+                    let n = row.len() as f32;
+                    *m = (*m * n + middle) / (n + 1.0);
+                    *h = h.max(height);
+                    row.push(word);
+                }
+                None => rows.push((middle, height, vec![word])),
+            }
+        }
+        rows.sort_by(|a, b| a.0.total_cmp(&b.0));
+        let mut layout = Self {
+            page_no: page.page_no,
+            width: page.width.max(1.0),
+            height: page.height.max(1.0),
+            source: page.source,
+            segments: Vec::new(),
+            lines: Vec::new(),
+        };
+        for (line, (_, _, mut row)) in rows.into_iter().enumerate() {
+            row.sort_by(|a, b| a.bbox[0].total_cmp(&b.bbox[0]));
+            let from = layout.segments.len();
+            let mut start = 0;
+            for i in 1..=row.len() {
+                if i == row.len() || apart(row[i - 1], row[i]) {
+                    layout.segments.push(segment(line, &row[start..i]));
+                    start = i;
+                }
+            }
+            layout.lines.push(from..layout.segments.len());
+        }
+        layout
+    }
+
+    /// The segments to the left of a place on the same height, nearest first.
+    pub fn left_of(&self, place: Box4) -> impl Iterator<Item = &Segment> {
+        let mut found: Vec<&Segment> = self
+            .segments
+            .iter()
+            .filter(|s| s.bbox[2] <= place[0] + 1.5 && overlap(s.bbox[1], s.bbox[3], place[1], place[3]) > 0.5)
+            .collect();
+        found.sort_by(|a, b| b.bbox[2].total_cmp(&a.bbox[2]));
+        found.into_iter()
+    }
+
+    /// The segments above a place that overlap it from left to right, nearest first.
+    pub fn above(&self, place: Box4) -> impl Iterator<Item = &Segment> {
+        let height = (place[3] - place[1]).max(1.0);
+        let mut found: Vec<&Segment> = self
+            .segments
+            .iter()
+            .filter(|s| s.bbox[3] <= place[1] + 0.4 * height && s.bbox[2] > place[0] && s.bbox[0] < place[2])
+            .collect();
+        found.sort_by(|a, b| b.bbox[3].total_cmp(&a.bbox[3]));
+        found.into_iter()
+    }
+
+    /// The lines of text that begin at `first` and go on below it in the same column: at most `most`.
+    pub fn block(&self, first: usize, most: usize) -> Vec<usize> {
+        let mut block = vec![first];
+        let mut last = &self.segments[first];
+        while block.len() < most {
+            let next = self.segments.iter().enumerate().skip(first + 1).filter(|(_, s)| {
+                let gap = s.bbox[1] - last.bbox[3];
+                let height = last.height().max(s.height());
+                let aligned = (s.bbox[0] - last.bbox[0]).abs() < 0.8 * height
+                    || ((s.bbox[0] + s.bbox[2]) - (last.bbox[0] + last.bbox[2])).abs() < 1.6 * height;
+                s.line > last.line && gap > -0.4 * height && gap < 1.1 * height && aligned
+            });
+            match next.min_by(|a, b| a.1.bbox[1].total_cmp(&b.1.bbox[1])) {
+                Some((i, segment)) => {
+                    block.push(i);
+                    last = segment;
+                }
+                None => break,
+            }
+        }
+        block
+    }
+}
+
+fn apart(a: &Word, b: &Word) -> bool {
+    let height = (a.bbox[3] - a.bbox[1]).min(b.bbox[3] - b.bbox[1]).clamp(4.0, 40.0);
+    b.bbox[0] - a.bbox[2] > 0.85 * height
+}
+
+fn segment(line: usize, words: &[&Word]) -> Segment {
+    let mut text = String::new();
+    let mut places = Vec::with_capacity(words.len());
+    let mut bbox: Option<Box4> = None;
+    for word in words {
+        if !text.is_empty() {
+            text.push(' ');
+        }
+        places.push((text.len(), word.bbox));
+        text.push_str(&word.text);
+        bbox = Some(bbox.map_or(word.bbox, |b| union(b, word.bbox)));
+    }
+    Segment { line, plain: plain(&text), text, bbox: bbox.unwrap_or_default(), words: places }
+}
+
+/// The smallest box around two.
+pub fn union(a: Box4, b: Box4) -> Box4 {
+    [a[0].min(b[0]), a[1].min(b[1]), a[2].max(b[2]), a[3].max(b[3])]
+}
+
+/// Share of the shorter interval that two intervals have in common.
+fn overlap(a0: f32, a1: f32, b0: f32, b1: f32) -> f32 {
+    (a1.min(b1) - a0.max(b0)) / (a1 - a0).min(b1 - b0).max(0.5)
+}

@@ -1,0 +1,198 @@
+//! Worker `infer`: from assembled pages to fields.
+//!
+//! Owns which engine reads a document, and what becomes of one that cannot be read. Knows no field. Rule: an embedded
+//! e-invoice is believed before the pages; a document that no engine can read is still answered, with the reason.
+
+use crate::config::Config;
+use crate::error::InferError;
+use crate::extract::{Extraction, Extractor, PageText, Pages, Wanted};
+use crate::schema::{Schema, SchemaError};
+use crate::{STAGE, xml};
+use docmill_blobs::Blobs;
+use docmill_contracts::{
+    BlobRef, Class, Classify, Codec, Cost, DocumentAssembled, DocumentExtracted, DocumentHead,
+    DocumentValidated, ErrorInfo, Page, PageSummary, Problem, Severity, StageTrace,
+};
+use docmill_runtime::{Cx, Outputs, Stage};
+use std::sync::Arc;
+use std::time::Instant;
+
+/// Reads assembled documents.
+pub struct InferStage {
+    blobs: Blobs,
+    local: Arc<dyn Extractor>,
+    max_schema_bytes: i64,
+}
+
+impl InferStage {
+    /// With the settings of the stage, and the engine that reads pages.
+    pub fn new(config: &Config, blobs: Blobs, local: Arc<dyn Extractor>) -> Self {
+        Self { blobs, local, max_schema_bytes: i64::from(config.max_schema_bytes) }
+    }
+
+    async fn read(&self, input: &DocumentAssembled) -> Result<Extraction, InferError> {
+        let readable: Vec<Page> = input.pages.iter().filter(|p| p.error.is_none()).cloned().collect();
+        let head = &input.head;
+        let mut noticed = None;
+        let embedded = head.embedded_xml.as_ref().filter(|_| !head.options.ignore_embedded_xml || readable.is_empty());
+        // A tenant's own fields are looked for on the pages: the e-invoice has no names for them.
+        if let Some(embedded) = embedded.filter(|_| head.options.schema.is_none() || readable.is_empty()) {
+            let bytes = self.blobs.get(&embedded.blob).await?;
+            match tokio::task::spawn_blocking(move || xml::extract(&bytes)).await? {
+                Ok(extraction) => return Ok(extraction),
+                Err(error) if readable.is_empty() => return Err(error.into()),
+                Err(error) => noticed = Some(unread_xml(&embedded.name, &error)),
+            }
+        }
+        if readable.is_empty() {
+            return Err(InferError::Nothing { name: head.source.name.clone() });
+        }
+        let schema = match &head.options.schema {
+            Some(name) => Some(self.schema(name).await?),
+            None => None,
+        };
+        let wanted = Wanted { schema, type_hint: head.options.type_hint.clone() };
+        let (local, blobs) = (Arc::clone(&self.local), self.blobs.clone());
+        let runtime = tokio::runtime::Handle::current();
+        let work = move || local.extract(&mut Fetched { pages: readable, blobs, runtime }, &wanted);
+        let mut extraction = tokio::task::spawn_blocking(work).await??;
+        extraction.problems.extend(noticed);
+        Ok(extraction)
+    }
+
+    async fn schema(&self, name: &BlobRef) -> Result<Schema, InferError> {
+        if name.bytes > self.max_schema_bytes {
+            return Err(SchemaError::TooLarge { bytes: name.bytes, limit: self.max_schema_bytes }.into());
+        }
+        Ok(Schema::parse(&self.blobs.get(name).await?)?)
+    }
+}
+
+impl Stage for InferStage {
+    type In = DocumentAssembled;
+    type Err = InferError;
+
+    fn cost(&self, input: &DocumentAssembled) -> docmill_runtime::Cost {
+        docmill_runtime::Cost { units: u32::try_from(input.pages.len()).unwrap_or(u32::MAX).max(1) }
+    }
+
+    async fn run(&self, input: &DocumentAssembled, _cx: &Cx) -> Result<Outputs, InferError> {
+        if let Some(error) = &input.error {
+            return Ok(ended(input, error.clone(), input.stages.clone()));
+        }
+        let started = Instant::now();
+        let found = match self.read(input).await {
+            // Nothing could be read because every page failed: the first page's error is the document's.
+            Err(InferError::Nothing { .. }) if !input.pages.is_empty() => {
+                let first = input.pages.iter().find_map(|p| p.error.clone());
+                let error = first.unwrap_or_else(|| nothing(&input.head));
+                return Ok(ended(input, error, input.stages.clone()));
+            }
+            Err(error) if error.class() == Class::Input => {
+                return Ok(ended(input, ErrorInfo::of(&error, STAGE, None), input.stages.clone()));
+            }
+            other => other?,
+        };
+        let mut stages = input.stages.clone();
+        stages.push(StageTrace {
+            stage: STAGE.to_owned(),
+            ms: i64::try_from(started.elapsed().as_millis()).unwrap_or(i64::MAX),
+            engine: found.engine.to_owned(),
+            version: found.version.to_owned(),
+        });
+        let mut problems = found.problems;
+        problems.extend(failed_pages(&input.pages));
+        Ok(Outputs::one(DocumentExtracted {
+            head: input.head.clone(),
+            kind: found.kind,
+            fields: found.fields,
+            line_items: found.line_items,
+            vat_breakdown: found.vat_breakdown,
+            problems,
+            pages: input.pages.iter().map(summary).collect(),
+            error: None,
+            stages,
+            cost: Cost::default(),
+        }))
+    }
+
+    fn dead(&self, input: &DocumentAssembled, error: ErrorInfo) -> Outputs {
+        ended(input, error, input.stages.clone())
+    }
+}
+
+/// Pages whose words are fetched when an engine asks for them.
+struct Fetched {
+    pages: Vec<Page>,
+    blobs: Blobs,
+    runtime: tokio::runtime::Handle,
+}
+
+impl Pages for Fetched {
+    fn len(&self) -> usize {
+        self.pages.len()
+    }
+
+    fn page(&mut self, index: usize) -> Result<PageText, InferError> {
+        let Some(page) = self.pages.get_mut(index) else {
+            return Err(InferError::Nothing { name: format!("page {index}") });
+        };
+        let no = page.page_no;
+        let packed = match (&page.words, &page.words_blob) {
+            (Some(words), _) => words.clone(),
+            (None, Some(blob)) => {
+                let bytes = self.runtime.block_on(self.blobs.get(blob))?;
+                Codec::words_from_blob(&bytes).map_err(|source| InferError::Codec { page: no, source })?
+            }
+            (None, None) => docmill_contracts::PackedWords::default(),
+        };
+        let words = packed.unpack().map_err(|source| InferError::Words { page: no, source })?;
+        Ok(PageText { page_no: no, width: page.width, height: page.height, source: page.text_source, words })
+    }
+}
+
+fn ended(input: &DocumentAssembled, error: ErrorInfo, stages: Vec<StageTrace>) -> Outputs {
+    let mut ended = DocumentValidated::ended(&input.head, error, stages);
+    ended.result.pages = input.pages.iter().map(summary).collect();
+    Outputs::one(ended)
+}
+
+fn nothing(head: &DocumentHead) -> ErrorInfo {
+    ErrorInfo::of(&InferError::Nothing { name: head.source.name.clone() }, STAGE, None)
+}
+
+fn summary(page: &Page) -> PageSummary {
+    PageSummary {
+        page: page.page_no,
+        width: page.width,
+        height: page.height,
+        text_source: page.text_source,
+        engine: page.engine.clone(),
+        confidence: page.confidence,
+        error: page.error.clone(),
+    }
+}
+
+fn unread_xml(name: &str, error: &dyn Classify) -> Problem {
+    Problem {
+        code: error.code().0.to_owned(),
+        severity: Severity::Warning,
+        message: format!("attachment `{name}` was not used: {error}"),
+        fields: Vec::new(),
+        page: None,
+    }
+}
+
+/// One problem for all pages that could not be read, so that the result is not taken for complete.
+fn failed_pages(pages: &[Page]) -> Option<Problem> {
+    let failed: Vec<&Page> = pages.iter().filter(|p| p.error.is_some()).collect();
+    let first = failed.first()?;
+    let why = first.error.as_ref().map_or("", |e| e.message.as_str());
+    Some(Problem {
+        code: "INFER-0010".to_owned(),
+        severity: Severity::Error,
+        message: format!("{} of {} pages could not be read; page {}: {why}", failed.len(), pages.len(), first.page_no),
+        fields: Vec::new(),
+        page: Some(first.page_no),
+    })
+}

@@ -1,0 +1,157 @@
+//! Engine `xml`: reads the e-invoice that is embedded in a document, or is the document.
+//!
+//! Owns which term of EN 16931 stands where in CII (Factur-X, ZUGFeRD, Order-X) and UBL. Knows nothing of pages. Rule:
+//! a value is given as it stands in the XML (days as ISO 8601); nothing is computed and nothing is guessed.
+
+mod cii;
+#[cfg(test)]
+mod tests;
+mod tree;
+mod ubl;
+
+pub use tree::Node;
+
+use crate::extract::{ENGINE_XML, Extraction};
+use docmill_contracts::{Class, Classify, Code, DocumentType, Field, Fields};
+use thiserror::Error;
+
+/// Version of the mapping from XML to fields.
+pub const MODEL_VERSION: &str = "en16931-1";
+
+const CONFIDENCE: f64 = 0.99;
+
+/// Why an embedded e-invoice cannot be read.
+#[derive(Debug, Error, PartialEq, Eq)]
+pub enum XmlError {
+    /// Not well-formed.
+    #[error("embedded xml is malformed at byte {position}: {message}")]
+    Malformed {
+        /// Byte at which reading stopped.
+        position: u64,
+        /// What the parser says.
+        message: String,
+    },
+    /// It declares a document type.
+    #[error("embedded xml declares a document type, which is refused")]
+    DocumentType,
+    /// It uses an entity that is not built in.
+    #[error("embedded xml uses the entity `{name}`, which is refused")]
+    Entity {
+        /// Name of the entity.
+        name: String,
+    },
+    /// It has more of something than is read.
+    #[error("embedded xml has more than {limit} {what}")]
+    Limit {
+        /// What there is too much of.
+        what: &'static str,
+        /// How much is read.
+        limit: usize,
+    },
+    /// Neither UTF-8, UTF-16 nor Latin-1.
+    #[error("embedded xml is in an encoding that is not supported")]
+    Encoding,
+    /// Well-formed, but not a business document that is known.
+    #[error("embedded xml with the root element `{root}` is not an e-invoice that is known")]
+    Unknown {
+        /// Local name of the root element.
+        root: String,
+    },
+}
+
+impl Classify for XmlError {
+    fn class(&self) -> Class {
+        Class::Input
+    }
+
+    fn code(&self) -> Code {
+        Code(match self {
+            Self::Malformed { .. } | Self::Encoding => "INFER-0002",
+            Self::DocumentType | Self::Entity { .. } | Self::Limit { .. } => "INFER-0003",
+            Self::Unknown { .. } => "INFER-0004",
+        })
+    }
+}
+
+/// Reads an e-invoice.
+pub fn extract(bytes: &[u8]) -> Result<Extraction, XmlError> {
+    let root = Node::parse(bytes)?;
+    match root.name.as_str() {
+        "CrossIndustryInvoice" | "CrossIndustryDocument" | "SCRDMCCBDACIOMessageStructure" => {
+            Ok(cii::read(&root))
+        }
+        "Invoice" | "CreditNote" | "Order" | "OrderResponse" | "OrderChange" => Ok(ubl::read(&root)),
+        other => Err(XmlError::Unknown { root: other.chars().take(80).collect() }),
+    }
+}
+
+/// The document type that a code of UNTDID 1001 stands for.
+fn type_of(code: &str, reason: &str) -> DocumentType {
+    let value = match code {
+        "220" | "221" | "224" | "226" | "227" | "228" | "230" | "258" | "105" => "order",
+        "231" | "320" => "order_response",
+        "81" | "83" | "261" | "262" | "296" | "308" | "381" | "396" | "420" | "458" | "532" => "credit_note",
+        "270" | "351" => "delivery_note",
+        _ => "invoice",
+    };
+    DocumentType {
+        value: value.to_owned(),
+        confidence: CONFIDENCE,
+        reason: Some(format!("{reason} {code}")),
+        category: None,
+    }
+}
+
+/// A field that was read from XML.
+fn field(value: String, raw: Option<String>) -> Field {
+    Field {
+        raw: Some(raw.unwrap_or_else(|| value.clone())),
+        value,
+        confidence: CONFIDENCE,
+        page: None,
+        bbox: None,
+        engine: ENGINE_XML.to_owned(),
+        model_version: MODEL_VERSION.to_owned(),
+        other_readings: Vec::new(),
+    }
+}
+
+fn text(fields: &mut Fields, name: &str, value: Option<String>) {
+    if let Some(raw) = value.filter(|v| !v.trim().is_empty()) {
+        let one_line = raw.split_whitespace().collect::<Vec<_>>().join(" ");
+        fields.insert(name.to_owned(), field(one_line, Some(raw)));
+    }
+}
+
+fn number(fields: &mut Fields, name: &str, value: Option<String>) {
+    if let Some(raw) = value.filter(|v| !v.is_empty()) {
+        let plain = raw.strip_prefix('+').unwrap_or(&raw);
+        let plain = if plain.contains(['e', 'E']) {
+            rust_decimal::Decimal::from_scientific(plain).map(|d| d.to_string()).ok()
+        } else {
+            plain.parse::<rust_decimal::Decimal>().ok().map(|_| plain.to_owned())
+        };
+        if let Some(plain) = plain {
+            fields.insert(name.to_owned(), field(plain, Some(raw)));
+        }
+    }
+}
+
+/// `20200331`, `202003311232`, `2020-03-31`, `2020-03-31T00:00:00`: the day in ISO 8601.
+fn day(fields: &mut Fields, name: &str, value: Option<String>) {
+    let Some(raw) = value else { return };
+    let digits: String = raw.trim().chars().take(10).filter(char::is_ascii_digit).take(8).collect();
+    let parts = (digits.get(..4), digits.get(4..6), digits.get(6..8));
+    if let (Some(year), Some(month), Some(day)) = parts {
+        let iso = format!("{year}-{month}-{day}");
+        if iso.parse::<jiff::civil::Date>().is_ok() {
+            fields.insert(name.to_owned(), field(iso, Some(raw)));
+        }
+    }
+}
+
+/// Parts of an address on one line.
+fn address(fields: &mut Fields, name: &str, parts: &[Option<String>]) {
+    let joined = parts.iter().flatten().map(|p| p.trim()).filter(|p| !p.is_empty()).collect::<Vec<_>>().join(", ");
+    text(fields, name, Some(joined));
+}

@@ -1,0 +1,153 @@
+//! UN/CEFACT Cross Industry Invoice D16B (Factur-X, ZUGFeRD 2), its forerunner in ZUGFeRD 1.0, and Order-X.
+
+use super::{Node, address, day, number, text, type_of};
+use crate::extract::Extraction;
+use docmill_contracts::Fields;
+
+const DOCUMENT: &str = "ExchangedDocument|HeaderExchangedDocument";
+const TRADE: &str = "SupplyChainTradeTransaction|SpecifiedSupplyChainTradeTransaction";
+const AGREEMENT: &str = "ApplicableHeaderTradeAgreement|ApplicableSupplyChainTradeAgreement";
+const DELIVERY: &str = "ApplicableHeaderTradeDelivery|ApplicableSupplyChainTradeDelivery";
+const SETTLEMENT: &str = "ApplicableHeaderTradeSettlement|ApplicableSupplyChainTradeSettlement";
+const SUMMATION: &str = "SpecifiedTradeSettlementHeaderMonetarySummation|SpecifiedTradeSettlementMonetarySummation";
+const LINE_AGREEMENT: &str = "SpecifiedLineTradeAgreement|SpecifiedSupplyChainTradeAgreement";
+const LINE_DELIVERY: &str = "SpecifiedLineTradeDelivery|SpecifiedSupplyChainTradeDelivery";
+const LINE_SETTLEMENT: &str = "SpecifiedLineTradeSettlement|SpecifiedSupplyChainTradeSettlement";
+const LINE_SUMMATION: &str =
+    "SpecifiedTradeSettlementLineMonetarySummation|SpecifiedTradeSettlementMonetarySummation";
+const DATE: &str = "DateTimeString|DateString|DateTime|Date";
+
+pub(super) fn read(root: &Node) -> Extraction {
+    let none = Node::default();
+    let at = |node: &Node, path: &str| node.at(path).cloned().unwrap_or_default();
+    let document = root.at(DOCUMENT).unwrap_or(&none);
+    let trade = root.at(TRADE).unwrap_or(&none);
+    let agreement = trade.at(AGREEMENT).unwrap_or(&none);
+    let delivery = trade.at(DELIVERY).unwrap_or(&none);
+    let settlement = trade.at(SETTLEMENT).unwrap_or(&none);
+    let sums = at(settlement, SUMMATION);
+    let order = root.name == "SCRDMCCBDACIOMessageStructure";
+
+    let mut out = Extraction::of_engine(super::ENGINE_XML, super::MODEL_VERSION);
+    let code = document.text_at("TypeCode").unwrap_or_else(|| if order { "220" } else { "380" }.to_owned());
+    out.kind = type_of(&code, "document type code");
+
+    let f = &mut out.fields;
+    text(f, "invoice_number", document.text_at("ID"));
+    day(f, "issue_date", date(document, "IssueDateTime"));
+    party(f, "seller", agreement.at("SellerTradeParty"));
+    party(f, "buyer", agreement.at("BuyerTradeParty"));
+    text(f, "purchase_order_ref", reference(agreement, "BuyerOrderReferencedDocument"));
+    text(f, "contract_ref", reference(agreement, "ContractReferencedDocument"));
+    let event = "ActualDeliverySupplyChainEvent|RequestedDeliverySupplyChainEvent/OccurrenceDateTime";
+    day(f, "delivery_date", date(delivery, event));
+    let currency = settlement.text_at("InvoiceCurrencyCode|OrderCurrencyCode");
+    text(f, "payment_ref", settlement.text_at("PaymentReference"));
+    let period = at(settlement, "BillingSpecifiedPeriod");
+    day(f, "period_from", date(&period, "StartDateTime"));
+    day(f, "period_to", date(&period, "EndDateTime"));
+    for terms in settlement.all("SpecifiedTradePaymentTerms") {
+        if !f.contains_key("due_date") {
+            day(f, "due_date", date(terms, "DueDateDateTime"));
+        }
+    }
+    for means in settlement.all("SpecifiedTradeSettlementPaymentMeans") {
+        if !f.contains_key("iban") {
+            let account = "PayeePartyCreditorFinancialAccount";
+            text(f, "iban", means.text_at(&format!("{account}/IBANID")));
+            text(f, "bic", means.text_at("PayeeSpecifiedCreditorFinancialInstitution/BICID"));
+        }
+    }
+    number(f, "line_total", sums.text_at("LineTotalAmount"));
+    number(f, "allowance_total", sums.text_at("AllowanceTotalAmount"));
+    number(f, "charge_total", sums.text_at("ChargeTotalAmount"));
+    number(f, "net_total", sums.text_at("TaxBasisTotalAmount"));
+    let taxes: Vec<&Node> = sums.all("TaxTotalAmount").collect();
+    let tax = taxes.iter().find(|t| t.attribute("currencyID") == currency.as_deref()).or(taxes.first());
+    number(f, "tax_total", tax.map(|t| t.text.clone()));
+    number(f, "rounding", sums.text_at("RoundingAmount"));
+    number(f, "grand_total", sums.text_at("GrandTotalAmount"));
+    number(f, "prepaid", sums.text_at("TotalPrepaidAmount"));
+    number(f, "due_payable", sums.text_at("DuePayableAmount"));
+    text(f, "currency", currency);
+
+    for tax in settlement.all("ApplicableTradeTax") {
+        let mut row = Fields::new();
+        text(&mut row, "vat_category", tax.text_at("CategoryCode"));
+        number(&mut row, "vat_rate", tax.text_at("RateApplicablePercent|ApplicablePercent"));
+        number(&mut row, "taxable_amount", tax.text_at("BasisAmount"));
+        number(&mut row, "tax_amount", tax.text_at("CalculatedAmount"));
+        text(&mut row, "exemption_reason", tax.text_at("ExemptionReason"));
+        if !row.is_empty() {
+            out.vat_breakdown.push(row);
+        }
+    }
+    for item in trade.all("IncludedSupplyChainTradeLineItem") {
+        let row = line(item);
+        if !row.is_empty() {
+            out.line_items.push(row);
+        }
+    }
+    out
+}
+
+fn line(item: &Node) -> Fields {
+    let none = Node::default();
+    let mut row = Fields::new();
+    let product = item.at("SpecifiedTradeProduct").unwrap_or(&none);
+    let agreement = item.at(LINE_AGREEMENT).unwrap_or(&none);
+    let settlement = item.at(LINE_SETTLEMENT).unwrap_or(&none);
+    text(&mut row, "line_id", item.text_at("AssociatedDocumentLineDocument/LineID"));
+    text(&mut row, "description", product.text_at("Name").or_else(|| product.text_at("Description")));
+    text(&mut row, "article_no", product.text_at("SellerAssignedID"));
+    text(&mut row, "buyer_article_no", product.text_at("BuyerAssignedID"));
+    let delivery = item.at(LINE_DELIVERY).unwrap_or(&none);
+    if let Some(quantity) = delivery.at("BilledQuantity|AgreedQuantity|RequestedQuantity") {
+        number(&mut row, "quantity", Some(quantity.text.clone()));
+        text(&mut row, "unit", quantity.attribute("unitCode").map(str::to_owned));
+    }
+    let price = agreement
+        .at("NetPriceProductTradePrice")
+        .filter(|p| p.text_at("ChargeAmount").is_some())
+        .or_else(|| agreement.at("GrossPriceProductTradePrice"))
+        .unwrap_or(&none);
+    number(&mut row, "unit_price", price.text_at("ChargeAmount"));
+    number(&mut row, "price_basis", price.text_at("BasisQuantity"));
+    number(&mut row, "line_total", settlement.at(LINE_SUMMATION).and_then(|s| s.text_at("LineTotalAmount")));
+    let tax = settlement.at("ApplicableTradeTax").unwrap_or(&none);
+    number(&mut row, "vat_rate", tax.text_at("RateApplicablePercent|ApplicablePercent"));
+    text(&mut row, "vat_category", tax.text_at("CategoryCode"));
+    row
+}
+
+fn party(f: &mut Fields, role: &str, party: Option<&Node>) {
+    let Some(party) = party else { return };
+    let trading = party.text_at("SpecifiedLegalOrganization/TradingBusinessName");
+    text(f, &format!("{role}_name"), party.text_at("Name").or(trading));
+    let none = Node::default();
+    let place = party.at("PostalTradeAddress").unwrap_or(&none);
+    let city = [place.text_at("PostcodeCode"), place.text_at("CityName")];
+    let city = city.into_iter().flatten().collect::<Vec<_>>().join(" ");
+    let lines = ["LineOne", "LineTwo", "LineThree"].map(|l| place.text_at(l));
+    let [one, two, three] = lines;
+    address(f, &format!("{role}_address"), &[one, two, three, Some(city), place.text_at("CountryID")]);
+    for registration in party.all("SpecifiedTaxRegistration") {
+        let Some(id) = registration.at("ID") else { continue };
+        let name = match id.attribute("schemeID") {
+            Some("VA") => "vat_id",
+            Some("FC") => "tax_no",
+            _ => continue,
+        };
+        text(f, &format!("{role}_{name}"), Some(id.text.clone()));
+    }
+}
+
+fn reference(agreement: &Node, name: &str) -> Option<String> {
+    let found = agreement.at(name)?;
+    found.text_at("IssuerAssignedID").or_else(|| found.text_at("ID"))
+}
+
+fn date(node: &Node, path: &str) -> Option<String> {
+    let found = node.at(path)?;
+    found.text_at(DATE).or_else(|| Some(found.text.clone()).filter(|t| !t.is_empty()))
+}

@@ -1,0 +1,124 @@
+//! OASIS UBL 2.x: Invoice, CreditNote, Order, OrderResponse.
+
+use super::{Node, address, day, number, text, type_of};
+use crate::extract::Extraction;
+use docmill_contracts::Fields;
+
+pub(super) fn read(root: &Node) -> Extraction {
+    let none = Node::default();
+    let mut out = Extraction::of_engine(super::ENGINE_XML, super::MODEL_VERSION);
+    let declared = root.text_at("InvoiceTypeCode|CreditNoteTypeCode|OrderTypeCode");
+    let usual = match root.name.as_str() {
+        "CreditNote" => "381",
+        "Order" => "220",
+        "OrderChange" => "230",
+        "OrderResponse" => "231",
+        _ => "380",
+    };
+    // The root element decides between orders and invoices; the code only inside of them.
+    out.kind = match (root.name.as_str(), declared) {
+        ("Invoice" | "CreditNote" | "Order", Some(code)) => type_of(&code, "document type code"),
+        _ => type_of(usual, "root element, document type code"),
+    };
+
+    let f = &mut out.fields;
+    text(f, "invoice_number", root.text_at("ID"));
+    day(f, "issue_date", root.text_at("IssueDate"));
+    let due = root.text_at("DueDate");
+    day(f, "due_date", due.or_else(|| root.text_at("PaymentMeans/PaymentDueDate")));
+    text(f, "currency", root.text_at("DocumentCurrencyCode"));
+    text(f, "purchase_order_ref", root.text_at("OrderReference/ID"));
+    text(f, "contract_ref", root.text_at("ContractDocumentReference|Contract/ID"));
+    day(f, "period_from", root.text_at("InvoicePeriod/StartDate"));
+    day(f, "period_to", root.text_at("InvoicePeriod/EndDate"));
+    let delivered = root.text_at("Delivery/ActualDeliveryDate");
+    let requested = root.text_at("Delivery/RequestedDeliveryPeriod/StartDate");
+    day(f, "delivery_date", delivered.or(requested));
+    let seller = root.at("AccountingSupplierParty|SellerSupplierParty/Party");
+    let buyer = root.at("AccountingCustomerParty|BuyerCustomerParty/Party");
+    party(f, "seller", seller);
+    party(f, "buyer", buyer);
+    for means in root.all("PaymentMeans") {
+        if !f.contains_key("iban") {
+            text(f, "iban", means.text_at("PayeeFinancialAccount/ID"));
+            text(f, "bic", means.text_at("PayeeFinancialAccount/FinancialInstitutionBranch/ID"));
+            text(f, "payment_ref", means.text_at("PaymentID"));
+        }
+    }
+    let sums = root.at("LegalMonetaryTotal|AnticipatedMonetaryTotal|RequestedMonetaryTotal").unwrap_or(&none);
+    number(f, "line_total", sums.text_at("LineExtensionAmount"));
+    number(f, "allowance_total", sums.text_at("AllowanceTotalAmount"));
+    number(f, "charge_total", sums.text_at("ChargeTotalAmount"));
+    number(f, "net_total", sums.text_at("TaxExclusiveAmount"));
+    number(f, "grand_total", sums.text_at("TaxInclusiveAmount"));
+    number(f, "prepaid", sums.text_at("PrepaidAmount"));
+    number(f, "rounding", sums.text_at("PayableRoundingAmount"));
+    number(f, "due_payable", sums.text_at("PayableAmount"));
+
+    let currency = f.get("currency").map(|c| c.value.clone());
+    let totals: Vec<&Node> = root.all("TaxTotal").collect();
+    let in_currency = |t: &&&Node| t.at("TaxAmount").and_then(|a| a.attribute("currencyID")) == currency.as_deref();
+    let total = totals.iter().find(in_currency).or(totals.first()).copied();
+    number(f, "tax_total", total.and_then(|t| t.text_at("TaxAmount")));
+    for part in total.into_iter().flat_map(|t| t.all("TaxSubtotal")) {
+        let mut row = Fields::new();
+        text(&mut row, "vat_category", part.text_at("TaxCategory/ID"));
+        number(&mut row, "vat_rate", part.text_at("TaxCategory/Percent"));
+        number(&mut row, "taxable_amount", part.text_at("TaxableAmount"));
+        number(&mut row, "tax_amount", part.text_at("TaxAmount"));
+        text(&mut row, "exemption_reason", part.text_at("TaxCategory/TaxExemptionReason"));
+        if !row.is_empty() {
+            out.vat_breakdown.push(row);
+        }
+    }
+    for name in ["InvoiceLine", "CreditNoteLine", "OrderLine"] {
+        for item in root.all(name) {
+            let row = line(item.at("LineItem").unwrap_or(item));
+            if !row.is_empty() {
+                out.line_items.push(row);
+            }
+        }
+    }
+    out
+}
+
+fn line(node: &Node) -> Fields {
+    let none = Node::default();
+    let mut row = Fields::new();
+    let item = node.at("Item").unwrap_or(&none);
+    text(&mut row, "line_id", node.text_at("ID"));
+    text(&mut row, "description", item.text_at("Name").or_else(|| item.text_at("Description")));
+    text(&mut row, "article_no", item.text_at("SellersItemIdentification/ID"));
+    text(&mut row, "buyer_article_no", item.text_at("BuyersItemIdentification/ID"));
+    if let Some(quantity) = node.at("InvoicedQuantity|CreditedQuantity|Quantity") {
+        number(&mut row, "quantity", Some(quantity.text.clone()));
+        text(&mut row, "unit", quantity.attribute("unitCode").map(str::to_owned));
+    }
+    number(&mut row, "unit_price", node.text_at("Price/PriceAmount"));
+    number(&mut row, "price_basis", node.text_at("Price/BaseQuantity"));
+    number(&mut row, "line_total", node.text_at("LineExtensionAmount"));
+    let tax = item.at("ClassifiedTaxCategory").unwrap_or(&none);
+    number(&mut row, "vat_rate", tax.text_at("Percent"));
+    text(&mut row, "vat_category", tax.text_at("ID"));
+    row
+}
+
+fn party(f: &mut Fields, role: &str, party: Option<&Node>) {
+    let Some(party) = party else { return };
+    let legal = party.text_at("PartyLegalEntity/RegistrationName");
+    text(f, &format!("{role}_name"), legal.or_else(|| party.text_at("PartyName/Name")));
+    let none = Node::default();
+    let place = party.at("PostalAddress").unwrap_or(&none);
+    let city = [place.text_at("PostalZone"), place.text_at("CityName")];
+    let city = city.into_iter().flatten().collect::<Vec<_>>().join(" ");
+    let [street, more, line] = ["StreetName", "AdditionalStreetName", "AddressLine/Line"].map(|p| place.text_at(p));
+    let country = place.text_at("Country/IdentificationCode");
+    address(f, &format!("{role}_address"), &[street, more, line, Some(city), country]);
+    for scheme in party.all("PartyTaxScheme") {
+        let name = match scheme.text_at("TaxScheme/ID").as_deref() {
+            Some("VAT") => "vat_id",
+            _ => "tax_no",
+        };
+        text(f, &format!("{role}_{name}"), scheme.text_at("CompanyID"));
+    }
+}
