@@ -1,0 +1,195 @@
+//! From the recogniser's class probabilities to text, and from a line to its words.
+//!
+//! Owns the dictionary and greedy CTC decoding. Knows nothing of images. Rule: class 0 is the blank, 1..=N are the
+//! dictionary's lines, N + 1 is the space.
+
+use crate::OcrError;
+
+/// Most entries of a dictionary.
+const MAX_ENTRIES: usize = 100_000;
+
+/// The characters that the recogniser knows.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Dictionary {
+    entries: Vec<Box<str>>,
+}
+
+impl Dictionary {
+    /// One character per line; lines end with LF or CRLF. A line may hold a white-space character that is not the
+    /// ASCII space, so that nothing but the line end is trimmed.
+    pub fn parse(text: &str) -> Result<Self, OcrError> {
+        let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+        let text = text.strip_suffix('\n').unwrap_or(text);
+        let mut entries: Vec<Box<str>> = vec!["".into()];
+        entries.extend(text.split('\n').map(|line| line.strip_suffix('\r').unwrap_or(line).into()));
+        entries.push(" ".into());
+        if !(10..MAX_ENTRIES).contains(&entries.len()) {
+            return Err(OcrError::Dictionary { entries: entries.len() });
+        }
+        Ok(Self { entries })
+    }
+
+    /// Number of classes, with blank and space.
+    pub fn classes(&self) -> usize {
+        self.entries.len()
+    }
+
+    fn text(&self, class: usize) -> &str {
+        self.entries.get(class).map_or("", |e| e)
+    }
+}
+
+/// One decoded character.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Glyph {
+    /// The character as the dictionary has it.
+    pub text: String,
+    /// Its probability, 0..=1.
+    pub probability: f32,
+    /// Middle of its time steps, in steps from the left edge.
+    pub at: f32,
+}
+
+/// Greedy decoding: the best class of each step, repeats merged, blanks dropped. `probabilities`: steps times classes.
+pub fn decode(probabilities: &[f32], dictionary: &Dictionary) -> Vec<Glyph> {
+    let mut glyphs: Vec<Glyph> = Vec::new();
+    let mut run: Option<(usize, usize, usize, f32)> = None; // class, first step, steps, best probability
+    let mut finish = |run: Option<(usize, usize, usize, f32)>| {
+        if let Some((class, from, n, probability)) = run
+            && class != 0
+        {
+            let at = from as f32 + n as f32 / 2.0;
+            glyphs.push(Glyph { text: dictionary.text(class).to_owned(), probability, at });
+        }
+    };
+    for (step, row) in probabilities.chunks_exact(dictionary.classes()).enumerate() {
+        let (class, p) = argmax(row);
+        run = match run {
+            Some((last, from, n, best)) if last == class => Some((last, from, n + 1, best.max(p))),
+            other => {
+                finish(other);
+                Some((class, step, 1, p))
+            }
+        };
+    }
+    finish(run);
+    glyphs
+}
+
+/// Index and value of the greatest element. Sixteen lanes, so that the compiler uses vector instructions.
+fn argmax(row: &[f32]) -> (usize, f32) {
+    let (chunks, rest) = row.as_chunks::<16>();
+    let mut lanes = [f32::MIN; 16];
+    for chunk in chunks {
+        for (lane, v) in lanes.iter_mut().zip(chunk) {
+            *lane = if *v > *lane { *v } else { *lane };
+        }
+    }
+    let best = lanes.iter().chain(rest).fold(f32::MIN, |m, v| if *v > m { *v } else { m });
+    (row.iter().position(|v| *v >= best).unwrap_or(0), best)
+}
+
+/// A word of a line.
+#[derive(Debug, Clone, PartialEq)]
+pub struct WordSpan {
+    /// Its text, without white space.
+    pub text: String,
+    /// Mean probability of its characters.
+    pub confidence: f32,
+    /// Left edge as a fraction of the line's width.
+    pub from: f32,
+    /// Right edge as a fraction of the line's width.
+    pub to: f32,
+}
+
+/// Cuts a line at its spaces. `steps`: time steps that the line's own width takes (padding excluded).
+///
+/// A character's steps are near its middle, so an inner edge is half a character beyond the word's last middle,
+/// and never beyond the middle of the gap.
+pub fn words(glyphs: &[Glyph], steps: f32) -> Vec<WordSpan> {
+    let steps = steps.max(1.0);
+    let half = half_advance(glyphs);
+    let mut spans = Vec::new();
+    let is_space = |g: &Glyph| g.text.chars().all(char::is_whitespace);
+    let parts: Vec<&[Glyph]> = glyphs.split(is_space).filter(|part| !part.is_empty()).collect();
+    for (i, part) in parts.iter().enumerate() {
+        let (Some(first), Some(last)) = (part.first(), part.last()) else { continue };
+        let before = i.checked_sub(1).and_then(|i| parts[i].last());
+        let after = parts.get(i + 1).and_then(|p| p.first());
+        let from = before.map_or(0.0, |b| (first.at - half).max(f32::midpoint(b.at, first.at)));
+        let to = after.map_or(steps, |a| (last.at + half).min(f32::midpoint(last.at, a.at)));
+        spans.push(WordSpan {
+            text: part.iter().map(|g| g.text.as_str()).collect(),
+            confidence: part.iter().map(|g| g.probability).sum::<f32>() / part.len() as f32,
+            from: (from / steps).clamp(0.0, 1.0),
+            to: (to / steps).clamp(0.0, 1.0),
+        });
+    }
+    spans
+}
+
+/// Half the median distance of neighbouring characters, in steps.
+fn half_advance(glyphs: &[Glyph]) -> f32 {
+    let mut distances: Vec<f32> = glyphs.windows(2).map(|pair| pair[1].at - pair[0].at).collect();
+    distances.sort_by(f32::total_cmp);
+    distances.get(distances.len() / 2).map_or(1.0, |d| d / 2.0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn dictionary() -> Dictionary {
+        Dictionary::parse("a\r\nb\r\nc\r\nd\r\n\u{3000}\r\n€\r\ng\r\nh\r\n").unwrap()
+    }
+
+    /// One row per class given.
+    fn steps(classes: &[usize]) -> Vec<f32> {
+        let n = dictionary().classes();
+        let mut data = vec![0.01; classes.len() * n];
+        for (i, class) in classes.iter().enumerate() {
+            data[i * n + class] = 0.9;
+        }
+        data
+    }
+
+    fn text(glyphs: &[Glyph]) -> String {
+        glyphs.iter().map(|g| g.text.as_str()).collect()
+    }
+
+    #[test]
+    fn the_dictionary_has_a_blank_first_a_space_last_and_no_line_ends() {
+        let d = dictionary();
+        assert_eq!(d.classes(), 10);
+        assert_eq!((d.text(0), d.text(1), d.text(5), d.text(6), d.text(9)), ("", "a", "\u{3000}", "€", " "));
+        assert!(Dictionary::parse("a\nb").is_err());
+    }
+
+    #[test]
+    fn repeats_merge_unless_a_blank_parts_them() {
+        let glyphs = decode(&steps(&[0, 1, 1, 0, 1, 2, 2, 0, 0, 6]), &dictionary());
+        assert_eq!(text(&glyphs), "aab€");
+        let at: Vec<f32> = glyphs.iter().map(|g| g.at).collect();
+        assert_eq!(at, [2.0, 4.5, 6.0, 9.5]);
+        assert!(glyphs.iter().all(|g| (g.probability - 0.9).abs() < 1e-6));
+        assert!(decode(&steps(&[0, 0, 0]), &dictionary()).is_empty());
+    }
+
+    #[test]
+    fn a_line_is_cut_at_its_spaces_by_time_steps() {
+        // a b _ c : middles at 1, 3, 5, 7 and on to 9; the space at 5.
+        let glyphs = decode(&steps(&[0, 1, 0, 2, 0, 9, 0, 3, 0, 4]), &dictionary());
+        let spans = words(&glyphs, 10.0);
+        assert_eq!(spans.iter().map(|s| s.text.as_str()).collect::<Vec<_>>(), ["ab", "cd"]);
+        assert!((spans[0].from, spans[1].to) == (0.0, 1.0));
+        assert!((spans[0].to - 0.45).abs() < 1e-6, "{spans:?}");
+        assert!((spans[1].from - 0.65).abs() < 1e-6, "{spans:?}");
+    }
+
+    #[test]
+    fn leading_trailing_and_double_spaces_make_no_words() {
+        let glyphs = decode(&steps(&[9, 0, 9, 1, 9, 0, 9, 2, 9]), &dictionary());
+        assert_eq!(words(&glyphs, 9.0).iter().map(|s| s.text.as_str()).collect::<Vec<_>>(), ["a", "b"]);
+        assert!(words(&[], 4.0).is_empty());
+    }
+}

@@ -1,0 +1,283 @@
+//! PP-OCR: detector, line crops, recogniser.
+//!
+//! Owns the way from a page image to lines and words. Knows nothing of records and blobs. Rule: the same image and the
+//! same parameters give the same words.
+
+use crate::ctc::{self, Dictionary, Glyph};
+use crate::db::{DbConfig, ProbabilityMap, text_boxes};
+use crate::geometry::{Point, Quad};
+use crate::onnx::{Model, ModelFiles, Pool, environment};
+use crate::order::reading_order;
+use crate::{OcrError, pixels};
+use docmill_assets::Assets;
+use docmill_contracts::Word;
+use image::RgbImage;
+use serde::{Deserialize, Serialize};
+
+/// An engine that reads page images. Runs on the caller's thread, on many threads at once.
+pub trait OcrEngine: Send + Sync + 'static {
+    /// Name, as it stands in records.
+    fn name(&self) -> &str;
+    /// Version of the engine and its models, as it stands in records.
+    fn version(&self) -> &str;
+    /// Everything else that the result depends on, as text.
+    fn parameters(&self) -> String;
+    /// Reads an upright page of `dpi` dots per inch.
+    fn recognize(&self, image: &RgbImage, dpi: f32) -> Result<Recognized, OcrError>;
+}
+
+/// What was read on a page.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Recognized {
+    /// The words in reading order, boxes in points.
+    pub words: Vec<Word>,
+    /// Mean confidence of the words weighted by their characters, 0..=1; none without words.
+    pub confidence: Option<f64>,
+    /// The lines in reading order; [`Word::line`] counts them from 0.
+    pub lines: Vec<TextLine>,
+}
+
+/// A line of text as the detector found it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct TextLine {
+    /// Its corners in pixels of the page image.
+    pub quad: Quad,
+    /// Its text.
+    pub text: String,
+    /// Mean probability of its characters, 0..=1.
+    pub score: f32,
+}
+
+/// How PP-OCR reads.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct PpOcrConfig {
+    /// Largest area of the detector's input, pixels. Larger pages are shrunk: an A4 page of 200 DPI becomes 1120 x 1600.
+    pub detector_pixels: u32,
+    /// Longest side of the detector's input, pixels.
+    pub detector_side: u32,
+    /// Least short side of the detector's input, pixels: smaller images are enlarged.
+    pub detector_short_side: u32,
+    /// From probabilities to boxes.
+    pub db: DbConfig,
+    /// Widths of line images are multiples of this, pixels at a height of 48.
+    pub line_bucket: u32,
+    /// Least width of a line image, pixels at a height of 48.
+    pub line_least: u32,
+    /// Greatest width of a line image, pixels at a height of 48: longer lines are squeezed.
+    pub line_most: u32,
+    /// Lines of less confidence are dropped, 0..=1.
+    pub least_score: f32,
+}
+
+impl Default for PpOcrConfig {
+    fn default() -> Self {
+        Self {
+            detector_pixels: 1_800_000,
+            detector_side: 4000,
+            detector_short_side: 640,
+            db: DbConfig::default(),
+            line_bucket: 32,
+            line_least: 160,
+            line_most: 3200,
+            least_score: 0.5,
+        }
+    }
+}
+
+/// PP-OCR on ONNX Runtime.
+#[derive(Debug)]
+pub struct PpOcr {
+    pool: Pool<Models>,
+    dictionary: Dictionary,
+    config: PpOcrConfig,
+}
+
+#[derive(Debug)]
+struct Models {
+    detector: Model,
+    recognizer: Model,
+    /// Buffer of line tensors, kept between lines.
+    tensor: Vec<f32>,
+}
+
+/// Text of one crop.
+struct Reading {
+    quad: Quad,
+    glyphs: Vec<Glyph>,
+    steps: f32,
+    score: f32,
+}
+
+impl PpOcr {
+    /// The tiny models with default parameters, fetched when they are not there, for `threads` pages at once.
+    pub fn load(assets: &Assets, threads: usize) -> Result<Self, OcrError> {
+        let files = ModelFiles::fetch(assets)?;
+        Self::open(&files, threads, PpOcrConfig::default())
+    }
+
+    /// An engine of these files for `threads` pages at once.
+    pub fn open(files: &ModelFiles, threads: usize, config: PpOcrConfig) -> Result<Self, OcrError> {
+        let environment = environment(&files.library)?;
+        let text = std::fs::read_to_string(&files.dictionary)
+            .map_err(|source| OcrError::DictionaryFile { path: files.dictionary.clone(), source })?;
+        let dictionary = Dictionary::parse(&text)?;
+        let models = (0..threads.max(1)).map(|_| {
+            Ok(Models {
+                detector: Model::load(&environment, "text detector", &files.detector)?,
+                recognizer: Model::load(&environment, "text recognizer", &files.recognizer)?,
+                tensor: Vec::new(),
+            })
+        });
+        let models = models.collect::<Result<Vec<_>, OcrError>>()?;
+        Ok(Self { pool: Pool::new(models), dictionary, config })
+    }
+
+    /// Text boxes in page pixels, in reading order.
+    fn detect(&self, models: &mut Models, image: &RgbImage) -> Result<Vec<Quad>, OcrError> {
+        let c = &self.config;
+        let (w, h) = image.dimensions();
+        let (width, height) =
+            pixels::detector_size(w, h, c.detector_pixels, c.detector_side, c.detector_short_side);
+        let tensor = pixels::detector_tensor(image, width, height);
+        let boxes = models.detector.run(&tensor, width, height, |shape, data| {
+            if shape != [1, 1, height as i64, width as i64] {
+                let expected = format!("1 x 1 x {height} x {width}");
+                return Err(OcrError::Shape { model: "text detector", shape: shape.to_vec(), expected });
+            }
+            Ok(text_boxes(ProbabilityMap { data, width, height }, &c.db))
+        })?;
+        let (sx, sy) = (w as f32 / width as f32, h as f32 / height as f32);
+        let quads: Vec<Quad> =
+            boxes.iter().map(|b| b.quad.map(|p| Point::new(p.x * sx, p.y * sy))).collect();
+        Ok(reading_order(&quads).into_iter().map(|i| quads[i]).collect())
+    }
+
+    /// Reads one box. What is narrow and tall may be one upright character or a line that runs downwards: the more
+    /// confident reading counts.
+    fn read(&self, models: &mut Models, image: &RgbImage, quad: Quad) -> Result<Reading, OcrError> {
+        if quad.height() < 1.5 * quad.width() {
+            return self.read_as(models, image, quad);
+        }
+        let turned = self.read_as(models, image, quad.turned())?;
+        if quad.height() > 6.0 * quad.width() {
+            return Ok(turned);
+        }
+        let upright = self.read_as(models, image, quad)?;
+        Ok(if upright.score >= turned.score { upright } else { turned })
+    }
+
+    fn read_as(&self, models: &mut Models, image: &RgbImage, quad: Quad) -> Result<Reading, OcrError> {
+        let c = &self.config;
+        let (bucket, least, most) = (c.line_bucket.max(8), c.line_least.max(16), c.line_most.clamp(64, 8192));
+        let (own, width) = pixels::line_width(&quad, bucket as usize, least as usize, most as usize);
+        let Models { recognizer, tensor, .. } = models;
+        pixels::line_tensor(image, &quad, own, width, tensor);
+        let (glyphs, steps) = recognizer.run(tensor, width, pixels::LINE_HEIGHT, |shape, data| {
+            let classes = self.dictionary.classes();
+            match shape {
+                [1, steps, n] if *n == classes as i64 => {
+                    Ok((ctc::decode(data, &self.dictionary), *steps as f32))
+                }
+                other => Err(OcrError::Shape {
+                    model: "text recognizer",
+                    shape: other.to_vec(),
+                    expected: format!("1 x steps x {classes}"),
+                }),
+            }
+        })?;
+        let score = glyphs.iter().map(|g| g.probability).sum::<f32>() / glyphs.len().max(1) as f32;
+        Ok(Reading { quad, glyphs, steps: steps * own as f32 / width as f32, score })
+    }
+}
+
+impl OcrEngine for PpOcr {
+    fn name(&self) -> &'static str {
+        "ppocr"
+    }
+
+    fn version(&self) -> &'static str {
+        "v6-tiny"
+    }
+
+    fn parameters(&self) -> String {
+        // The number is raised whenever the code gives other words for the same image.
+        format!("1 {:?}", self.config)
+    }
+
+    fn recognize(&self, image: &RgbImage, dpi: f32) -> Result<Recognized, OcrError> {
+        if image.width() == 0 || image.height() == 0 {
+            return Ok(Recognized::default());
+        }
+        let readings = self.pool.with(|models| {
+            let quads = self.detect(models, image)?;
+            quads.into_iter().map(|quad| self.read(models, image, quad)).collect::<Result<Vec<_>, _>>()
+        })?;
+        let kept = readings.into_iter().filter(|r| !r.glyphs.is_empty() && r.score >= self.config.least_score);
+        Ok(assemble(kept, dpi, (image.width() as f32, image.height() as f32)))
+    }
+}
+
+/// Lines and words of readings in order.
+fn assemble(readings: impl Iterator<Item = Reading>, dpi: f32, page: (f32, f32)) -> Recognized {
+    let points = if dpi > 0.0 { 72.0 / dpi } else { 1.0 };
+    let mut out = Recognized::default();
+    let (mut sum, mut characters) = (0.0, 0.0);
+    for reading in readings {
+        let spans = ctc::words(&reading.glyphs, reading.steps);
+        if spans.is_empty() {
+            continue;
+        }
+        let line = out.lines.len() as u32;
+        for span in spans {
+            let [x0, y0, x1, y1] = reading.quad.slice(span.from, span.to).bounds();
+            let n = span.text.chars().count() as f64;
+            sum += f64::from(span.confidence) * n;
+            characters += n;
+            out.words.push(Word {
+                text: span.text,
+                bbox: [
+                    x0.clamp(0.0, page.0) * points,
+                    y0.clamp(0.0, page.1) * points,
+                    x1.clamp(0.0, page.0) * points,
+                    y1.clamp(0.0, page.1) * points,
+                ],
+                confidence: span.confidence.clamp(0.0, 1.0),
+                line,
+            });
+        }
+        let text: String = reading.glyphs.iter().map(|g| g.text.as_str()).collect();
+        out.lines.push(TextLine { quad: reading.quad, text: text.trim().to_owned(), score: reading.score });
+    }
+    out.confidence = (characters > 0.0).then(|| (sum / characters).clamp(0.0, 1.0));
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_are_in_points_and_numbered_by_line() {
+        let glyph = |text: &str, at| Glyph { text: text.into(), probability: 0.8, at };
+        let quad = |y: f32| Quad([(100., y), (300., y), (300., y + 20.), (100., y + 20.)].map(|(x, y)| Point::new(x, y)));
+        let readings = [
+            Reading {
+                quad: quad(50.0),
+                glyphs: vec![glyph("a", 1.0), glyph(" ", 5.0), glyph("b", 9.0)],
+                steps: 10.0,
+                score: 0.8,
+            },
+            Reading { quad: quad(90.0), glyphs: vec![glyph(" ", 1.0)], steps: 2.0, score: 0.8 },
+            Reading { quad: quad(90.0), glyphs: vec![glyph("c", 1.0)], steps: 2.0, score: 0.8 },
+        ];
+        let page = assemble(readings.into_iter(), 144.0, (290.0, 400.0));
+        let text: Vec<_> = page.words.iter().map(|w| (w.text.as_str(), w.line)).collect();
+        assert_eq!(text, [("a", 0), ("b", 0), ("c", 1)]);
+        assert_eq!(page.words[0].bbox, [50.0, 25.0, 80.0, 35.0]);
+        assert_eq!(page.words[2].bbox, [50.0, 45.0, 145.0, 55.0]);
+        assert_eq!(page.lines.iter().map(|l| l.text.as_str()).collect::<Vec<_>>(), ["a b", "c"]);
+        assert!((page.confidence.unwrap() - 0.8).abs() < 1e-6);
+        assert_eq!(assemble(std::iter::empty(), 200.0, (1.0, 1.0)).confidence, None);
+    }
+}

@@ -1,0 +1,208 @@
+//! The stage: a rendered page in, a recognised page out.
+//!
+//! Owns what a page's outcome is. Knows engines only by their trait. Rule: words are remembered by image and engine
+//! before they are emitted, so that a re-run after a crash is a lookup.
+
+use crate::engine::{OcrEngine, PpOcr, Recognized};
+use crate::{Config, ModelFiles, OcrError};
+use bytes::Bytes;
+use docmill_assets::Assets;
+use docmill_blobs::{Blobs, memo_key};
+use docmill_contracts::{
+    BlobRef, Class, Classify, Codec, ErrorInfo, PackedWords, Page, PageRecognized, PageRendered, TextSource,
+};
+use docmill_runtime::{Cx, Outputs, Stage, Worker};
+use docmill_service::StageEnv;
+use image::{ImageReader, Limits, RgbImage};
+use std::io::Cursor;
+use std::sync::Arc;
+use std::time::Instant;
+use tokio::sync::{OnceCell, Semaphore};
+use tokio::task::spawn_blocking;
+
+/// Name of the stage.
+pub const STAGE: &str = "ocr";
+
+/// Resolution that is assumed where a page does not say, dots per inch.
+const USUAL_DPI: f32 = 200.0;
+
+type Engine = Arc<dyn OcrEngine>;
+type Loader = Arc<dyn Fn() -> Result<Engine, OcrError> + Send + Sync>;
+
+/// The workers of this stage.
+pub fn workers(config: Config, env: &StageEnv) -> Result<Vec<Worker>, OcrError> {
+    let (assets, threads, ppocr) =
+        (Assets::new(env.assets.clone()), config.parallelism(), config.ppocr.clone());
+    let loader = move || {
+        let files = ModelFiles::fetch(&assets)?;
+        Ok(Arc::new(PpOcr::open(&files, threads, ppocr.clone())?) as Engine)
+    };
+    Ok(vec![Worker::stage("ocr", OcrStage::new(config, env.blobs.clone(), loader))])
+}
+
+/// Reads page images.
+pub struct OcrStage {
+    blobs: Blobs,
+    config: Config,
+    loader: Loader,
+    engine: OnceCell<Engine>,
+    /// As many pages are decoded and read at once as the engine has sessions.
+    cores: Arc<Semaphore>,
+}
+
+impl OcrStage {
+    /// A stage whose engine is made by `loader`, on a blocking thread, when the first page needs it.
+    pub fn new(
+        config: Config,
+        blobs: Blobs,
+        loader: impl Fn() -> Result<Engine, OcrError> + Send + Sync + 'static,
+    ) -> Self {
+        let cores = Arc::new(Semaphore::new(config.parallelism()));
+        Self { blobs, config, loader: Arc::new(loader), engine: OnceCell::new(), cores }
+    }
+
+    async fn engine(&self) -> Result<&Engine, OcrError> {
+        let load = || async {
+            let loader = Arc::clone(&self.loader);
+            spawn_blocking(move || loader()).await.map_err(|source| OcrError::Engine { source })?
+        };
+        self.engine.get_or_try_init(load).await
+    }
+
+    /// The page with its words.
+    async fn page(&self, input: &PageRendered, image: &BlobRef) -> Result<Page, OcrError> {
+        let engine = self.engine().await?;
+        let dpi = input.page.image_dpi.filter(|dpi| *dpi > 0.0).unwrap_or(USUAL_DPI);
+        let parameters = format!("{} dpi {dpi}", engine.parameters());
+        let key = memo_key(&["ocr", &image.sha256, engine.name(), engine.version(), &parameters]);
+        let reading = match self.blobs.recall(&key).await?.as_deref().and_then(Reading::from_memo) {
+            Some(reading) => reading,
+            None => {
+                let reading = self.read(engine, image, dpi).await?;
+                self.blobs.remember(&key, reading.to_memo()?.into()).await?;
+                reading
+            }
+        };
+        let mut page = input.page.clone();
+        engine.name().clone_into(&mut page.engine);
+        engine.version().clone_into(&mut page.engine_version);
+        page.confidence = reading.confidence;
+        (page.words, page.words_blob) = (None, None);
+        page.text_source = if reading.words.count > 0 { TextSource::Ocr } else { TextSource::None };
+        if page.text_source == TextSource::Ocr && input.page_count <= self.config.inline_pages {
+            page.words = Some(reading.words);
+        } else if page.text_source == TextSource::Ocr {
+            let bytes = Codec::words_to_blob(&reading.words)?;
+            page.words_blob = Some(self.blobs.put(bytes.into()).await?);
+        }
+        Ok(page)
+    }
+
+    async fn read(&self, engine: &Engine, image: &BlobRef, dpi: f32) -> Result<Reading, OcrError> {
+        let permit = Arc::clone(&self.cores).acquire_owned().await;
+        let bytes = self.blobs.get(image).await?;
+        let (engine, name, limit) = (Arc::clone(engine), image.sha256.clone(), self.config.max_image_pixels);
+        let work = move || {
+            let _permit = permit;
+            let image = decode_page(&bytes, &name, limit)?;
+            drop(bytes);
+            engine.recognize(&image, dpi)
+        };
+        let read = spawn_blocking(work).await.map_err(|source| OcrError::Engine { source })??;
+        Ok(Reading::of(&read))
+    }
+}
+
+impl Stage for OcrStage {
+    type In = PageRendered;
+    type Err = OcrError;
+
+    async fn run(&self, input: &PageRendered, cx: &Cx) -> Result<Outputs, OcrError> {
+        let (Some(image), None) = (&input.page.image, &input.page.error) else {
+            return Ok(recognized(input, input.page.clone()));
+        };
+        let started = Instant::now();
+        let mut page = match self.page(input, image).await {
+            Ok(page) => page,
+            Err(error) if error.class() == Class::Input => {
+                tracing::warn!(
+                    document_id = input.head.document_id, page_no = input.page.page_no, worker = cx.worker,
+                    code = error.code().0, %error, "page cannot be read"
+                );
+                failed(&input.page, ErrorInfo::of(&error, STAGE, Some(input.page.page_no)))
+            }
+            Err(error) => return Err(error),
+        };
+        let ms = i32::try_from(started.elapsed().as_millis()).unwrap_or(i32::MAX);
+        page.ms = page.ms.saturating_add(ms);
+        Ok(recognized(input, page))
+    }
+
+    fn dead(&self, input: &PageRendered, error: ErrorInfo) -> Outputs {
+        let error = ErrorInfo { page: Some(input.page.page_no), ..error };
+        recognized(input, failed(&input.page, error))
+    }
+}
+
+fn recognized(input: &PageRendered, page: Page) -> Outputs {
+    Outputs::one(PageRecognized { head: input.head.clone(), page_count: input.page_count, page })
+}
+
+/// The page without words, and why.
+fn failed(page: &Page, error: ErrorInfo) -> Page {
+    Page {
+        text_source: TextSource::None,
+        confidence: None,
+        words: None,
+        words_blob: None,
+        error: Some(error),
+        ..page.clone()
+    }
+}
+
+/// Words and confidence of a page, as they are remembered.
+struct Reading {
+    words: PackedWords,
+    confidence: Option<f64>,
+}
+
+impl Reading {
+    fn of(read: &Recognized) -> Self {
+        Self { words: PackedWords::pack(&read.words), confidence: read.confidence }
+    }
+
+    /// Eight bytes of confidence (little-endian f64, NaN for none), then the words.
+    fn to_memo(&self) -> Result<Vec<u8>, OcrError> {
+        let mut bytes = self.confidence.unwrap_or(f64::NAN).to_le_bytes().to_vec();
+        bytes.extend(Codec::words_to_blob(&self.words)?);
+        Ok(bytes)
+    }
+
+    /// None where the bytes are no memo of this build: the page is then read again.
+    fn from_memo(bytes: &[u8]) -> Option<Self> {
+        let (confidence, words) = bytes.split_first_chunk::<8>()?;
+        let confidence = Some(f64::from_le_bytes(*confidence)).filter(|c| !c.is_nan());
+        Some(Self { words: Codec::words_from_blob(words).ok()?, confidence })
+    }
+}
+
+/// Decodes a page image (PNG, or what an image document was made of) of at most `limit` pixels. `name` is for errors.
+///
+/// Only images that docmill's own sandbox wrote come here, so that no untrusted bytes are decoded in this process.
+pub fn decode_page(bytes: &Bytes, name: &str, limit: u64) -> Result<RgbImage, OcrError> {
+    let failed = |source| OcrError::Decode { name: name.to_owned(), source };
+    let reader = || ImageReader::new(Cursor::new(bytes)).with_guessed_format();
+    let (width, height) =
+        reader().map_err(|e| failed(e.into()))?.into_dimensions().map_err(failed)?;
+    if u64::from(width) * u64::from(height) > limit {
+        return Err(OcrError::TooLarge { width, height, limit });
+    }
+    let mut limits = Limits::default();
+    limits.max_alloc = Some(limit.saturating_mul(8));
+    let mut reader = reader().map_err(|e| failed(e.into()))?;
+    reader.limits(limits);
+    Ok(reader.decode().map_err(failed)?.into_rgb8())
+}
+
+#[cfg(test)]
+mod tests;
