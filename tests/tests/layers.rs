@@ -16,7 +16,13 @@ const NEVER: [(&str, &[&str]); 3] = [
     ("crates/document", &["tokio", "reqwest", "object_store", "docmill-runtime", "docmill-contracts"]),
     (
         "crates/runtime",
-        &["reqwest", "object_store", "docmill-transport-kafka", "docmill-transport-embedded", "docmill-service"],
+        &[
+            "reqwest",
+            "object_store",
+            "docmill-transport-kafka",
+            "docmill-transport-embedded",
+            "docmill-service",
+        ],
     ),
 ];
 
