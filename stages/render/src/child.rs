@@ -1,0 +1,128 @@
+//! What runs in the sandboxed child: PDFium and the image decoders.
+//!
+//! Owns every byte of an untrusted document from its first to its last. Knows no record, no blob and no network.
+//! Rule: nothing is read but the request, nothing is written but the reply, and one page at a time is in memory.
+
+mod density;
+mod image;
+mod pdf;
+mod picture;
+mod tiff;
+mod words;
+mod xml;
+
+use crate::protocol::{self, Content, Fault, PageReply, Refusal, Reply, Request, Rules, Task};
+use docmill_contracts::PackedWords;
+use docmill_sandbox::{Handler, Replies};
+use pdfium_render::prelude::Pdfium;
+use picture::Picture;
+use std::io;
+use std::path::Path;
+use std::time::Instant;
+
+/// Name of this child.
+pub(crate) const KIND: &str = "render";
+
+/// Reads documents for the parent.
+pub(crate) struct Decoder {
+    pdfium: Pdfium,
+}
+
+impl Decoder {
+    /// Opens PDFium, whose path is `init`.
+    pub(crate) fn open(init: &[u8]) -> Result<Self, String> {
+        use std::os::unix::ffi::OsStrExt;
+        let path = Path::new(std::ffi::OsStr::from_bytes(init));
+        let library = Pdfium::bind_to_library(path)
+            .map_err(|e| format!("{} is no usable PDFium: {e}", path.display()).replace('\n', " "))?;
+        Ok(Self { pdfium: Pdfium::new(library) })
+    }
+}
+
+impl Handler for Decoder {
+    fn handle(&mut self, request: &[u8], replies: &mut Replies<'_>) -> io::Result<()> {
+        let (head, start) = protocol::decode::<Request>(request).ok_or(io::ErrorKind::InvalidData)?;
+        let bytes = request.get(start..).unwrap_or_default();
+        let out = &mut Out { replies, rules: &head.rules };
+        match head.media_type.as_str() {
+            "application/pdf" => pdf::handle(&self.pdfium, bytes, head.task, out),
+            "image/tiff" => tiff::handle(bytes, head.task, out),
+            other => image::handle(other, bytes, head.task, out),
+        }
+    }
+}
+
+/// Where replies go, and by which rules.
+struct Out<'a, 'b> {
+    replies: &'a mut Replies<'b>,
+    rules: &'a Rules,
+}
+
+/// What a decoder finds on a page.
+enum Found {
+    Words(PackedWords),
+    Picture(Picture),
+    Empty,
+}
+
+impl Out<'_, '_> {
+    fn refuse(&mut self, refusal: Refusal) -> io::Result<()> {
+        self.replies.send(&[&protocol::encode(&Reply::Refused(refusal))])
+    }
+
+    fn document(&mut self, pages: u32, xml: Option<(String, Vec<u8>)>) -> io::Result<()> {
+        if pages == 0 {
+            return self.refuse(Refusal::NoPages);
+        }
+        if pages > self.rules.max_pages {
+            return self.refuse(Refusal::TooManyPages { pages });
+        }
+        let (xml, bytes) = xml.unzip();
+        let head = protocol::encode(&Reply::Document { pages, xml });
+        self.replies.send(&[&head, bytes.as_deref().unwrap_or_default()])
+    }
+
+    fn not_short(&mut self) -> io::Result<()> {
+        self.replies.send(&[&protocol::encode(&Reply::NotShort)])
+    }
+
+    /// Sends a page; `size` is width and height in points.
+    fn page(
+        &mut self,
+        page: u32,
+        since: Instant,
+        size: (f32, f32),
+        found: Result<Found, Fault>,
+    ) -> io::Result<()> {
+        let mut send = |content, bytes: &[&[u8]]| {
+            let ms = u32::try_from(since.elapsed().as_millis()).unwrap_or(u32::MAX);
+            let (width, height) = size;
+            let head = protocol::encode(&Reply::Page(PageReply { page, width, height, ms, content }));
+            let mut pieces = vec![head.as_slice()];
+            pieces.extend_from_slice(bytes);
+            self.replies.send(&pieces)
+        };
+        match found {
+            Ok(Found::Words(words)) => {
+                let count = u32::try_from(words.count).unwrap_or(0);
+                let text = u32::try_from(words.text.len()).unwrap_or(u32::MAX);
+                let content = Content::Words { count, text };
+                send(content, &[words.text.as_bytes(), &words.boxes, &words.lines])
+            }
+            Ok(Found::Picture(picture)) => match picture.png() {
+                Some(png) => send(Content::Image { dpi: picture.dpi }, &[&png]),
+                None => send(Content::Failed(Fault::Damaged), &[]),
+            },
+            Ok(Found::Empty) => send(Content::Empty, &[]),
+            Err(fault) => send(Content::Failed(fault), &[]),
+        }
+    }
+}
+
+/// The pages of a task that a document of `pages` pages has; a document that is planned has none to be read.
+fn range(task: Task, pages: u32) -> std::ops::Range<u32> {
+    match task {
+        Task::Plan { .. } => 0..0,
+        Task::Pages { first, last } => first.saturating_sub(1)..last.min(pages),
+    }
+}

@@ -1,0 +1,125 @@
+//! Pixels on their way to PNG.
+
+use image::codecs::png::{CompressionType, FilterType, PngEncoder};
+use image::{ExtendedColorType, GrayImage, ImageEncoder, RgbImage, imageops};
+
+/// A page as pixels, grey where it has no colour.
+pub(crate) struct Picture {
+    /// Dots per inch, both ways.
+    pub(crate) dpi: f32,
+    pixels: Pixels,
+}
+
+enum Pixels {
+    Gray(GrayImage),
+    Rgb(RgbImage),
+}
+
+/// A picture from PDFium's rows of blue, green, red, each row padded to four bytes.
+pub(crate) fn from_bgr(raw: &[u8], width: u32, height: u32, dpi: f32) -> Option<Picture> {
+    let (w, h) = (width as usize, height as usize);
+    let stride = (w * 3).next_multiple_of(4);
+    let rows = || raw.chunks(stride).take(h).filter_map(|row| row.get(..w * 3));
+    let gray = rows().all(|row| row.as_chunks::<3>().0.iter().all(|[b, g, r]| b == g && g == r));
+    let pixels = if gray {
+        let mut out = Vec::with_capacity(w * h);
+        rows().for_each(|row| out.extend(row.as_chunks::<3>().0.iter().map(|[b, _, _]| *b)));
+        Pixels::Gray(GrayImage::from_raw(width, height, out)?)
+    } else {
+        let mut out = Vec::with_capacity(w * h * 3);
+        rows().for_each(|row| out.extend(row.as_chunks::<3>().0.iter().flat_map(|[b, g, r]| [*r, *g, *b])));
+        Pixels::Rgb(RgbImage::from_raw(width, height, out)?)
+    };
+    Some(Picture { dpi, pixels })
+}
+
+impl Picture {
+    /// A picture of a decoded image whose resolution is `dpi` across and down, with square pixels and no side longer than
+    /// `max_side`.
+    pub(crate) fn of(pixels: image::DynamicImage, dpi: (f32, f32), max_side: u32) -> Self {
+        let pixels = if pixels.color().has_color() {
+            Pixels::Rgb(over_white(pixels))
+        } else {
+            Pixels::Gray(over_white_gray(pixels))
+        };
+        let (width, height) = pixels.size();
+        // Fax machines scan twice as finely across as down.
+        let target = dpi.0.max(dpi.1);
+        let (w, h) = (width as f32 * target / dpi.0, height as f32 * target / dpi.1);
+        let shrink = (max_side as f32 / w.max(h)).min(1.0);
+        let side = |v: f32| ((v * shrink).round() as u32).clamp(1, max_side);
+        let (w, h) = (side(w), side(h));
+        let pixels = if (w, h) == (width, height) { pixels } else { pixels.resized(w, h) };
+        Self { dpi: target * shrink, pixels }
+    }
+
+    /// Width and height in points.
+    pub(crate) fn points(&self) -> (f32, f32) {
+        let (w, h) = self.pixels.size();
+        (w as f32 * 72.0 / self.dpi, h as f32 * 72.0 / self.dpi)
+    }
+
+    /// True where all pixels are white.
+    pub(crate) fn is_blank(&self) -> bool {
+        matches!(&self.pixels, Pixels::Gray(i) if i.as_raw().iter().all(|v| *v == 255))
+    }
+
+    /// The picture as PNG, quickly rather than small.
+    pub(crate) fn png(&self) -> Option<Vec<u8>> {
+        let mut out = Vec::new();
+        let encoder = PngEncoder::new_with_quality(&mut out, CompressionType::Fast, FilterType::Up);
+        let (bytes, color) = match &self.pixels {
+            Pixels::Gray(i) => (i.as_raw(), ExtendedColorType::L8),
+            Pixels::Rgb(i) => (i.as_raw(), ExtendedColorType::Rgb8),
+        };
+        let (w, h) = self.pixels.size();
+        encoder.write_image(bytes, w, h, color).ok()?;
+        Some(out)
+    }
+}
+
+impl Pixels {
+    fn size(&self) -> (u32, u32) {
+        match self {
+            Self::Gray(i) => i.dimensions(),
+            Self::Rgb(i) => i.dimensions(),
+        }
+    }
+
+    fn resized(self, w: u32, h: u32) -> Self {
+        let filter = imageops::FilterType::Triangle;
+        match self {
+            Self::Gray(i) => Self::Gray(imageops::resize(&i, w, h, filter)),
+            Self::Rgb(i) => Self::Rgb(imageops::resize(&i, w, h, filter)),
+        }
+    }
+}
+
+/// Paper is white where an image is transparent.
+fn over_white(image: image::DynamicImage) -> RgbImage {
+    if !image.color().has_alpha() {
+        return image.into_rgb8();
+    }
+    let rgba = image.into_rgba8();
+    let (w, h) = rgba.dimensions();
+    let mut out = Vec::with_capacity(rgba.as_raw().len() / 4 * 3);
+    for [r, g, b, a] in rgba.as_raw().as_chunks::<4>().0 {
+        out.extend([r, g, b].map(|c| blend(*c, *a)));
+    }
+    RgbImage::from_raw(w, h, out).unwrap_or_default()
+}
+
+fn over_white_gray(image: image::DynamicImage) -> GrayImage {
+    if !image.color().has_alpha() {
+        return image.into_luma8();
+    }
+    let la = image.into_luma_alpha8();
+    let (w, h) = la.dimensions();
+    let out = la.as_raw().as_chunks::<2>().0.iter().map(|[l, a]| blend(*l, *a)).collect();
+    GrayImage::from_raw(w, h, out).unwrap_or_default()
+}
+
+fn blend(color: u8, alpha: u8) -> u8 {
+    let (c, a) = (u32::from(color), u32::from(alpha));
+    ((c * a + 255 * (255 - a) + 127) / 255) as u8
+}

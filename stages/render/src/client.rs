@@ -1,0 +1,277 @@
+//! The parent's side of the decoder: asks children, checks what they say, gives every page exactly one outcome.
+
+use crate::protocol::{self, Content, PageReply, Reply, Request, Rules, Task};
+use crate::{Config, RenderError, STAGE};
+use bytes::Bytes;
+use docmill_blobs::Blobs;
+use docmill_contracts::{Codec, DocumentHead, ErrorInfo, PackedWords, Page, TextSource};
+use docmill_sandbox::{Pool, PoolConfig, SandboxError};
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
+
+/// Engine name of a text layer that PDFium read.
+pub(crate) const ENGINE: &str = "pdfium";
+/// Its version: the wheel that docmill-assets fetches.
+pub(crate) const ENGINE_VERSION: &str = "8149";
+/// Most bytes of one page's words that travel in a record.
+const INLINE_BYTES: usize = 256 * 1024;
+/// Most bytes of the words of a short document that travel in one record.
+const SHORT_BYTES: usize = 1024 * 1024;
+
+/// The decoder as stages use it.
+#[derive(Debug)]
+pub(crate) struct Client {
+    pub(crate) config: Config,
+    pool: Pool,
+    pub(crate) blobs: Blobs,
+}
+
+/// What planning a document found.
+pub(crate) struct Plan {
+    /// Pages of the document.
+    pub(crate) pages: u32,
+    /// Name and bytes of the e-invoice in it.
+    pub(crate) xml: Option<(String, Bytes)>,
+    /// All pages, where it is short and needs no OCR.
+    pub(crate) read: Option<Vec<Page>>,
+}
+
+impl Client {
+    pub(crate) fn new(config: Config, program: PathBuf, library: &std::path::Path, blobs: Blobs) -> Self {
+        use std::os::unix::ffi::OsStrExt;
+        let processors = std::thread::available_parallelism().map_or(1, usize::from);
+        let init = Bytes::copy_from_slice(library.as_os_str().as_bytes());
+        let mut pool = PoolConfig::new(program, crate::child::KIND, init);
+        pool.children = if config.children == 0 { processors } else { config.children };
+        pool.limits = config.limits.clone();
+        pool.max_calls = config.child_max_calls;
+        pool.max_resident_bytes = config.child_max_resident_bytes;
+        Self { config, pool: Pool::new(pool), blobs }
+    }
+
+    fn request(&self, media_type: &str, task: Task, document: &Bytes) -> Vec<Bytes> {
+        let c = &self.config;
+        let rules = Rules {
+            min_characters: c.min_characters,
+            min_alpha_ratio: c.min_alpha_ratio,
+            scan_coverage: c.scan_coverage,
+            scan_min_characters: c.scan_min_characters,
+            dpi: c.dpi,
+            max_side: c.max_side,
+            max_pixels: u64::from(c.max_megapixels) * 1_000_000,
+            max_pages: c.max_pages,
+            short_pages: c.short_pages,
+            max_xml_bytes: c.max_xml_bytes,
+        };
+        let head = protocol::encode(&Request { media_type: media_type.to_owned(), task, rules });
+        vec![head.into(), document.clone()]
+    }
+
+    /// Counts the pages of a document, finds its e-invoice, and reads it where it is short and needs no OCR.
+    pub(crate) async fn plan(&self, head: &DocumentHead, document: &Bytes) -> Result<Plan, RenderError> {
+        let (name, media_type) = (&head.source.name, head.source.media_type.as_str());
+        let reply = |what| RenderError::Reply { name: name.clone(), what };
+        let xml = !head.options.ignore_embedded_xml;
+        let request = self.request(media_type, Task::Plan { xml }, document);
+        let killed = |source: SandboxError| match source {
+            SandboxError::Start { .. } | SandboxError::StartTimedOut { .. } | SandboxError::Init { .. } => {
+                RenderError::Sandbox(source)
+            }
+            source => RenderError::Open { name: name.clone(), source },
+        };
+        let mut call = self.pool.call(request, self.config.open_timeout()).await.map_err(killed)?;
+        let part = call.next().await.map_err(killed)?.ok_or_else(|| reply("nothing"))?;
+        let (pages, xml) = match protocol::decode::<Reply>(&part) {
+            Some((Reply::Document { pages, xml }, start)) if pages > 0 && pages <= self.config.max_pages => {
+                (pages, xml.map(|xml| (xml, part.slice(start..))))
+            }
+            Some((Reply::Refused(refusal), _)) => {
+                return Err(RenderError::refused(refusal, name, media_type, self.config.max_pages));
+            }
+            _ => return Err(reply("no document")),
+        };
+        let mut plan = Plan { pages, xml, read: None };
+        let mut read = Vec::new();
+        let mut size = 0;
+        // A page that hangs or kills the child here gets its own chance, and its own error, on the long way.
+        while let Ok(Some(part)) = call.next().await {
+            let Some((Reply::Page(page), start)) = protocol::decode::<Reply>(&part) else { break };
+            let bytes = part.slice(start..);
+            let number = i32::try_from(read.len() + 1).unwrap_or(i32::MAX);
+            let page = match page.content {
+                Content::Words { count, text } => {
+                    size += bytes.len();
+                    let words = protocol::words(count, text, &bytes).ok_or_else(|| reply("no words"))?;
+                    with_words(base(&page, number), words)
+                }
+                Content::Empty => base(&page, number),
+                Content::Image { .. } | Content::Failed(_) => break,
+            };
+            read.push(page);
+        }
+        if u32::try_from(read.len()) == Ok(pages) {
+            if pages > self.config.inline_pages || size > SHORT_BYTES {
+                for page in &mut read {
+                    self.words_to_blob(page).await?;
+                }
+            }
+            plan.read = Some(read);
+        }
+        Ok(plan)
+    }
+
+    /// Reads pages `first` to `last`, from 1, the last inclusive; each ends in exactly one [`Page`], in order, given to
+    /// `done` one after the other. Errors are those that have nothing to do with the document.
+    pub(crate) async fn pages(
+        &self,
+        head: &DocumentHead,
+        document: &Bytes,
+        (first, last): (u32, u32),
+        inline: bool,
+        mut done: impl FnMut(Page),
+    ) -> Result<(), RenderError> {
+        let name = &head.source.name;
+        let start = Instant::now();
+        let mut next = first;
+        while next <= last {
+            let spent = start.elapsed();
+            if spent >= self.config.range_timeout() {
+                let seconds = self.config.range_timeout_s;
+                for page in next..=last {
+                    let page = i32::try_from(page).unwrap_or(i32::MAX);
+                    done(failed(page, &RenderError::RangeTime { name: name.clone(), page, seconds }));
+                }
+                return Ok(());
+            }
+            let limit = self.config.page_timeout().min(self.config.range_timeout() - spent);
+            let began = next;
+            let task = Task::Pages { first: next, last };
+            let ended = self.read(head, document, task, limit, &mut next, inline, &mut done).await;
+            let page = i32::try_from(next).unwrap_or(i32::MAX);
+            match ended {
+                Ok(()) if next > last => {}
+                // The child thinks that the document has fewer pages than it said when it was planned.
+                Ok(()) => {
+                    done(failed(page, &RenderError::Page { name: name.clone(), page }));
+                    next += 1;
+                }
+                Err(Ended::Outside(error)) => return Err(error),
+                // The death may have been an earlier page's doing: once more on a fresh child, starting with this page.
+                Err(Ended::Killed(SandboxError::Died { .. })) if next > began => {}
+                Err(Ended::Killed(source)) => {
+                    let error = RenderError::PageKilled { name: name.clone(), page, source };
+                    tracing::warn!(document_id = head.document_id, page_no = page, %error, "a page was given up");
+                    done(failed(page, &error));
+                    next += 1;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    #[allow(clippy::too_many_arguments)] // one call, read like a sentence
+    async fn read(
+        &self,
+        head: &DocumentHead,
+        document: &Bytes,
+        task: Task,
+        limit: Duration,
+        next: &mut u32,
+        inline: bool,
+        done: &mut impl FnMut(Page),
+    ) -> Result<(), Ended> {
+        let name = &head.source.name;
+        let request = self.request(&head.source.media_type, task, document);
+        let mut call = self.pool.call(request, limit).await.map_err(ended)?;
+        while let Some(part) = call.next().await.map_err(ended)? {
+            let number = i32::try_from(*next).unwrap_or(i32::MAX);
+            let reply = |what| Ended::Outside(RenderError::Reply { name: name.clone(), what });
+            let (page, start) = match protocol::decode::<Reply>(&part) {
+                Some((Reply::Page(page), start)) if page.page == *next => (page, start),
+                // A document that opened when it was planned, and now does not.
+                Some((Reply::Refused(_), _)) => return Ok(()),
+                _ => return Err(reply("no page")),
+            };
+            let bytes = part.slice(start..);
+            let plain = base(&page, number);
+            let read = match page.content {
+                Content::Words { count, text } => {
+                    let words = protocol::words(count, text, &bytes).ok_or_else(|| reply("no words"))?;
+                    let mut page = with_words(plain, words);
+                    if !inline || bytes.len() > INLINE_BYTES {
+                        self.words_to_blob(&mut page).await.map_err(Ended::Outside)?;
+                    }
+                    page
+                }
+                Content::Image { dpi } => {
+                    let image = self.blobs.put(bytes).await.map_err(|e| Ended::Outside(e.into()))?;
+                    Page { image: Some(image), image_dpi: Some(dpi), ..plain }
+                }
+                Content::Empty => plain,
+                Content::Failed(fault) => {
+                    let error = RenderError::faulty(fault, name, number, self.config.max_megapixels);
+                    Page { error: Some(ErrorInfo::of(&error, STAGE, Some(number))), ..plain }
+                }
+            };
+            done(read);
+            *next += 1;
+        }
+        Ok(())
+    }
+
+    async fn words_to_blob(&self, page: &mut Page) -> Result<(), RenderError> {
+        if let Some(words) = page.words.take() {
+            page.words_blob = Some(self.blobs.put(Codec::words_to_blob(&words)?.into()).await?);
+        }
+        Ok(())
+    }
+}
+
+/// How a call ended early.
+enum Ended {
+    /// By the document.
+    Killed(SandboxError),
+    /// By something else.
+    Outside(RenderError),
+}
+
+fn ended(error: SandboxError) -> Ended {
+    match error {
+        SandboxError::Died { .. }
+        | SandboxError::TimedOut { .. }
+        | SandboxError::Protocol { .. }
+        | SandboxError::TooLarge { .. } => Ended::Killed(error),
+        SandboxError::Start { .. } | SandboxError::StartTimedOut { .. } | SandboxError::Init { .. } => {
+            Ended::Outside(error.into())
+        }
+    }
+}
+
+/// A page without content.
+fn base(page: &PageReply, page_no: i32) -> Page {
+    let sane = |v: f32| if v.is_finite() { v.clamp(0.0, 1e6) } else { 0.0 };
+    Page {
+        page_no,
+        width: sane(page.width),
+        height: sane(page.height),
+        text_source: TextSource::None,
+        ms: i32::try_from(page.ms).unwrap_or(i32::MAX),
+        ..Page::default()
+    }
+}
+
+fn with_words(page: Page, words: PackedWords) -> Page {
+    Page {
+        text_source: TextSource::TextLayer,
+        engine: ENGINE.into(),
+        engine_version: ENGINE_VERSION.into(),
+        confidence: Some(1.0),
+        words: Some(words),
+        ..page
+    }
+}
+
+/// A page that could not be read.
+pub(crate) fn failed(page_no: i32, error: &RenderError) -> Page {
+    Page { page_no, error: Some(ErrorInfo::of(error, STAGE, Some(page_no))), ..Page::default() }
+}
