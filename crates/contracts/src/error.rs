@@ -33,6 +33,11 @@ pub trait Classify: std::error::Error + Send + Sync + 'static {
     fn class(&self) -> Class;
     /// Its stable code.
     fn code(&self) -> Code;
+    /// Milliseconds after which the record may be tried again where it only has to wait its turn (a rate limit).
+    /// Such waiting is no failure: it counts against no deadline and no number of attempts.
+    fn wait_ms(&self) -> Option<u64> {
+        None
+    }
 }
 
 /// Why a document or a page has no content, as it travels in records.

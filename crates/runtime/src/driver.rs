@@ -62,6 +62,8 @@ pub enum Outcome<O> {
     Done(O),
     /// A failure, to be judged by its class.
     Failed(ErrorInfo),
+    /// No failure: the record has to wait its turn, for this many milliseconds.
+    Deferred(i64),
 }
 
 /// What happened.
@@ -491,6 +493,21 @@ impl<P: Clone, O> Driver<P, O> {
                 work.activity = Activity::Queued;
                 self.failed(place, error, now_ms, effects);
             }
+            Outcome::Deferred(wait_ms) => {
+                work.activity = Activity::Queued;
+                work.first_seen_ms = now_ms + wait_ms.max(1);
+                self.sleep(place, now_ms + wait_ms.max(1));
+            }
+        }
+    }
+
+    /// Holds the offset, and no permit, until then; not at all where the partition is being given back.
+    fn sleep(&mut self, place: Place, until_ms: i64) {
+        if self.partitions.get(&place.0).is_none_or(Partition::is_draining) {
+            self.forget(place);
+        } else if let Some(work) = self.work.get_mut(&place) {
+            work.activity = Activity::Sleeping { until_ms };
+            self.sleeping.insert((until_ms, place));
         }
     }
 
@@ -498,15 +515,7 @@ impl<P: Clone, O> Driver<P, O> {
         let Some(work) = self.work.get_mut(&place) else { return };
         match self.retry.verdict(error.class, work.attempts, work.first_seen_ms, now_ms, &mut self.rng) {
             Verdict::Halt => self.halt(Halt::Stage(error), effects),
-            Verdict::Retry { at_ms } => {
-                let draining = self.partitions.get(&place.0).is_none_or(Partition::is_draining);
-                if draining {
-                    self.forget(place);
-                } else {
-                    work.activity = Activity::Sleeping { until_ms: at_ms };
-                    self.sleeping.insert((at_ms, place));
-                }
-            }
+            Verdict::Retry { at_ms } => self.sleep(place, at_ms),
             Verdict::Reject => {
                 work.activity = Activity::Burying;
                 effects.push(Effect::Bury {

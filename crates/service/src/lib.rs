@@ -1,4 +1,15 @@
-//! The shell of a stage process: configuration, logs, traces, signals, drain, exit codes.
+//! The shell of a stage process: configuration, logs, signals, drain, exit codes.
+//!
+//! Owns how a process starts and ends. Knows which transport and registry are configured, and no stage's work.
+
+pub mod config;
+mod host;
+mod logs;
+mod otlp;
+
+pub use config::{Config, ConfigError, LogFormat};
+pub use host::{RegistrySchemas, host, shutdown_signal};
+pub use logs::init_logs;
 
 use docmill_blobs::Blobs;
 use std::path::PathBuf;

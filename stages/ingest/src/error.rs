@@ -156,6 +156,13 @@ impl Classify for IngestError {
         }
     }
 
+    fn wait_ms(&self) -> Option<u64> {
+        match self {
+            Self::OverRate { wait_ms, .. } => Some(*wait_ms),
+            _ => None,
+        }
+    }
+
     fn code(&self) -> Code {
         Code(match self {
             Self::Empty { .. } => "INGEST-0001",

@@ -145,6 +145,21 @@ fn a_failing_record_sleeps_without_a_permit_and_then_dies() {
 }
 
 #[test]
+fn a_record_that_waits_its_turn_never_dies_of_it() {
+    let mut d = driver();
+    assign(&mut d);
+    let mut ticket = tickets(&fetch(&mut d, 0..1, 0))[0];
+    let mut now = 0;
+    for _ in 0..1000 {
+        let deferred = Event::Finished { ticket, outcome: Outcome::Deferred(5000), bytes: 0 };
+        assert!(d.on(deferred, now).is_empty());
+        now = d.wakes_at().unwrap();
+        ticket = tickets(&d.on(Event::Tick, now))[0];
+    }
+    assert!(commit_of(d.on(done(ticket), now)).is_some());
+}
+
+#[test]
 fn an_attempt_that_hangs_is_cancelled_and_its_late_result_dropped() {
     let mut d = driver();
     assign(&mut d);

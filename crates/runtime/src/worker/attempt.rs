@@ -7,7 +7,7 @@ use super::run::{Delivery, Done, Engine, Finished};
 use crate::driver::Ticket;
 use crate::stage::{Cx, Outputs, Stage};
 use crate::transport::OutRecord;
-use docmill_contracts::{Contract, ErrorInfo};
+use docmill_contracts::{Classify, Contract, ErrorInfo};
 use futures::FutureExt;
 use std::collections::HashMap;
 use std::panic::AssertUnwindSafe;
@@ -61,15 +61,20 @@ impl<S: Stage> Engine for Attempts<S> {
         let task = tokio::spawn(
             async move {
                 let attempt = AssertUnwindSafe(run(&*stage, &delivery, &cx, &emitter, &traceparent));
-                let result = attempt
+                let ended = attempt
                     .catch_unwind()
                     .await
-                    .unwrap_or_else(|panic| Err(panicked(worker, panic.as_ref())));
-                if let Err(error) = &result {
-                    tracing::warn!(code = error.code, class = ?error.class, "{}", error.message);
-                }
+                    .unwrap_or_else(|panic| Err(Failure::Failed(panicked(worker, panic.as_ref()))));
+                let finished = match ended {
+                    Ok(records) => Finished::of(ticket, Ok(records)),
+                    Err(Failure::Waits(wait_ms)) => Finished::deferred(ticket, wait_ms),
+                    Err(Failure::Failed(error)) => {
+                        tracing::warn!(code = error.code, class = ?error.class, "{}", error.message);
+                        Finished::of(ticket, Err(error))
+                    }
+                };
                 // The receiver is gone only when the worker is.
-                done.send(Finished::of(ticket, result)).await.ok();
+                done.send(finished).await.ok();
             }
             .instrument(span),
         );
@@ -112,12 +117,20 @@ async fn run<S: Stage>(
     cx: &Cx,
     emitter: &Emitter,
     traceparent: &str,
-) -> Result<Vec<OutRecord>, ErrorInfo> {
-    let input = delivery.input.as_ref().map_err(Clone::clone)?;
+) -> Result<Vec<OutRecord>, Failure> {
+    let input = delivery.input.as_ref().map_err(|e| Failure::Failed(e.clone()))?;
     match stage.run(input, cx).await {
-        Ok(outputs) => emitter.records(&outputs, traceparent),
-        Err(error) => Err(ErrorInfo::of(&error, cx.worker, None)),
+        Ok(outputs) => emitter.records(&outputs, traceparent).map_err(Failure::Failed),
+        Err(error) => Err(match error.wait_ms() {
+            Some(wait_ms) => Failure::Waits(wait_ms),
+            None => Failure::Failed(ErrorInfo::of(&error, cx.worker, None)),
+        }),
     }
+}
+
+enum Failure {
+    Failed(ErrorInfo),
+    Waits(u64),
 }
 
 pub(super) fn panicked(worker: &str, panic: &(dyn std::any::Any + Send)) -> ErrorInfo {

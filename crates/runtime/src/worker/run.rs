@@ -1,6 +1,9 @@
 //! The loop around the driver: events in, effects out.
 
-#![allow(clippy::disallowed_methods, reason = "the shell around the driver waits, so that the driver need not")]
+#![allow(
+    clippy::disallowed_methods,
+    reason = "the shell around the driver waits, so that the driver need not"
+)]
 
 use super::emit::Emitter;
 use super::{RunError, SchemaSource, WorkerEnv};
@@ -47,6 +50,10 @@ pub(super) struct Finished {
 }
 
 impl Finished {
+    pub(super) fn deferred(ticket: Ticket, wait_ms: u64) -> Self {
+        Self { ticket, outcome: Outcome::Deferred(i64::try_from(wait_ms).unwrap_or(i64::MAX / 2)), bytes: 0 }
+    }
+
     pub(super) fn of(ticket: Ticket, result: Result<Vec<OutRecord>, ErrorInfo>) -> Self {
         match result {
             Ok(records) => {

@@ -1,0 +1,173 @@
+//! `docmill run`: all six stages in one process, over the embedded log in the output folder.
+
+mod history;
+mod local;
+mod progress;
+
+pub(crate) use local::Local;
+
+use crate::inputs::{self, Input, Inputs};
+use crate::{OpsError, ui};
+use crate::submission::{self, Order};
+use crate::table;
+use clap::Args;
+use docmill_contracts::{DocumentResult, ResultStatus};
+use docmill_runtime::transport::Transaction;
+use history::{History, Known};
+use progress::Progress;
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+/// Documents of one transaction when submitting.
+const BATCH: usize = 64;
+
+/// Turn files into structured results, on this machine, with nothing else to install.
+#[derive(Debug, Args)]
+pub struct RunArgs {
+    /// Files, or folders whose documents (PDF, PNG, JPEG, TIFF, WebP, BMP, XML) are taken.
+    #[arg(required = true)]
+    pub paths: Vec<PathBuf>,
+    /// Folder for results; also holds the log, so that a second run goes on where the first stopped.
+    #[arg(long, default_value = "docmill-out")]
+    pub out: PathBuf,
+    /// Tenant that owns the documents.
+    #[arg(long, default_value = "default")]
+    pub tenant: String,
+    /// JSON Schema of the fields to extract, instead of the built-in business document.
+    #[arg(long)]
+    pub schema: Option<PathBuf>,
+    /// Read the pages even where an e-invoice is embedded.
+    #[arg(long)]
+    pub ignore_embedded_xml: bool,
+    /// Process documents again that are done; their results get a new revision.
+    #[arg(long)]
+    pub again: bool,
+    /// Configuration file (TOML).
+    #[arg(long)]
+    pub config: Option<PathBuf>,
+}
+
+/// Runs the command.
+pub async fn run(args: RunArgs) -> Result<ExitCode, OpsError> {
+    let inputs = match inputs::collect(&args.paths, Some(&args.out)) {
+        Ok(inputs) => inputs,
+        Err(mistakes) => return Err(OpsError::Usage(mistakes)),
+    };
+    if let Some(schema) = &args.schema
+        && let Err(e) = std::fs::metadata(schema)
+    {
+        return Err(OpsError::Usage(vec![format!("{}: {e}", schema.display())]));
+    }
+    if inputs.files.is_empty() {
+        say_passed_over(inputs.passed_over);
+        return Err(OpsError::Usage(vec!["no documents found".into()]));
+    }
+    say_passed_over(inputs.passed_over);
+    let local = Local::open(&args.out, args.config.as_deref()).await?;
+    let assets = ui::assets(local.assets_folder());
+    for asset in docmill_assets::Asset::ALL {
+        assets.ensure(*asset)?;
+    }
+    process(&args, inputs, local).await
+}
+
+async fn process(args: &RunArgs, inputs: Inputs, local: Local) -> Result<ExitCode, OpsError> {
+    let order = Order::new(&args.tenant, args.schema.as_deref(), args.ignore_embedded_xml, local.blobs()).await?;
+    let mut history = History::read(&local).await?;
+    let stop = docmill_service::shutdown_signal().map_err(|e| OpsError::io("watch signals of", "this process", e))?;
+    let mut progress = Progress::new(inputs.files.len() as u64);
+    let (mut todo, mut wanted) = (Vec::new(), BTreeSet::new());
+    for input in inputs.files {
+        let blob = submission::hash(&input)?;
+        let document = order.document(&input, blob.clone(), 1, local.now_ms());
+        let revision = match history.known(&document) {
+            Known::No => Some(1),
+            Known::Done { revision } if args.again => Some(revision + 1),
+            Known::Done { .. } => {
+                progress.done_before();
+                None
+            }
+            Known::Open => None,
+            Known::OtherOptions { revision } => Some(revision + 1),
+        };
+        wanted.insert(document.document_id.clone());
+        if let Some(revision) = revision {
+            history.expect(&document.document_id, revision);
+            todo.push((input, blob, revision));
+        }
+    }
+    let mut watcher = local.watch(&history).await?;
+    let mut workers = tokio::spawn(docmill_service::host(local.workers()?, local.worker_env(stop.clone())));
+    let submitting = submit(todo, &order, &local);
+    tokio::pin!(submitting);
+    let (mut submitted, mut ended) = (false, None);
+    let mut interrupt = stop.clone();
+    while !history.all_done(&wanted) {
+        tokio::select! {
+            result = &mut submitting, if !submitted => {
+                result?;
+                submitted = true;
+            }
+            result = &mut workers => {
+                ended = Some(result?);
+                break;
+            }
+            _ = interrupt.wait_for(|s| *s) => break,
+            news = watcher.next() => progress.show(&history.learn(news?, &wanted)),
+        }
+    }
+    let stopped = *stop.borrow();
+    progress.finish();
+    local.stop_workers();
+    if ended.is_none() {
+        ended = Some(workers.await?);
+    }
+    // What the stages committed while they drained.
+    watcher.drain(&mut history).await?;
+    let sink = watcher.into_sink();
+    sink.finish()?;
+    report(&local, &history, &wanted);
+    if let Some(Err(error)) = ended {
+        return Err(OpsError::Stopped(error));
+    }
+    let left = history.left(&wanted);
+    if stopped && left > 0 {
+        ui::tell(format!("interrupted with {left} documents left; run the same command again to go on"));
+        return Ok(ExitCode::from(130));
+    }
+    let failed = history.results(&wanted).any(|r| r.status == ResultStatus::Failed);
+    Ok(if failed || left > 0 { ExitCode::from(1) } else { ExitCode::SUCCESS })
+}
+
+/// Tells of files in folders that were not taken.
+pub(crate) fn say_passed_over(files: usize) {
+    if files > 0 {
+        ui::tell(format!("{files} files of other kinds passed over"));
+    }
+}
+
+async fn submit(todo: Vec<(Input, docmill_contracts::BlobRef, i32)>, order: &Order, local: &Local) -> Result<(), OpsError> {
+    if todo.is_empty() {
+        return Ok(());
+    }
+    let mut producer = local.transport().producer("docmill-run").await?;
+    for batch in todo.chunks(BATCH) {
+        let mut transaction = Transaction::default();
+        for (input, blob, revision) in batch {
+            submission::store(input, blob, local.blobs()).await?;
+            let document = order.document(input, blob.clone(), *revision, local.now_ms());
+            transaction.records.push(submission::record(&document, local.codec())?);
+        }
+        producer.commit(transaction).await?;
+    }
+    Ok(())
+}
+
+fn report(local: &Local, history: &History, wanted: &BTreeSet<String>) {
+    let results: Vec<&DocumentResult> = history.results(wanted).collect();
+    ui::say(table::render(&results));
+    ui::say(table::summary(&results));
+    ui::say(format!("results: {}", local.out().join("results.jsonl").display()));
+    ui::say(format!("each document: {}", local.out().join("documents").display()));
+}

@@ -1,0 +1,199 @@
+//! One process that is all of docmill: the embedded log, blobs and six stages in the output folder.
+
+use crate::OpsError;
+use super::history::History;
+use super::progress::News;
+use docmill_blobs::Blobs;
+use docmill_contracts::{Classify, Codec, DocumentResult, SchemaCatalog};
+use docmill_registry::Registry;
+use docmill_runtime::telemetry::{Clock, LogsOnly};
+use docmill_runtime::transport::{Read, ReadFrom, Reader, Transport};
+use docmill_runtime::{Topology, Worker, WorkerEnv};
+use docmill_service::{Config, RegistrySchemas, StageEnv};
+use docmill_sink::files::FileSink;
+use docmill_transport_embedded::Embedded;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::watch;
+
+/// The parts of one process.
+pub(crate) struct Local {
+    out: PathBuf,
+    config: Config,
+    transport: Arc<dyn Transport>,
+    topology: Arc<Topology>,
+    codec: Codec,
+    blobs: Blobs,
+    clock: Clock,
+    stop: watch::Sender<bool>,
+}
+
+impl Local {
+    /// Opens, or creates, the log and the blobs in `OUT/.docmill`.
+    pub(crate) async fn open(out: &Path, config: Option<&Path>) -> Result<Self, OpsError> {
+        let config = Config::load(config)?;
+        docmill_service::init_logs(&docmill_service::config::Log {
+            format: docmill_service::LogFormat::Text,
+            filter: "error".into(),
+        });
+        let state = out.join(".docmill");
+        std::fs::create_dir_all(&state).map_err(|e| OpsError::io("create", &state, e))?;
+        let topology = one_machine(config.load_topology()?);
+        let transport = Embedded::open(&state.join("log.sqlite"))?;
+        transport.apply(&topology.topic_specs()).await?;
+        Ok(Self {
+            out: out.to_owned(),
+            transport: Arc::new(transport),
+            topology: Arc::new(topology),
+            codec: Codec::new(Arc::new(SchemaCatalog::built_in()?)),
+            blobs: Blobs::local(&state.join("blobs"))?,
+            clock: Clock::new(),
+            stop: watch::Sender::new(false),
+            config,
+        })
+    }
+
+    pub(crate) fn out(&self) -> &Path {
+        &self.out
+    }
+
+    pub(crate) fn assets_folder(&self) -> Option<PathBuf> {
+        self.config.assets.clone()
+    }
+
+    pub(crate) fn transport(&self) -> &Arc<dyn Transport> {
+        &self.transport
+    }
+
+    pub(crate) fn codec(&self) -> &Codec {
+        &self.codec
+    }
+
+    pub(crate) fn blobs(&self) -> &Blobs {
+        &self.blobs
+    }
+
+    pub(crate) fn now_ms(&self) -> i64 {
+        self.clock.now_ms()
+    }
+
+    /// The workers of all six stages.
+    pub(crate) fn workers(&self) -> Result<Vec<Worker>, OpsError> {
+        let env = StageEnv {
+            blobs: self.blobs.clone(),
+            assets: self.config.assets.clone(),
+            program: std::env::current_exe().map_err(|e| OpsError::io("find", "this program", e))?,
+        };
+        all_workers(&self.config, &env)
+    }
+
+    /// What the workers run in: until `stop` says so, or [`Local::stop_workers`].
+    pub(crate) fn worker_env(&self, mut stop: watch::Receiver<bool>) -> WorkerEnv {
+        let tell = self.stop.clone();
+        tokio::spawn(async move {
+            if stop.wait_for(|s| *s).await.is_ok() {
+                tell.send_replace(true);
+            }
+        });
+        WorkerEnv {
+            transport: Arc::clone(&self.transport),
+            topology: Arc::clone(&self.topology),
+            codec: self.codec.clone(),
+            schemas: Arc::new(RegistrySchemas(Registry::BuiltIn)),
+            telemetry: Arc::new(LogsOnly),
+            slot: "run".into(),
+            stop: self.stop.subscribe(),
+            patience: Duration::from_secs(self.config.patience_seconds),
+        }
+    }
+
+    pub(crate) fn stop_workers(&self) {
+        self.stop.send_replace(true);
+    }
+
+    /// Follows results (into files) and status from where the files stand.
+    pub(crate) async fn watch(&self, _history: &History) -> Result<Watcher, OpsError> {
+        let sink = FileSink::open(&self.out)?;
+        let results = self.transport.reader("results", ReadFrom::Offsets(sink.positions())).await?;
+        let status = self.transport.reader("documents.status", ReadFrom::End).await?;
+        Ok(Watcher { results, status, codec: self.codec.clone(), sink })
+    }
+}
+
+/// The workers of all six stages, with their settings from `config`.
+pub(crate) fn all_workers(config: &Config, env: &StageEnv) -> Result<Vec<Worker>, OpsError> {
+    let mut workers = docmill_ingest::workers(config.stage(docmill_ingest::STAGE)?, env).map_err(part)?;
+    workers.extend(docmill_render::workers(config.stage(docmill_render::STAGE)?, env).map_err(part)?);
+    workers.extend(docmill_ocr::workers(config.stage(docmill_ocr::STAGE)?, env).map_err(part)?);
+    workers.extend(docmill_infer::workers(config.stage(docmill_infer::STAGE)?, env).map_err(part)?);
+    workers.extend(docmill_validate::workers(config.stage(docmill_validate::STAGE)?, env).map_err(part)?);
+    workers.extend(docmill_sink::workers(config.stage(docmill_sink::STAGE)?, env).map_err(part)?);
+    Ok(workers)
+}
+
+fn part(error: impl Classify) -> OpsError {
+    OpsError::Part(Box::new(error))
+}
+
+/// One process owns all partitions, and its window already runs records out of order: one partition of each is enough.
+fn one_machine(mut topology: Topology) -> Topology {
+    for topic in topology.topics.values_mut() {
+        topic.partitions = 1;
+        topic.replication = 1;
+    }
+    topology
+}
+
+/// Follows the log for the files and the progress bar.
+pub(crate) struct Watcher {
+    results: Box<dyn Reader>,
+    status: Box<dyn Reader>,
+    codec: Codec,
+    sink: FileSink,
+}
+
+impl Watcher {
+    /// The next news; results are on disk when it returns. Cancel-safe.
+    pub(crate) async fn next(&mut self) -> Result<Vec<News>, OpsError> {
+        tokio::select! {
+            read = self.results.next() => self.results_news(read?),
+            read = self.status.next() => {
+                let Read::Records { records, .. } = read? else { return Ok(Vec::new()) };
+                let values = records.into_iter().filter_map(|r| r.value);
+                values.map(|v| Ok(News::Status(Box::new(self.codec.decode(&v)?)))).collect()
+            }
+        }
+    }
+
+    /// Reads to the end of the results.
+    pub(crate) async fn drain(&mut self, history: &mut History) -> Result<(), OpsError> {
+        let transport_end = ReadFrom::Offsets(self.sink.positions());
+        let _ = transport_end;
+        loop {
+            let read = tokio::time::timeout(Duration::from_millis(200), self.results.next()).await;
+            let Ok(read) = read else { return Ok(()) };
+            for news in self.results_news(read?)? {
+                if let News::Result(result) = news {
+                    history.done(*result);
+                }
+            }
+        }
+    }
+
+    pub(crate) fn into_sink(self) -> FileSink {
+        self.sink
+    }
+
+    fn results_news(&mut self, read: Read) -> Result<Vec<News>, OpsError> {
+        let Read::Records { partition, records } = read else { return Ok(Vec::new()) };
+        let mut results: Vec<(i32, i64, DocumentResult)> = Vec::with_capacity(records.len());
+        for record in records {
+            if let Some(value) = record.value {
+                results.push((partition, record.offset, self.codec.decode(&value)?));
+            }
+        }
+        self.sink.append(&results)?;
+        Ok(results.into_iter().map(|(_, _, r)| News::Result(Box::new(r))).collect())
+    }
+}
