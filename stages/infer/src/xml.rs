@@ -76,13 +76,17 @@ impl Classify for XmlError {
 /// Reads an e-invoice.
 pub fn extract(bytes: &[u8]) -> Result<Extraction, XmlError> {
     let root = Node::parse(bytes)?;
-    match root.name.as_str() {
-        "CrossIndustryInvoice" | "CrossIndustryDocument" | "SCRDMCCBDACIOMessageStructure" => {
-            Ok(cii::read(&root))
-        }
-        "Invoice" | "CreditNote" | "Order" | "OrderResponse" | "OrderChange" => Ok(ubl::read(&root)),
-        other => Err(XmlError::Unknown { root: other.chars().take(80).collect() }),
+    let found = match root.name.as_str() {
+        "CrossIndustryInvoice" | "CrossIndustryDocument" | "SCRDMCCBDACIOMessageStructure" => cii::read(&root),
+        // A draft of ZUGFeRD 1.0 shares its root's name with UBL.
+        "Invoice" if root.at("HeaderExchangedDocument").is_some() => cii::read(&root),
+        "Invoice" | "CreditNote" | "Order" | "OrderResponse" | "OrderChange" => ubl::read(&root),
+        _ => Extraction::of_engine(ENGINE_XML, MODEL_VERSION),
+    };
+    if found.fields.is_empty() {
+        return Err(XmlError::Unknown { root: root.name.chars().take(80).collect() });
     }
+    Ok(found)
 }
 
 /// The document type that a code of UNTDID 1001 stands for.

@@ -1,0 +1,307 @@
+//! What on a page could be a value.
+//!
+//! Owns which texts are dates, amounts, numbers of documents, account numbers and names. Knows no field. Rule: better
+//! one candidate too many than the right one missing; scoring decides.
+
+use super::layout::{Box4, Layout, Segment};
+use docmill_document::{date, iban, money, vat_id};
+use jiff::civil::Date;
+use rust_decimal::Decimal;
+
+/// What a candidate looks like.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Kind {
+    /// A calendar day.
+    Date,
+    /// An amount of money.
+    Amount,
+    /// A number of a document.
+    Id,
+    /// An IBAN with valid check digits.
+    Iban,
+    /// A bank's code.
+    Bic,
+    /// A VAT id.
+    Vat,
+    /// Text without much of a number: a name.
+    Name,
+}
+
+/// A text that could be a value.
+#[derive(Debug, Clone)]
+pub struct Candidate {
+    /// What it looks like.
+    pub kind: Kind,
+    /// Normalised value.
+    pub value: String,
+    /// As it stands on the page.
+    pub raw: String,
+    /// Index of the page layout.
+    pub page: usize,
+    /// Segment on that page.
+    pub segment: usize,
+    /// Bytes of the segment's text.
+    pub span: (usize, usize),
+    /// Its place.
+    pub bbox: Box4,
+    /// The amount; zero for other kinds.
+    pub amount: Decimal,
+    /// True for an amount with two decimals, a currency sign or groups.
+    pub monetary: bool,
+    /// ISO 4217 code beside it.
+    pub currency: Option<&'static str>,
+    /// The readings of a date.
+    pub dates: Vec<date::Reading>,
+    /// The chosen reading of a date.
+    pub date: Option<Date>,
+    /// Other half of a range such as `02/26/20 - 03/03/20`: this is the first (true) or the last (false).
+    pub range: Option<bool>,
+}
+
+/// Most candidates of one page.
+const MAX_CANDIDATES: usize = 4_000;
+
+/// All candidates of a page.
+pub fn find(layout: &Layout, page: usize) -> Vec<Candidate> {
+    let mut found = Vec::new();
+    for (index, segment) in layout.segments.iter().enumerate() {
+        if found.len() > MAX_CANDIDATES {
+            break;
+        }
+        let at = At { page, index, segment };
+        let taken = at.dates(&mut found);
+        at.amounts(&taken, &mut found);
+        at.ids(&taken, &mut found);
+        at.bank_and_tax(&mut found);
+        at.names(&mut found);
+    }
+    mark_ranges(layout, &mut found);
+    found
+}
+
+struct At<'a> {
+    page: usize,
+    index: usize,
+    segment: &'a Segment,
+}
+
+impl At<'_> {
+    fn candidate(&self, kind: Kind, value: String, start: usize, end: usize) -> Candidate {
+        Candidate {
+            kind,
+            value,
+            raw: self.segment.text.get(start..end).unwrap_or_default().trim().to_owned(),
+            page: self.page,
+            segment: self.index,
+            span: (start, end),
+            bbox: self.segment.place(start, end),
+            amount: Decimal::ZERO,
+            monetary: false,
+            currency: None,
+            dates: Vec::new(),
+            date: None,
+            range: None,
+        }
+    }
+
+    fn dates(&self, found: &mut Vec<Candidate>) -> Vec<(usize, usize)> {
+        let mut taken = Vec::new();
+        for hit in date::find(&self.segment.text) {
+            let first = hit.readings.first().map(|r| r.date);
+            let mut c = self.candidate(
+                Kind::Date,
+                first.map(|d| d.to_string()).unwrap_or_default(),
+                hit.start,
+                hit.end,
+            );
+            c.date = first;
+            c.dates = hit.readings;
+            found.push(c);
+            taken.push((hit.start, hit.end));
+        }
+        taken
+    }
+
+    /// Byte ranges of the words.
+    fn words(&self) -> Vec<(usize, usize)> {
+        let starts = self.segment.words.iter().map(|w| w.0);
+        let ends = self.segment.words.iter().skip(1).map(|w| w.0 - 1).chain([self.segment.text.len()]);
+        starts.zip(ends).collect()
+    }
+
+    fn amounts(&self, taken: &[(usize, usize)], found: &mut Vec<Candidate>) {
+        let text = &self.segment.text;
+        let words = self.words();
+        let mut i = 0;
+        while i < words.len() {
+            let mut advance = 1;
+            for size in [4, 3, 2, 1] {
+                let Some(last) = words.get(i + size - 1) else { continue };
+                let (start, end) = (words[i].0, last.1);
+                if taken.iter().any(|(a, b)| *a < end && *b > start) {
+                    continue;
+                }
+                let Some(raw) = text.get(start..end) else { continue };
+                let trimmed = raw.trim_end_matches([':', ';', ',', '.']).trim_start_matches(':').trim();
+                if trimmed.ends_with('%') || text.get(end..).is_some_and(|r| r.trim_start().starts_with('%')) {
+                    continue;
+                }
+                let readings = money::readings(trimmed);
+                let Some(amount) = readings.first() else { continue };
+                if size > 1 && !(amount.currency.is_some() || amount.grouped || trimmed.starts_with(['-', '$', '€'])) {
+                    continue;
+                }
+                let cents = amount.decimal_mark.is_some() && amount.value.scale() == 2;
+                let mut c = self.candidate(Kind::Amount, amount.value.to_string(), start, end);
+                c.amount = amount.value;
+                c.currency = amount.currency;
+                c.monetary = cents || amount.currency.is_some();
+                found.push(c);
+                advance = size;
+                break;
+            }
+            i += advance;
+        }
+    }
+
+    fn ids(&self, taken: &[(usize, usize)], found: &mut Vec<Candidate>) {
+        let text = &self.segment.text;
+        let words = self.words();
+        for (i, (start, end)) in words.iter().enumerate() {
+            let free = |a: usize, b: usize| !taken.iter().any(|(x, y)| *x < b && *y > a);
+            if let Some((a, b)) = id_core(text, *start, *end).filter(|(a, b)| free(*a, *b)) {
+                let core = &text[a..b];
+                // `#14086` and `Nr.103767`: the number without its label.
+                let after = core.rfind(['#', ':']).map_or(a, |at| a + at + 1);
+                if after > a && after < b && text[after..b].contains(|c: char| c.is_ascii_digit()) {
+                    found.push(self.candidate(Kind::Id, text[after..b].to_owned(), after, b));
+                } else if plausible_id(core) {
+                    found.push(self.candidate(Kind::Id, core.to_owned(), a, b));
+                }
+                // A number that is written in two or three groups.
+                for size in [2, 3] {
+                    let Some(last) = words.get(i + size - 1) else { continue };
+                    let Some((_, to)) = id_core(text, *start, last.1).filter(|(x, y)| free(*x, *y)) else { continue };
+                    let whole = &text[a..to];
+                    let groups = whole.split(' ').all(|g| {
+                        g.contains(|c: char| c.is_ascii_digit()) || matches!(g, "/" | "-")
+                    });
+                    if groups && plausible_id(whole) && whole.len() <= 30 {
+                        found.push(self.candidate(Kind::Id, whole.to_owned(), a, to));
+                    }
+                }
+            }
+        }
+    }
+
+    fn bank_and_tax(&self, found: &mut Vec<Candidate>) {
+        let text = &self.segment.text;
+        let words = self.words();
+        for (i, (start, end)) in words.iter().enumerate() {
+            let begins = |s: &str| {
+                let b = s.as_bytes();
+                b.len() >= 2 && b[..2].iter().all(u8::is_ascii_uppercase)
+            };
+            // A label may be glued to the number: `USt-ID:DE136695976`.
+            let glued = text[*start..*end].rfind(':').map_or(*start, |at| start + at + 1);
+            if !begins(&text[glued..*end]) {
+                continue;
+            }
+            for size in 1..=9 {
+                let Some(last) = words.get(i + size - 1) else { break };
+                let raw = text[glued..last.1].trim_end_matches([',', '.', ';']);
+                let joined: String = raw.chars().filter(|c| !c.is_whitespace()).collect();
+                if joined.len() > 34 {
+                    break;
+                }
+                if joined.len() >= 15 && iban::is_valid(&joined) {
+                    found.push(self.candidate(Kind::Iban, raw.to_owned(), glued, last.1));
+                    break;
+                }
+                let digits = joined.chars().filter(char::is_ascii_digit).count();
+                let shaped = joined.chars().skip(2).all(|c| c.is_ascii_uppercase() || c.is_ascii_digit());
+                if (10..=14).contains(&joined.len()) && shaped && digits >= 8 && vat_id::has_known_prefix(&joined) {
+                    found.push(self.candidate(Kind::Vat, raw.to_owned(), glued, last.1));
+                }
+                if size == 1 && matches!(joined.len(), 8 | 11) && iban::bic_is_well_formed(&joined) {
+                    found.push(self.candidate(Kind::Bic, joined, glued, last.1));
+                }
+            }
+        }
+    }
+
+    fn names(&self, found: &mut Vec<Candidate>) {
+        let text = &self.segment.text;
+        let letters = text.chars().filter(|c| c.is_alphabetic()).count();
+        if letters < 2 || text.len() > 120 {
+            return;
+        }
+        let digits = text.chars().filter(char::is_ascii_digit).count();
+        if digits <= letters {
+            found.push(self.candidate(Kind::Name, clean_name(text), 0, text.len()));
+        }
+        // `Advertiser: Warren For President`: the part after the label.
+        for (at, _) in text.match_indices(':') {
+            let rest = &text[at + 1..];
+            if rest.chars().filter(|c| c.is_alphabetic()).count() >= 2 && !rest.starts_with("//") {
+                found.push(self.candidate(Kind::Name, clean_name(rest), at + 1, text.len()));
+            }
+        }
+    }
+}
+
+fn clean_name(text: &str) -> String {
+    text.trim().trim_matches(|c| matches!(c, ',' | ';' | '|' | '*' | ':')).trim().to_owned()
+}
+
+/// Takes brackets and punctuation off the ends of a word.
+fn id_core(text: &str, start: usize, end: usize) -> Option<(usize, usize)> {
+    let raw = text.get(start..end)?;
+    let left = raw.trim_start_matches(|c: char| !c.is_alphanumeric() && c != '#');
+    let core = left.trim_end_matches(|c: char| !c.is_alphanumeric());
+    let a = start + (raw.len() - left.len());
+    (!core.is_empty()).then_some((a, a + core.len()))
+}
+
+fn plausible_id(core: &str) -> bool {
+    let digits = core.chars().filter(char::is_ascii_digit).count();
+    let legal = core.chars().all(|c| c.is_alphanumeric() || matches!(c, '-' | '/' | '.' | '_' | ' ' | '\\' | '+' | '#'));
+    // Times, percentages and the like.
+    digits >= 1 && core.len() >= 2 && core.len() <= 40 && legal
+}
+
+/// Two dates with only `-`, `to`, `bis` or the like between them.
+fn mark_ranges(layout: &Layout, found: &mut [Candidate]) {
+    let dates: Vec<usize> = (0..found.len()).filter(|i| found[*i].kind == Kind::Date).collect();
+    for pair in dates.windows(2) {
+        let &[i, j] = pair else { continue };
+        let (a, b) = (&found[i], &found[j]);
+        if layout.segments[a.segment].line != layout.segments[b.segment].line {
+            continue;
+        }
+        let between = if a.segment == b.segment {
+            layout.segments[a.segment].text.get(a.span.1..b.span.0).unwrap_or_default().to_owned()
+        } else if b.segment - a.segment <= 2 {
+            let tail = layout.segments[a.segment].text.get(a.span.1..).unwrap_or_default();
+            let head = layout.segments[b.segment].text.get(..b.span.0).unwrap_or_default();
+            let middle = (a.segment + 1..b.segment).map(|s| layout.segments[s].text.as_str()).collect::<String>();
+            // Two dates in neighbouring columns of a table are a pair only with a word or a dash between them.
+            let words = format!("{tail}{middle}{head}");
+            if words.trim().is_empty() {
+                continue;
+            }
+            words
+        } else {
+            continue;
+        };
+        let between = between.trim().to_lowercase();
+        let joined = matches!(
+            between.as_str(),
+            "-" | "–" | "—" | "to" | "bis" | "thru" | "through" | "au" | "until" | "- -" | "–to" | "bis zum"
+        );
+        if joined && found[i].range.is_none() {
+            found[i].range = Some(true);
+            found[j].range = Some(false);
+        }
+    }
+}

@@ -1,0 +1,198 @@
+//! What is known about a candidate: the labels around it, its place, its relation to the others.
+//!
+//! Owns measuring. Knows no field and weighs nothing. Rule: a feature is the same for hand-written rules and for a
+//! trained scorer, so that only scoring is replaced.
+
+use super::candidate::{Candidate, Kind};
+use super::layout::{Layout, Segment};
+use super::lexicon::{CONCEPTS, Concept, Lexicon, plain};
+
+/// Features of one candidate.
+#[derive(Debug, Clone)]
+pub struct Features {
+    /// How surely the labels around it name each concept, 0..=1; a schema's own after the built-in ones.
+    pub label: Vec<f32>,
+    /// Middle of its place from the left edge, 0..=1.
+    pub x: f32,
+    /// Middle of its place from the top edge, 0..=1.
+    pub y: f32,
+    /// Page from the front, from 0.
+    pub page: usize,
+    /// Pages from the back, from 0.
+    pub from_last: usize,
+    /// Height of its letters by the usual height on the page.
+    pub size: f32,
+    /// Rank among the distinct amounts of the document, 0 for the largest, 1 for the smallest; 1 for other kinds.
+    pub rank: f32,
+    /// Occurrences of the value in the document.
+    pub count: usize,
+    /// Whether it stands alone in its segment, a label aside.
+    pub alone: bool,
+}
+
+impl Features {
+    /// Strength of a built-in concept.
+    pub fn of(&self, concept: Concept) -> f32 {
+        self.label.get(concept as usize).copied().unwrap_or_default()
+    }
+
+    /// Strength of a schema's own label.
+    pub fn own(&self, index: usize) -> f32 {
+        self.label.get(CONCEPTS + index).copied().unwrap_or_default()
+    }
+}
+
+/// Measures all candidates.
+pub fn measure(pages: &[Layout], candidates: &[Candidate], lexicon: &Lexicon) -> Vec<Features> {
+    let usual: Vec<f32> = pages.iter().map(usual_height).collect();
+    let sections: Vec<Vec<Option<Concept>>> = pages.iter().map(|p| sections(p, lexicon)).collect();
+    let mut amounts: Vec<_> = candidates.iter().filter(|c| c.kind == Kind::Amount && c.monetary).map(|c| c.amount).collect();
+    amounts.sort_unstable_by(|a, b| b.cmp(a));
+    amounts.dedup();
+    let mut counts = std::collections::HashMap::new();
+    for c in candidates {
+        *counts.entry((c.kind, c.value.as_str())).or_insert(0) += 1;
+    }
+    candidates
+        .iter()
+        .map(|c| {
+            let layout = &pages[c.page];
+            let segment = &layout.segments[c.segment];
+            let rank = match c.kind {
+                Kind::Amount if !amounts.is_empty() => {
+                    amounts.partition_point(|a| *a > c.amount) as f32 / amounts.len() as f32
+                }
+                _ => 1.0,
+            };
+            Features {
+                label: labels(layout, &sections[c.page], c, lexicon),
+                x: (c.bbox[0] + c.bbox[2]) / 2.0 / layout.width,
+                y: (c.bbox[1] + c.bbox[3]) / 2.0 / layout.height,
+                page: c.page,
+                from_last: pages.len() - 1 - c.page,
+                size: (c.bbox[3] - c.bbox[1]) / usual[c.page],
+                rank,
+                count: counts.get(&(c.kind, c.value.as_str())).copied().unwrap_or(1),
+                alone: segment.text.len() <= (c.span.1 - c.span.0) + 2,
+            }
+        })
+        .collect()
+}
+
+fn usual_height(layout: &Layout) -> f32 {
+    let mut heights: Vec<f32> = layout.segments.iter().map(Segment::height).collect();
+    heights.sort_by(f32::total_cmp);
+    heights.get(heights.len() / 2).copied().unwrap_or(10.0).max(1.0)
+}
+
+/// Which party the part of the page is about that a segment belongs to: the nearest heading above it in its column.
+fn sections(layout: &Layout, lexicon: &Lexicon) -> Vec<Option<Concept>> {
+    const PARTIES: [Concept; 3] = [Concept::Seller, Concept::Buyer, Concept::OtherParty];
+    let heading = |s: &Segment| {
+        let strengths = lexicon.strengths(&s.plain);
+        let best = PARTIES.into_iter().max_by(|a, b| strengths[*a as usize].total_cmp(&strengths[*b as usize]))?;
+        (strengths[best as usize] > 0.8).then_some(best)
+    };
+    let headings: Vec<(usize, Concept)> =
+        layout.segments.iter().enumerate().filter_map(|(i, s)| Some((i, heading(s)?))).collect();
+    layout
+        .segments
+        .iter()
+        .map(|s| {
+            let above = headings.iter().filter(|(h, _)| {
+                let h = &layout.segments[*h];
+                h.bbox[3] <= s.bbox[1] + 2.0 && h.bbox[0] - 12.0 <= s.bbox[0] && s.bbox[0] - h.bbox[0] < 0.4 * layout.width
+                    && s.bbox[1] - h.bbox[3] < 14.0 * s.height()
+            });
+            above.max_by(|a, b| layout.segments[a.0].bbox[1].total_cmp(&layout.segments[b.0].bbox[1])).map(|h| h.1)
+        })
+        .collect()
+}
+
+/// The last words of a text, at most six.
+fn tail(text: &str) -> String {
+    let words: Vec<&str> = text.split(' ').collect();
+    words[words.len().saturating_sub(6)..].join(" ")
+}
+
+fn labels(layout: &Layout, sections: &[Option<Concept>], c: &Candidate, lexicon: &Lexicon) -> Vec<f32> {
+    let mut out = vec![0.0_f32; lexicon.concepts()];
+    let mut add = |text: &str, weight: f32| {
+        if !text.is_empty() {
+            for (to, from) in out.iter_mut().zip(lexicon.strengths(text).iter()) {
+                *to = to.max(from * weight);
+            }
+        }
+    };
+    let segment = &layout.segments[c.segment];
+    let height = segment.height();
+    let inside = plain(segment.text.get(..c.span.0).unwrap_or_default());
+    let mut words_before = inside.clone();
+    if !inside.is_empty() {
+        add(&tail(&inside), 1.0);
+        // The words right before the value, where other values stand before them.
+        let last: Vec<&str> = inside.split(' ').collect();
+        for n in 1..=3 {
+            if last.len() > n {
+                add(&last[last.len() - n..].join(" "), 0.9);
+            }
+        }
+    }
+    let mut left = layout.left_of(c.bbox).filter(|s| !std::ptr::eq(*s, segment));
+    if let Some(first) = left.next() {
+        let gap = (c.bbox[0] - first.bbox[2]) / height;
+        let near = if gap < 12.0 { 0.97 } else if gap < 25.0 { 0.85 } else { 0.6 };
+        let weight = if inside.is_empty() { near } else { near * 0.6 };
+        add(&tail(&first.plain), weight);
+        if inside.is_empty() {
+            words_before.clone_from(&first.plain);
+        } else {
+            add(&tail(&format!("{} {inside}", first.plain)), 0.9);
+        }
+        if let Some(second) = left.next() {
+            // `Advertiser | Name: | …` and amounts in columns of a total line: `Totals | 3 | $600.00`.
+            add(&tail(&format!("{} {}", second.plain, first.plain)), weight * 0.92);
+            let value = !first.text.contains(char::is_alphabetic);
+            if value {
+                add(&tail(&second.plain), weight * 0.9);
+            }
+            if let Some(third) = left.next().filter(|_| value && !second.text.contains(char::is_alphabetic)) {
+                add(&tail(&third.plain), weight * 0.85);
+            }
+        }
+    }
+    let mut passed = 0;
+    for above in layout.above(c.bbox).take(12) {
+        let gap = (c.bbox[1] - above.bbox[3]) / height;
+        let table = c.kind == Kind::Amount || c.kind == Kind::Date;
+        if gap > if table { 60.0 } else { 6.0 } || passed > if table { 8 } else { 2 } {
+            break;
+        }
+        passed += 1;
+        let weight = if gap < 1.6 && passed == 1 {
+            0.92
+        } else if gap < 4.0 {
+            0.8 - 0.06 * (passed - 1) as f32
+        } else {
+            (0.62 - 0.04 * (passed - 1) as f32).max(0.3)
+        };
+        // A label that continues with a value of its own is not a heading.
+        let weight = if above.text.trim_end().ends_with(':') { weight * 0.8 } else { weight };
+        let near = (above.bbox[0] - c.bbox[0]).abs() < 1.5 * height || (above.bbox[2] - c.bbox[2]).abs() < 1.5 * height;
+        add(&tail(&above.plain), if near { weight } else { weight * 0.75 });
+        let part = above.within(c.bbox[0] - 0.4 * height, c.bbox[2] + 0.4 * height);
+        add(&plain(&part), weight * 0.9);
+    }
+    // `Name:` and `VAT id:` take their party from the heading of their part of the page.
+    if matches!(words_before.as_str(), "name" | "firma" | "nom" | "nev" | "company" | "company name" | "firmenname") {
+        if let Some(party) = sections.get(c.segment).copied().flatten() {
+            out[party as usize] = out[party as usize].max(0.98);
+        }
+    }
+    if c.kind == Kind::Vat {
+        if let Some(party) = sections.get(c.segment).copied().flatten() {
+            out[party as usize] = out[party as usize].max(0.6);
+        }
+    }
+    out
+}

@@ -1,0 +1,219 @@
+//! Which fields are looked for, and what role each plays in a business document.
+//!
+//! Owns the built-in field names and the reading of a tenant's schema. Knows no page. Rule: a schema's field plays a
+//! built-in role where its name, title or description says so; its own labels always count.
+
+use super::lexicon::plain;
+use crate::schema::{Schema, SchemaField, ValueKind};
+
+/// What a field means; decides its candidates and how they are weighed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Role {
+    /// The document's own number.
+    Number,
+    /// The buyer's order.
+    PurchaseOrder,
+    /// Day of issue.
+    IssueDate,
+    /// Day by which to pay.
+    DueDate,
+    /// Day of delivery.
+    DeliveryDate,
+    /// First day of the period.
+    PeriodFrom,
+    /// Last day of the period.
+    PeriodTo,
+    /// Total without VAT.
+    Net,
+    /// VAT.
+    Tax,
+    /// Total with VAT; of an order its total.
+    Gross,
+    /// Amount to be paid.
+    Due,
+    /// Seller's name.
+    SellerName,
+    /// Buyer's name.
+    BuyerName,
+    /// Seller's address.
+    SellerAddress,
+    /// Buyer's address.
+    BuyerAddress,
+    /// Seller's VAT id.
+    SellerVat,
+    /// Buyer's VAT id.
+    BuyerVat,
+    /// Account to pay to.
+    Iban,
+    /// Its bank.
+    Bic,
+    /// Currency.
+    Currency,
+    /// A day that only its own labels describe.
+    OwnDate,
+    /// An amount that only its own labels describe.
+    OwnAmount,
+    /// A text that only its own labels describe.
+    OwnText,
+}
+
+/// A field that is looked for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Want {
+    /// Name in the result.
+    pub name: String,
+    /// What it means.
+    pub role: Role,
+    /// Index of its own labels in the lexicon.
+    pub own: Option<usize>,
+    /// The only values there are.
+    pub allowed: Vec<String>,
+}
+
+/// The fields of the built-in business document.
+pub fn built_in() -> Vec<Want> {
+    use Role as R;
+    [
+        ("invoice_number", R::Number),
+        ("issue_date", R::IssueDate),
+        ("due_date", R::DueDate),
+        ("delivery_date", R::DeliveryDate),
+        ("purchase_order_ref", R::PurchaseOrder),
+        ("seller_name", R::SellerName),
+        ("seller_address", R::SellerAddress),
+        ("seller_vat_id", R::SellerVat),
+        ("buyer_name", R::BuyerName),
+        ("buyer_address", R::BuyerAddress),
+        ("buyer_vat_id", R::BuyerVat),
+        ("currency", R::Currency),
+        ("net_total", R::Net),
+        ("tax_total", R::Tax),
+        ("grand_total", R::Gross),
+        ("due_payable", R::Due),
+        ("iban", R::Iban),
+        ("bic", R::Bic),
+        ("period_from", R::PeriodFrom),
+        ("period_to", R::PeriodTo),
+    ]
+    .into_iter()
+    .map(|(name, role)| Want { name: name.to_owned(), role, own: None, allowed: Vec::new() })
+    .collect()
+}
+
+/// The fields of a schema, and the labels of each for the lexicon.
+pub fn of_schema(schema: &Schema) -> (Vec<Want>, Vec<Vec<String>>) {
+    let mut wants = Vec::new();
+    let mut labels = Vec::new();
+    for (i, field) in schema.fields.iter().enumerate() {
+        let mut own = vec![field.title.clone(), field.name.replace(['_', '-', '.'], " ")];
+        own.extend(field.aliases.iter().cloned());
+        own.retain(|l| !l.trim().is_empty());
+        labels.push(own);
+        wants.push(Want {
+            name: field.name.clone(),
+            role: role(field),
+            own: Some(i),
+            allowed: field.allowed.clone(),
+        });
+    }
+    (wants, labels)
+}
+
+fn role(field: &SchemaField) -> Role {
+    let name = plain(&format!("{} {}", field.name.replace(['_', '-', '.'], " "), field.title));
+    let all = format!("{name} {} {}", plain(&field.aliases.join(" ")), plain(&field.description));
+    let said = |text: &str, words: &[&str]| text.split(' ').any(|w| words.contains(&w));
+    let phrase = |text: &str, phrases: &[&str]| phrases.iter().any(|p| format!(" {text} ").contains(&format!(" {p} ")));
+    match field.kind {
+        ValueKind::Date => {
+            const FROM: &[&str] = &["from", "start", "begin", "beginning", "von", "beginn", "debut"];
+            const TO: &[&str] = &["to", "end", "until", "through", "bis", "ende", "fin"];
+            if said(&name, FROM) || phrase(&all, &["first day", "start date"]) {
+                Role::PeriodFrom
+            } else if said(&name, TO) || phrase(&all, &["last day", "end date"]) {
+                Role::PeriodTo
+            } else if said(&name, &["due", "fallig", "echeance", "payable"]) {
+                Role::DueDate
+            } else if said(&name, &["delivery", "delivered", "shipped", "lieferdatum", "livraison", "service"]) {
+                Role::DeliveryDate
+            } else if said(&name, &["issue", "issued", "invoice", "order", "receipt", "document", "rechnungsdatum"])
+                || phrase(&all, &["date of issue"])
+                || matches!(name.as_str(), "date" | "date date" | "datum" | "datum datum")
+            {
+                Role::IssueDate
+            } else {
+                Role::OwnDate
+            }
+        }
+        ValueKind::Amount => {
+            if said(&name, &["net", "netto", "subtotal"]) || phrase(&name, &["without vat", "sub total"]) {
+                Role::Net
+            } else if said(&name, &["tax", "vat", "mwst", "ust", "tva", "gst"]) {
+                Role::Tax
+            } else if said(&name, &["due", "payable", "balance"]) {
+                Role::Due
+            } else if said(&name, &["gross", "total", "grand", "brutto", "sum", "gesamt", "gesamtbetrag"]) {
+                Role::Gross
+            } else {
+                Role::OwnAmount
+            }
+        }
+        ValueKind::Text => {
+            const NUMBERS: &[&str] = &["no", "id", "code", "reference", "ref"];
+            if said(&name, &["iban"]) {
+                Role::Iban
+            } else if said(&name, &["bic", "swift"]) {
+                Role::Bic
+            } else if said(&name, &["currency", "wahrung"]) {
+                Role::Currency
+            } else if said(&name, &["vat", "ust", "tva"]) && said(&name, NUMBERS) {
+                if said(&all, &["buyer", "customer", "kaufer", "client"]) { Role::BuyerVat } else { Role::SellerVat }
+            } else if said(&name, NUMBERS) {
+                let purchase = phrase(&name, &["purchase order", "po no", "customer order"]);
+                if purchase {
+                    Role::PurchaseOrder
+                } else if said(&name, &["invoice", "contract", "order", "document", "receipt", "rechnungs", "vertrags"]) {
+                    Role::Number
+                } else {
+                    Role::OwnText
+                }
+            } else if said(&name, &["address", "adresse", "anschrift"]) {
+                if said(&all, BUYERS) { Role::BuyerAddress } else { Role::SellerAddress }
+            } else if said(&name, BUYERS) || phrase(&all, &["the buyer", "bill to"]) {
+                Role::BuyerName
+            } else if said(&name, SELLERS) || phrase(&all, &["the seller", "the supplier"]) {
+                Role::SellerName
+            } else {
+                Role::OwnText
+            }
+        }
+    }
+}
+
+const BUYERS: &[&str] = &["buyer", "customer", "advertiser", "client", "kaufer", "kunde", "acheteur", "vevo"];
+const SELLERS: &[&str] =
+    &["seller", "supplier", "vendor", "merchant", "verkaufer", "lieferant", "fournisseur", "vendeur", "elado", "company", "shop"];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_schema_field_plays_the_role_that_its_words_say() {
+        let schema = Schema::parse(
+            br#"{"properties": {
+            "contract_num": {"type": "string", "title": "Contract number"},
+            "advertiser": {"type": "string", "description": "organisation whose spots are broadcast; the buyer"},
+            "gross_amount": {"type": "number", "title": "Gross amount"},
+            "flight_from": {"type": "string", "format": "date", "title": "Flight start"},
+            "flight_to": {"type": "string", "format": "date", "title": "Flight end"},
+            "station": {"type": "string"}, "kw": {"type": "number"}, "iban": {"type": "string"}}}"#,
+        )
+        .unwrap();
+        let (wants, labels) = of_schema(&schema);
+        let roles: Vec<_> = wants.iter().map(|w| w.role).collect();
+        use Role::*;
+        assert_eq!(roles, [Number, BuyerName, Gross, PeriodFrom, PeriodTo, OwnText, OwnAmount, Iban]);
+        assert_eq!(labels[0], ["Contract number", "contract num"]);
+    }
+}

@@ -1,0 +1,167 @@
+//! One value per field, chosen together: a period as a pair, totals that add up, two parties that are not the same.
+//!
+//! Owns relations between fields. Knows no label and no geometry. Rule: a relation that holds outweighs a slightly
+//! better label.
+
+use super::candidate::Candidate;
+use super::fields::{Role, Want};
+use super::score::THRESHOLD;
+use std::collections::HashMap;
+
+/// Candidates of one field, best first.
+#[derive(Debug, Clone, Default)]
+pub struct Ranked {
+    /// Index of the candidate, score.
+    pub list: Vec<(usize, f32)>,
+}
+
+impl Ranked {
+    /// Sorted; only the best occurrence of each value counts, at most 40 values.
+    pub fn of(mut list: Vec<(usize, f32)>, candidates: &[Candidate]) -> Self {
+        list.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
+        let mut seen = std::collections::HashSet::new();
+        list.retain(|(i, _)| seen.insert(candidates[*i].value.as_str()));
+        list.truncate(40);
+        Self { list }
+    }
+}
+
+/// A chosen value.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Choice {
+    /// Index of the candidate.
+    pub candidate: usize,
+    /// Its score.
+    pub score: f32,
+    /// By how much it beats the next other value.
+    pub margin: f32,
+}
+
+/// Chooses for all fields; `ranked` is parallel to `wants`.
+pub fn choose(wants: &[Want], ranked: &[Ranked], candidates: &[Candidate]) -> HashMap<usize, Choice> {
+    let mut chosen = HashMap::new();
+    let at = |role: Role| wants.iter().position(|w| w.role == role);
+    for (i, _) in wants.iter().enumerate() {
+        if let Some(choice) = best(&ranked[i], |_| true) {
+            chosen.insert(i, choice);
+        }
+    }
+    if let (Some(from), Some(to)) = (at(Role::PeriodFrom), at(Role::PeriodTo)) {
+        chosen.remove(&from);
+        chosen.remove(&to);
+        if let Some((a, b)) = period(&ranked[from], &ranked[to], candidates) {
+            chosen.insert(from, a);
+            chosen.insert(to, b);
+        }
+    }
+    totals(&at, ranked, candidates, &mut chosen);
+    distinct(at(Role::SellerName), at(Role::BuyerName), ranked, candidates, &mut chosen);
+    distinct(at(Role::SellerVat), at(Role::BuyerVat), ranked, candidates, &mut chosen);
+    distinct(at(Role::Number), at(Role::PurchaseOrder), ranked, candidates, &mut chosen);
+    // A day by which to pay is not before the day of issue.
+    if let (Some(issue), Some(due)) = (at(Role::IssueDate), at(Role::DueDate)) {
+        let issued = chosen.get(&issue).and_then(|c| candidates[c.candidate].date);
+        let early = |c: &Choice| candidates[c.candidate].date < issued;
+        if issued.is_some() && chosen.get(&due).is_some_and(early) {
+            chosen.remove(&due);
+            if let Some(later) = best(&ranked[due], |i| candidates[i].date >= issued) {
+                chosen.insert(due, later);
+            }
+        }
+    }
+    chosen
+}
+
+fn best(ranked: &Ranked, fits: impl Fn(usize) -> bool) -> Option<Choice> {
+    let mut fitting = ranked.list.iter().filter(|(i, _)| fits(*i));
+    let (candidate, score) = *fitting.next()?;
+    let next = fitting.next().map_or(0.0, |n| n.1.max(0.0));
+    (score >= THRESHOLD).then_some(Choice { candidate, score, margin: score - next })
+}
+
+/// The first and the last day of one period.
+fn period(from: &Ranked, to: &Ranked, candidates: &[Candidate]) -> Option<(Choice, Choice)> {
+    let mut found: Option<(f32, f32, usize, usize)> = None;
+    let mut second = 0.0_f32;
+    for (i, a) in from.list.iter().take(12) {
+        for (j, b) in to.list.iter().take(12) {
+            let (first, last) = (&candidates[*i], &candidates[*j]);
+            if first.date > last.date {
+                continue;
+            }
+            let near = first.page == last.page && first.segment.abs_diff(last.segment) <= 2;
+            let one = near && first.range == Some(true) && last.range == Some(false);
+            let same_line = near && i != j;
+            let bonus = if one { 0.2 } else if same_line { 0.06 } else if i == j { -0.1 } else { 0.0 };
+            let score = (a + b) / 2.0 + bonus;
+            match found {
+                Some((best, ..)) if score <= best => second = second.max(score),
+                _ => {
+                    second = second.max(found.map_or(0.0, |f| f.0));
+                    found = Some((score, score, *i, *j));
+                }
+            }
+        }
+    }
+    let (score, _, i, j) = found.filter(|f| f.0 >= THRESHOLD)?;
+    let choice = |candidate| Choice { candidate, score, margin: score - second };
+    Some((choice(i), choice(j)))
+}
+
+/// net + tax = gross.
+fn totals(
+    at: &impl Fn(Role) -> Option<usize>,
+    ranked: &[Ranked],
+    candidates: &[Candidate],
+    chosen: &mut HashMap<usize, Choice>,
+) {
+    let (Some(net), Some(tax), Some(gross)) = (at(Role::Net), at(Role::Tax), at(Role::Gross)) else { return };
+    let mut found: Option<(f32, [(usize, usize, f32); 3])> = None;
+    for (g, gs) in ranked[gross].list.iter().take(10) {
+        for (n, ns) in ranked[net].list.iter().take(14) {
+            let rest = candidates[*g].amount - candidates[*n].amount;
+            let zero = rest.is_zero();
+            if candidates[*g].amount.is_zero() || (zero && *ns < THRESHOLD) {
+                continue;
+            }
+            for (t, ts) in ranked[tax].list.iter().take(14) {
+                if candidates[*t].amount != rest || *gs + *ns + *ts < 0.9 {
+                    continue;
+                }
+                let sum = gs + ns + ts + if zero { 0.0 } else { 0.55 };
+                if found.is_none_or(|(best, _)| sum > best) {
+                    found = Some((sum, [(gross, *g, *gs), (net, *n, *ns), (tax, *t, *ts)]));
+                }
+            }
+        }
+    }
+    let alone: f32 = [gross, net, tax].iter().filter_map(|i| chosen.get(i)).map(|c| c.score).sum();
+    if let Some((sum, values)) = found.filter(|(sum, _)| *sum > alone) {
+        let margin = (sum - alone).min(0.5);
+        for (want, candidate, score) in values {
+            chosen.insert(want, Choice { candidate, score: score.max(0.6) + 0.25, margin: margin.max(0.15) });
+        }
+    }
+}
+
+/// Two fields that cannot have the same value: the one that fits worse takes its next.
+fn distinct(
+    a: Option<usize>,
+    b: Option<usize>,
+    ranked: &[Ranked],
+    candidates: &[Candidate],
+    chosen: &mut HashMap<usize, Choice>,
+) {
+    let (Some(a), Some(b)) = (a, b) else { return };
+    let (Some(x), Some(y)) = (chosen.get(&a).copied(), chosen.get(&b).copied()) else { return };
+    let taken = candidates[x.candidate].value.clone();
+    if taken != candidates[y.candidate].value {
+        return;
+    }
+    let other = |i: usize| candidates[i].value != taken;
+    let loser = if x.score + 0.3 * x.margin >= y.score + 0.3 * y.margin { b } else { a };
+    match best(&ranked[loser], other) {
+        Some(next) => chosen.insert(loser, next),
+        None => chosen.remove(&loser),
+    };
+}

@@ -1,0 +1,179 @@
+//! Names and addresses of seller and buyer where no label says who is who.
+//!
+//! Owns letterheads, address blocks and the first lines of receipts. Knows no field. Rule: place and shape only suggest;
+//! a label beside a name always says more.
+
+use super::candidate::{Candidate, Kind};
+use super::features::Features;
+use super::layout::{Box4, Layout, union};
+use super::lexicon::{Concept, Lexicon, plain};
+
+/// Words that end the names of companies, in [`plain`] form.
+const LEGAL: &[&str] = &[
+    "gmbh", "ag", "kg", "ug", "ohg", "mbh", "inc", "llc", "llp", "lp", "ltd", "limited", "corp", "corporation", "co", "company", "sarl", "sas",
+    "sasu", "sa", "eurl", "kft", "bt", "zrt", "nyrt", "bv", "nv", "bhd", "plc", "spa", "srl", "se", "ek", "gbr", "pty", "pte",
+];
+
+/// Words that are usual in the names of shops.
+const TRADE: &[&str] = &[
+    "trading", "enterprise", "enterprises", "restaurant", "restoran", "store", "stores", "mart", "market", "supermarket", "hardware", "cafe", "bistro", "bakery",
+    "pharmacy", "books", "stationery", "shop", "hotel", "motors", "services", "industries", "holdings", "group", "marketing", "kitchen", "house", "center", "centre", "petrol", "station",
+];
+
+/// How likely each candidate is the seller's and the buyer's name by place and shape, 0..=1.
+pub fn suggest(pages: &[Layout], candidates: &[Candidate], features: &[Features], lexicon: &Lexicon, receipt: bool) -> Vec<(f32, f32)> {
+    let Some(first) = pages.first() else { return vec![(0.0, 0.0); candidates.len()] };
+    let all_text: String = pages.iter().take(2).flat_map(|p| &p.segments).map(|s| format!(" {} ", s.plain)).collect();
+    candidates
+        .iter()
+        .zip(features)
+        .map(|(c, f)| {
+            if c.kind != Kind::Name || c.page != 0 || c.span.0 > 0 {
+                return (0.0, 0.0);
+            }
+            let text = plain(&c.value);
+            let words: Vec<&str> = text.split(' ').collect();
+            let label = lexicon.strengths(&text).iter().copied().fold(0.0_f32, f32::max);
+            let digits = c.value.chars().filter(char::is_ascii_digit).count();
+            let letters = c.value.chars().filter(|ch| ch.is_alphabetic()).count();
+            if label > 0.9 || letters < 3 || digits > 6 || words.len() > 9 || stops(&c.value) {
+                return (0.0, 0.0);
+            }
+            let legal = words.iter().any(|w| LEGAL.contains(w));
+            let trade = words.iter().any(|w| TRADE.contains(w));
+            if receipt {
+                return (receipt_name(first, c, legal, trade), 0.0);
+            }
+            let mut seller = 0.12 + if legal { 0.2 } else { 0.0 } + 0.12 * (f.size - 1.0).clamp(0.0, 1.5);
+            seller += if f.y < 0.12 { 0.12 } else if f.y < 0.25 { 0.05 } else if f.y > 0.88 { 0.06 } else { -0.1 };
+            let repeats = all_text.matches(&format!(" {text} ")).count() + all_text.matches(&format!(" {text} ")).count().min(1);
+            seller += 0.06 * (repeats.saturating_sub(2).min(3) as f32);
+            let block = first.block(c.segment, 7);
+            let lines: Vec<&str> = block.iter().map(|i| first.segments[*i].text.as_str()).collect();
+            let place = lines.iter().skip(1).take(5).position(|l| has_postcode(l));
+            let top = first.segments[..c.segment].iter().rev().find(|s| {
+                (s.bbox[0] - c.bbox[0]).abs() < 6.0 && c.bbox[1] - s.bbox[3] < 0.9 * s.height() && c.bbox[1] > s.bbox[1] + 1.0
+            });
+            let mut buyer = 0.0;
+            if let Some(at) = place.filter(|at| *at >= 1) {
+                buyer = 0.45 + if legal { 0.06 } else { 0.0 };
+                buyer += if (0.1..0.42).contains(&f.y) { 0.1 } else { -0.15 };
+                buyer += if f.x < 0.5 { 0.06 } else { -0.02 };
+                // The first line of its block; the line above may be a small return address.
+                if top.is_some_and(|t| t.height() > 0.85 * (c.bbox[3] - c.bbox[1]) && !has_postcode(&t.text)) {
+                    buyer -= 0.25;
+                }
+                buyer -= 0.02 * (at as f32);
+                seller += if f.y < 0.15 { 0.15 } else { 0.0 };
+            }
+            (seller.clamp(0.0, 0.8), buyer.clamp(0.0, 0.8))
+        })
+        .collect()
+}
+
+fn receipt_name(first: &Layout, c: &Candidate, legal: bool, trade: bool) -> f32 {
+    let line = first.segments[c.segment].line;
+    let order = first.lines.iter().take(line).filter(|l| {
+        first.segments[(*l).clone()].iter().any(|s| s.text.chars().filter(|ch| ch.is_alphabetic()).count() >= 3)
+    });
+    let order = order.count() as f32;
+    if order > 7.0 {
+        return 0.0;
+    }
+    let mut score = 0.7 - 0.08 * order;
+    score += if legal { 0.3 } else if trade { 0.16 } else { 0.0 };
+    let text = plain(&c.value);
+    if ["no ", "lot ", "jalan ", "jln ", "invoice", "receipt", "tax ", "tel ", "level ", "unit ", "gst", "welcome", "taman "]
+        .iter()
+        .any(|w| format!("{text} ").starts_with(w))
+        || has_postcode(&c.value)
+    {
+        score -= 0.5;
+    }
+    score.clamp(0.0, 1.0)
+}
+
+/// `12345`, `DE-12345`, `NW1 6XE`, `H-1051`: a word that may be a postcode.
+pub fn has_postcode(line: &str) -> bool {
+    let words: Vec<&str> = line.split([' ', ',']).filter(|w| !w.is_empty()).collect();
+    let letters = line.chars().filter(|c| c.is_alphabetic()).count();
+    letters >= 3
+        && words.iter().enumerate().any(|(i, w)| {
+            let core = w.rsplit('-').next().unwrap_or(w).trim_end_matches('.');
+            let prefix = w.len() - core.len();
+            let digits = core.len();
+            let all = core.chars().all(|c| c.is_ascii_digit());
+            let zip = w.split('-').next().is_some_and(|z| z.len() == 5 && z.chars().all(|c| c.is_ascii_digit()));
+            (all && (digits == 5 || (digits == 4 && (prefix > 0 || i == 0))) && prefix <= 3) || zip
+        })
+}
+
+/// A line that is no part of an address any more.
+fn stops(line: &str) -> bool {
+    let text = format!(" {} ", plain(line));
+    line.contains('@')
+        || line.contains("www.")
+        || line.contains("http")
+        || [" tel ", " fax ", " phone ", " telefon ", " telephone ", " fon ", " gst ", " ust ", " vat ", " tva ", " siret ", " reg ", " iban ", " invoice ",
+            " receipt ", " date ", " datum ", " email ", " e mail ", " hotline ", " gst id ", " steuer no ", " tax ", " cashier ", " page ", " roc ", " bill ", " co no "]
+            .iter()
+            .any(|w| text.contains(w))
+}
+
+/// The address below a name, on one line, and its place.
+pub fn address_below(layout: &Layout, name: &Candidate, receipt: bool) -> Option<(String, Box4)> {
+    let block: Vec<usize> = if receipt {
+        // Receipts are one column: whole lines, however they are set.
+        let from = layout.segments[name.segment].line;
+        (name.segment + 1..layout.segments.len())
+            .filter(|i| layout.segments[*i].line > from && layout.segments[*i].line <= from + 8)
+            .collect()
+    } else {
+        layout.block(name.segment, 8).into_iter().skip(1).collect()
+    };
+    let mut parts: Vec<&str> = Vec::new();
+    let mut place: Option<Box4> = None;
+    let mut found = false;
+    for index in block {
+        let segment = &layout.segments[index];
+        let text = segment.text.trim();
+        let registration = text.starts_with('(') && text.ends_with(')') || bare_registration(text);
+        if stops(text) || (registration && !parts.is_empty()) {
+            if parts.is_empty() && receipt && !text.contains('@') {
+                continue;
+            }
+            break;
+        }
+        if registration || (text.contains(':') && parts.is_empty() && receipt) {
+            continue;
+        }
+        let ended = found && !text.contains(|c: char| c.is_ascii_digit()) && parts.last().is_some_and(|p| p.ends_with('.'));
+        if ended || text.contains(':') {
+            break;
+        }
+        let evidence = has_postcode(text);
+        if receipt && parts.is_empty() && !evidence && !text.contains(|c: char| c.is_ascii_digit()) && !text.contains(',') {
+            // The name may go on in a second line.
+            continue;
+        }
+        found |= evidence;
+        parts.push(text);
+        place = Some(place.map_or(segment.bbox, |p| union(p, segment.bbox)));
+    }
+    let enough = found || (receipt && !parts.is_empty());
+    let value = parts.iter().map(|p| p.trim_end_matches(',')).collect::<Vec<_>>().join(", ");
+    place.filter(|_| enough && value.len() >= 8).map(|p| (value, p))
+}
+
+/// `789417-W`, `(860671-D)`: a company's number and nothing else.
+fn bare_registration(text: &str) -> bool {
+    let core: String = text.chars().filter(|c| !matches!(c, '(' | ')' | ' ' | '.')).collect();
+    let digits = core.chars().filter(char::is_ascii_digit).count();
+    let letters = core.chars().filter(|c| c.is_alphabetic()).count();
+    digits >= 5 && letters <= 2 && core.contains('-') && !text.trim().contains(' ')
+}
+
+/// The other party's concept, for labels.
+pub fn concept(seller: bool) -> Concept {
+    if seller { Concept::Seller } else { Concept::Buyer }
+}

@@ -1,0 +1,159 @@
+//! How well a candidate fits a field: rules with hand-set weights.
+//!
+//! Owns weights, and nothing else: a trained scorer replaces this module alone. Rule: the label decides; place and value
+//! break ties.
+
+use super::candidate::{Candidate, Kind};
+use super::features::Features;
+use super::fields::{Role, Want};
+use super::lexicon::{CONCEPTS, Concept as C};
+
+/// What is known about the document before its fields.
+#[derive(Debug, Clone, Copy)]
+pub struct Document<'a> {
+    /// Document type.
+    pub kind: &'a str,
+}
+
+/// The kinds of candidates that a role takes.
+pub fn takes(role: Role, kind: Kind) -> bool {
+    use Role as R;
+    match role {
+        R::Number | R::PurchaseOrder => kind == Kind::Id,
+        R::IssueDate | R::DueDate | R::DeliveryDate | R::PeriodFrom | R::PeriodTo | R::OwnDate => kind == Kind::Date,
+        R::Net | R::Tax | R::Gross | R::Due | R::OwnAmount => kind == Kind::Amount,
+        R::SellerName | R::BuyerName => kind == Kind::Name,
+        R::SellerVat | R::BuyerVat => kind == Kind::Vat,
+        R::Iban => kind == Kind::Iban,
+        R::Bic => kind == Kind::Bic,
+        R::OwnText => matches!(kind, Kind::Id | Kind::Name | Kind::Iban | Kind::Vat),
+        R::SellerAddress | R::BuyerAddress | R::Currency => false,
+    }
+}
+
+/// Fit of a candidate, about 0..=1.3; below [`THRESHOLD`] it is not the value.
+pub fn score(want: &Want, c: &Candidate, f: &Features, document: Document<'_>) -> f32 {
+    let own = want.own.map_or(0.0, |i| f.own(i));
+    let order = matches!(document.kind, "order" | "order_response");
+    let receipt = document.kind == "receipt";
+    let early = if f.page == 0 { 0.06 } else { 0.0 } + 0.05 * (1.0 - f.y);
+    let late = 0.1 * f.y + if f.from_last == 0 { 0.06 } else { 0.0 };
+    let (base, friends): (f32, &[C]) = match want.role {
+        Role::Number if order => {
+            let weak = own.max(f.of(C::InvoiceNo) * 0.7);
+            (f.of(C::OrderNo).max(f.of(C::ContractNo)).max(weak), &[C::OrderNo, C::ContractNo, C::InvoiceNo, C::PurchaseOrder])
+        }
+        Role::Number => {
+            let weak = (f.of(C::ContractNo) * 0.7).max(f.of(C::OrderNo) * 0.55).max(own * 0.75);
+            (f.of(C::InvoiceNo).max(weak), &[C::InvoiceNo, C::OrderNo, C::ContractNo])
+        }
+        Role::PurchaseOrder => (f.of(C::PurchaseOrder).max(own), &[C::PurchaseOrder, C::OrderNo]),
+        Role::IssueDate => (f.of(C::IssueDate).max(own), &[C::IssueDate, C::InvoiceNo, C::PeriodFrom]),
+        Role::DueDate => (f.of(C::DueDate).max(own), &[C::DueDate, C::IssueDate, C::PeriodTo, C::Due]),
+        Role::DeliveryDate => (f.of(C::DeliveryDate).max(own), &[C::DeliveryDate, C::IssueDate]),
+        Role::PeriodFrom => {
+            let first = if c.range == Some(true) { f.of(C::Period) } else { 0.6 * f.of(C::Period) };
+            (f.of(C::PeriodFrom).max(first).max(own), &[C::Period, C::PeriodFrom, C::DeliveryDate, C::IssueDate])
+        }
+        Role::PeriodTo => {
+            let last = if c.range == Some(false) { f.of(C::Period) } else { 0.6 * f.of(C::Period) };
+            (f.of(C::PeriodTo).max(last).max(own), &[C::Period, C::PeriodFrom, C::PeriodTo, C::DeliveryDate, C::IssueDate])
+        }
+        Role::Net => (f.of(C::Net).max(own), &[C::Net]),
+        Role::Tax => (f.of(C::Tax).max(own), &[C::Tax]),
+        Role::Gross => {
+            (f.of(C::Gross).max(f.of(C::Due) * 0.85).max(own), &[C::Gross, C::Due])
+        }
+        Role::Due => (f.of(C::Due).max(f.of(C::Gross) * 0.6).max(own), &[C::Due, C::Gross]),
+        Role::SellerName => (f.of(C::Seller).max(own), &[C::Seller]),
+        Role::BuyerName => (f.of(C::Buyer).max(own), &[C::Buyer]),
+        Role::SellerVat => (0.5 + 0.4 * f.of(C::Seller), &[C::Seller, C::VatId, C::OtherNo, C::Tax]),
+        Role::BuyerVat => (f.of(C::Buyer), &[C::Buyer, C::VatId, C::OtherNo, C::Tax]),
+        Role::Iban => (0.8 + 0.2 * f.of(C::Iban), &[C::Iban, C::Bic, C::OtherNo, C::Seller]),
+        Role::Bic => (f.of(C::Bic), &[C::Iban, C::Bic, C::OtherNo]),
+        Role::OwnDate | Role::OwnAmount | Role::OwnText => (own, &[]),
+        Role::SellerAddress | Role::BuyerAddress | Role::Currency => return 0.0,
+    };
+    // A label that names something else better than this field.
+    let enemy = (0..CONCEPTS)
+        .filter(|i| !friends.iter().any(|fr| *fr as usize == *i))
+        .map(|i| f.label[i])
+        .fold(0.0_f32, f32::max);
+    let rival = if own > 0.9 { 0.0 } else { 0.6 * (enemy - base + 0.05).max(0.0) };
+    let value = match want.role {
+        Role::Number | Role::PurchaseOrder => number_value(c, f) + early,
+        Role::IssueDate | Role::DueDate | Role::DeliveryDate | Role::OwnDate => early,
+        Role::PeriodFrom | Role::PeriodTo => early + if c.range.is_some() { 0.05 } else { 0.0 },
+        Role::Gross => {
+            let paid = if receipt { 0.05 } else { 0.25 };
+            amount_value(c) + late + paid * (1.0 - f.rank) + 0.03 * (f.count.min(4) as f32)
+        }
+        Role::Due => amount_value(c) + late + 0.1 * (1.0 - f.rank),
+        Role::Net | Role::Tax | Role::OwnAmount => amount_value(c) + late,
+        Role::SellerName | Role::BuyerName => name_value(c, f) + early,
+        Role::Bic => if f.of(C::Bic) > 0.3 { 0.0 } else { -0.5 },
+        _ => early,
+    };
+    let listed = want.allowed.is_empty() || want.allowed.iter().any(|a| a.eq_ignore_ascii_case(&c.value));
+    base - rival + value - if listed { 0.0 } else { 1.0 }
+}
+
+/// Least score of a value.
+pub const THRESHOLD: f32 = 0.42;
+
+fn number_value(c: &Candidate, f: &Features) -> f32 {
+    let digits = c.value.chars().filter(char::is_ascii_digit).count();
+    let mut value = 0.0;
+    if digits < 3 {
+        value -= 0.25;
+    }
+    if c.value.chars().any(char::is_alphabetic) && digits >= 2 {
+        value += 0.03;
+    }
+    let money = c.value.len() > 3 && matches!(c.value.as_bytes()[c.value.len() - 3], b'.' | b',');
+    if money {
+        value -= 0.4;
+    }
+    // The whole of a number with spaces is better than its parts, if it all stands there.
+    if c.value.contains(' ') {
+        value -= 0.04;
+    }
+    if f.alone {
+        value += 0.04;
+    }
+    value
+}
+
+fn amount_value(c: &Candidate) -> f32 {
+    let mut value = 0.0;
+    if !c.monetary {
+        value -= 0.35;
+    }
+    if c.amount.is_zero() {
+        value -= 0.3;
+    }
+    value
+}
+
+fn name_value(c: &Candidate, f: &Features) -> f32 {
+    let letters = c.value.chars().filter(|ch| ch.is_alphabetic()).count();
+    let labelled = (0..CONCEPTS).map(|_| 0.0_f32).fold(0.0, f32::max);
+    let mut value = -labelled;
+    if letters < 3 {
+        value -= 0.3;
+    }
+    if c.raw.ends_with(':') {
+        value -= 0.6;
+    }
+    if f.alone {
+        value += 0.03;
+    }
+    value
+}
+
+/// Confidence of a value by its score and its margin to the next other value.
+pub fn confidence(score: f32, margin: f32) -> f64 {
+    let z = 5.0 * (score - 0.62) + 3.0 * margin.clamp(0.0, 0.5);
+    let p = 1.0 / (1.0 + (-f64::from(z)).exp());
+    (p.clamp(0.05, 0.97) * 1000.0).round() / 1000.0
+}

@@ -1,0 +1,367 @@
+//! The item table: its header by label words, its columns by their places, its rows by their amounts.
+//!
+//! Owns the words of table headers. Knows no other field. Rule: pages come one after the other, and only rows are kept,
+//! so that a table of a thousand pages needs no more memory than its rows.
+
+use super::layout::{Box4, Layout, Segment, union};
+use super::lexicon::{Concept, Lexicon, plain};
+use docmill_document::money;
+use std::collections::BTreeMap;
+
+/// What stands in a column.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Column {
+    /// Name of the item.
+    Description,
+    /// How many.
+    Quantity,
+    /// Unit of measure.
+    Unit,
+    /// Price of one.
+    UnitPrice,
+    /// Amount of the row.
+    LineTotal,
+    /// VAT rate in per cent.
+    VatRate,
+    /// Article number.
+    ArticleNo,
+    /// Something that is not kept.
+    Other,
+}
+
+impl Column {
+    /// Name of the value in the result.
+    pub fn name(self) -> Option<&'static str> {
+        Some(match self {
+            Self::Description => "description",
+            Self::Quantity => "quantity",
+            Self::Unit => "unit",
+            Self::UnitPrice => "unit_price",
+            Self::LineTotal => "line_total",
+            Self::VatRate => "vat_rate",
+            Self::ArticleNo => "article_no",
+            Self::Other => return None,
+        })
+    }
+}
+
+const HEADERS: &[(Column, &[&str])] = &[
+    (Column::Description, &["description", "bezeichnung", "artikel", "artikelbezeichnung", "produkt", "product", "item", "leistung", "designation", "beschreibung", "megnevezes", "text", "article", "artikel bezeichnung",
+        "leistungsbeschreibung", "item description", "produit", "warenbezeichnung", "beschreibung leistung", "bezeichnung der lieferung leistung", "termek", "produktbeschreibung", "libelle", "description of goods", "artikelbeschreibung", "artikelname", "name", "termek szolgaltatas megnevezese"]),
+    (Column::Quantity, &["qty", "quantity", "menge", "anzahl", "quantite", "mennyiseg", "qte", "stuck", "stk", "menge einheit", "anz", "units", "abgerechnete menge", "spots"]),
+    (Column::Unit, &["unit", "einheit", "me", "unite", "egyseg", "mengeneinheit", "uom", "eh"]),
+    (Column::UnitPrice, &["unit price", "price", "preis", "einzelpreis", "e preis", "prix unitaire", "prix", "rate", "egysegar", "u price", "einzel", "pu ht", "netto preis", "nettopreis", "p u ht", "prix unitaire ht", "stuckpreis", "ep", "price unit", "preis einheit", "unit cost", "einzelpreis netto", "pu", "netto einzelpreis", "preis eur", "netto e preis"]),
+    (Column::LineTotal, &["amount", "total", "gesamt", "gesamtpreis", "betrag", "summe", "montant", "total price", "line total", "prix ht", "gesamtbetrag", "nettobetrag", "net amount", "netto", "total ht", "gesamtpreis netto", "positionsbetrag", "montant ht", "osszesen", "line amount", "netto betrag", "gp",
+        "nettosumme", "total amount", "gesamt netto", "betrag eur", "wert", "netto ertek", "netto osszeg", "net price", "ext price", "extended price", "total eur", "betrag in eur", "amount eur", "line amount excl vat", "total net", "gesamt eur"]),
+    (Column::VatRate, &["vat", "ust", "mwst", "tva", "tax", "steuer", "ust satz", "vat rate", "steuersatz", "mwst satz", "taux tva", "afa", "afakulcs", "tax rate", "vat percent", "tva taux"]),
+    (Column::ArticleNo, &["article no", "item no", "artikel no", "art no", "reference", "ref", "code", "sku", "product no", "cikkszam", "produkt no", "material", "art"]),
+    (Column::Other, &["pos", "no", "position", "lfd no", "discount", "rabatt", "rem", "remise", "start date", "end date", "date", "datum", "tax amount", "disc", "line", "ln", "gst", "bruttobetrag", "brutto", "afa osszege", "brutto osszeg"]),
+];
+
+/// One value of a row.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Cell {
+    /// Normalised.
+    pub value: String,
+    /// As it stands on the page.
+    pub raw: String,
+    /// Its place.
+    pub bbox: Box4,
+}
+
+/// One row.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Row {
+    /// From 1.
+    pub page_no: i32,
+    /// Values by column.
+    pub cells: BTreeMap<Column, Cell>,
+}
+
+#[derive(Debug, Clone)]
+struct Head {
+    columns: Vec<(Column, f32, f32)>,
+}
+
+/// Reads the item table, page by page.
+pub struct Reader<'a> {
+    lexicon: &'a Lexicon,
+    most: usize,
+    head: Option<Head>,
+    rows: Vec<Row>,
+    ended: bool,
+}
+
+impl<'a> Reader<'a> {
+    /// A reader that keeps at most `most` rows.
+    pub fn new(lexicon: &'a Lexicon, most: usize) -> Self {
+        Self { lexicon, most, head: None, rows: Vec::new(), ended: false }
+    }
+
+    /// The rows so far.
+    pub fn into_rows(self) -> Vec<Row> {
+        self.rows
+    }
+
+    /// Reads the next page.
+    pub fn feed(&mut self, layout: &Layout) {
+        let mut line = 0;
+        // A table that goes on without its header on the next page is read from the top.
+        let mut inside = self.head.is_some() && !self.ended;
+        let mut last_text: Option<Cell> = None;
+        let mut bottom = 0.0_f32;
+        while line < layout.lines.len() && self.rows.len() < self.most {
+            if let Some((head, next)) = header(layout, line) {
+                if self.rows.is_empty() || self.head.as_ref().is_some_and(|h| alike(h, &head)) {
+                    self.head = Some(head);
+                    self.ended = false;
+                    inside = true;
+                    last_text = None;
+                    bottom = layout.segments[layout.lines[next - 1].start].bbox[3];
+                    line = next;
+                    continue;
+                }
+            }
+            if inside {
+                let segments = &layout.segments[layout.lines[line].clone()];
+                let top = segments.iter().map(|s| s.bbox[1]).fold(f32::MAX, f32::min);
+                let height = segments.first().map_or(10.0, Segment::height);
+                if self.sums_up(segments) || (bottom > 0.0 && top - bottom > 12.0 * height) {
+                    inside = false;
+                    self.ended = !self.rows.is_empty();
+                } else {
+                    self.row(layout, line, &mut last_text);
+                    bottom = top + height;
+                }
+            }
+            line += 1;
+        }
+    }
+
+    /// A line that begins the totals.
+    fn sums_up(&self, segments: &[Segment]) -> bool {
+        let amounts = segments.iter().any(|s| money::parse(&s.text).is_some() || s.text.contains(|c: char| c.is_ascii_digit()));
+        amounts
+            && segments.iter().any(|s| {
+                let label = s.text.trim_end_matches(|c: char| !c.is_alphabetic()).trim();
+                let words = plain(label.split([':', '(']).next().unwrap_or_default());
+                let strengths = self.lexicon.strengths(&words);
+                [Concept::Net, Concept::Gross, Concept::Due, Concept::Tax].iter().any(|c| strengths[*c as usize] > 0.84)
+                    && segments.iter().filter(|o| o.text.contains(char::is_alphabetic)).count() <= 2
+            })
+    }
+
+    fn row(&mut self, layout: &Layout, line: usize, last_text: &mut Option<Cell>) {
+        let Some(head) = &self.head else { return };
+        let mut cells: BTreeMap<Column, Cell> = BTreeMap::new();
+        for segment in &layout.segments[layout.lines[line].clone()] {
+            for (text, bbox) in pieces(head, segment) {
+                let Some(column) = column_at(head, bbox) else { continue };
+                match cells.get_mut(&column) {
+                    Some(cell) => {
+                        cell.raw.push(' ');
+                        cell.raw.push_str(&text);
+                        cell.bbox = union(cell.bbox, bbox);
+                    }
+                    None => {
+                        cells.insert(column, Cell { value: String::new(), raw: text, bbox });
+                    }
+                }
+            }
+        }
+        for (column, cell) in &mut cells {
+            cell.value = match column {
+                Column::Quantity | Column::UnitPrice | Column::LineTotal => number(&cell.raw).unwrap_or_default(),
+                Column::VatRate => rate(&cell.raw).unwrap_or_default(),
+                _ => cell.raw.trim().to_owned(),
+            };
+        }
+        if let Some((quantity, unit)) = cells.get(&Column::Quantity).and_then(|c| {
+            let (_, unit) = c.raw.trim().split_once(' ')?;
+            unit.chars().any(char::is_alphabetic).then(|| (c.clone(), unit.to_owned()))
+        }) {
+            let cell = Cell { value: unit.clone(), raw: unit, bbox: quantity.bbox };
+            cells.entry(Column::Unit).or_insert(cell);
+        }
+        cells.retain(|column, cell| !cell.value.is_empty() && *column != Column::Other);
+        let total = cells.contains_key(&Column::LineTotal);
+        let described = cells.get(&Column::Description).filter(|c| c.value.chars().any(char::is_alphabetic)).cloned();
+        if !total {
+            *last_text = described.or(last_text.take());
+            return;
+        }
+        let measured = cells.contains_key(&Column::Quantity) || cells.contains_key(&Column::UnitPrice);
+        if described.is_none() {
+            cells.remove(&Column::Description);
+            match last_text.take().filter(|_| measured) {
+                Some(text) => {
+                    cells.insert(Column::Description, text);
+                }
+                // An amount alone, such as the carried forward total of a page.
+                None if !measured => return,
+                None => {}
+            }
+        }
+        *last_text = None;
+        self.rows.push(Row { page_no: layout.page_no, cells });
+    }
+}
+
+fn alike(a: &Head, b: &Head) -> bool {
+    a.columns.len().abs_diff(b.columns.len()) <= 1
+        && a.columns.iter().filter(|(c, ..)| b.columns.iter().any(|(d, ..)| c == d)).count() >= 3
+}
+
+/// The header that begins at a line, and the line after it.
+fn header(layout: &Layout, line: usize) -> Option<(Head, usize)> {
+    let mut cells = cells_of(layout, line);
+    let mut next = line + 1;
+    if kinds(&cells) < 2 {
+        return None;
+    }
+    // Headers are often set in two lines.
+    let here = layout.segments.get(layout.lines[line].start)?;
+    if let Some(below) = layout.lines.get(line + 1) {
+        let top = layout.segments[below.start].bbox[1];
+        let digits = layout.segments[below.clone()].iter().any(|s| s.text.contains(|c: char| c.is_ascii_digit()));
+        if top - here.bbox[3] < 0.6 * here.height() && !digits {
+            let more = cells_of(layout, line + 1);
+            if more.iter().all(|(c, ..)| c.is_some()) || kinds(&cells) < 3 {
+                for cell in more {
+                    if !cells.iter().any(|(_, x0, x1)| cell.1 < *x1 && cell.2 > *x0) {
+                        cells.push(cell);
+                    }
+                }
+                next = line + 2;
+            }
+        }
+    }
+    cells.sort_by(|a, b| a.1.total_cmp(&b.1));
+    let has = |column| cells.iter().any(|(c, ..)| *c == Some(column));
+    let enough = kinds(&cells) >= 3
+        && has(Column::LineTotal)
+        && (has(Column::Description) || has(Column::Quantity))
+        && (has(Column::UnitPrice) || has(Column::Quantity));
+    if !enough {
+        return None;
+    }
+    // Of two totals the last one is the row's, unless it is gross: that is `Other` already.
+    let mut columns: Vec<(Column, f32, f32)> =
+        cells.iter().map(|(c, x0, x1)| (c.unwrap_or(Column::Other), *x0, *x1)).collect();
+    let mut seen = std::collections::HashSet::new();
+    for column in columns.iter_mut().rev() {
+        if !seen.insert(column.0) && column.0 != Column::Other {
+            column.0 = Column::Other;
+        }
+    }
+    Some((Head { columns }, next))
+}
+
+fn kinds(cells: &[(Option<Column>, f32, f32)]) -> usize {
+    let mut kinds: Vec<Column> = cells.iter().filter_map(|c| c.0).filter(|c| *c != Column::Other).collect();
+    kinds.sort_unstable();
+    kinds.dedup();
+    kinds.len()
+}
+
+fn cells_of(layout: &Layout, line: usize) -> Vec<(Option<Column>, f32, f32)> {
+    let mut cells = Vec::new();
+    for segment in &layout.segments[layout.lines[line].clone()] {
+        if let Some(column) = column_of(&segment.plain) {
+            cells.push((Some(column), segment.bbox[0], segment.bbox[2]));
+            continue;
+        }
+        // Columns that stand as close as words: the longest runs of words that are headers.
+        let words: Vec<(&str, Box4)> = segment
+            .words
+            .iter()
+            .enumerate()
+            .map(|(i, (at, bbox))| {
+                let until = segment.words.get(i + 1).map_or(segment.text.len(), |w| w.0);
+                (segment.text.get(*at..until).unwrap_or_default().trim(), *bbox)
+            })
+            .collect();
+        let mut i = 0;
+        let mut any = false;
+        let mut own = Vec::new();
+        while i < words.len() {
+            let run = (1..=4.min(words.len() - i)).rev().find_map(|n| {
+                let text: Vec<&str> = words[i..i + n].iter().map(|w| w.0).collect();
+                column_of(&plain(&text.join(" "))).map(|c| (c, n))
+            });
+            match run {
+                Some((column, n)) => {
+                    own.push((Some(column), words[i].1[0], words[i + n - 1].1[2]));
+                    any = true;
+                    i += n;
+                }
+                None => i += 1,
+            }
+        }
+        if any && words.len() <= 12 {
+            cells.extend(own);
+        } else {
+            cells.push((None, segment.bbox[0], segment.bbox[2]));
+        }
+    }
+    cells
+}
+
+fn column_of(text: &str) -> Option<Column> {
+    let text = text.trim_end_matches(" eur").trim_end_matches(" rm").trim_end_matches(" in");
+    HEADERS.iter().find(|(_, phrases)| phrases.contains(&text)).map(|(column, _)| *column)
+}
+
+/// A segment's words, cut where a column begins in between.
+fn pieces(head: &Head, segment: &Segment) -> Vec<(String, Box4)> {
+    let mut out: Vec<(String, Box4, Option<usize>)> = Vec::new();
+    for (i, (at, bbox)) in segment.words.iter().enumerate() {
+        let until = segment.words.get(i + 1).map_or(segment.text.len(), |w| w.0);
+        let text = segment.text.get(*at..until).unwrap_or_default().trim().to_owned();
+        let column = index_at(head, *bbox);
+        let numeric = |s: &str| s.chars().any(|c| c.is_ascii_digit()) && !s.chars().any(char::is_alphabetic);
+        match out.last_mut() {
+            Some((before, place, c)) if *c == column || (!numeric(&text) && !numeric(before) && column_kind(head, *c) == Column::Description) => {
+                before.push(' ');
+                before.push_str(&text);
+                *place = union(*place, *bbox);
+            }
+            _ => out.push((text, *bbox, column)),
+        }
+    }
+    out.into_iter().map(|(text, bbox, _)| (text, bbox)).collect()
+}
+
+fn column_kind(head: &Head, index: Option<usize>) -> Column {
+    index.and_then(|i| head.columns.get(i)).map_or(Column::Other, |c| c.0)
+}
+
+fn column_at(head: &Head, bbox: Box4) -> Option<Column> {
+    index_at(head, bbox).map(|i| head.columns[i].0)
+}
+
+/// The column whose header a place overlaps most, or is nearest to.
+fn index_at(head: &Head, bbox: Box4) -> Option<usize> {
+    let distance = |(_, x0, x1): &(Column, f32, f32)| {
+        let overlap = bbox[2].min(*x1) - bbox[0].max(*x0);
+        // A text column spreads to the right of its header; a number column to the left of it.
+        if overlap > 0.0 { -overlap } else { (bbox[0] - x1).max(x0 - bbox[2]) }
+    };
+    (0..head.columns.len()).min_by(|a, b| distance(&head.columns[*a]).total_cmp(&distance(&head.columns[*b])))
+}
+
+fn number(raw: &str) -> Option<String> {
+    let raw = raw.trim();
+    let whole = money::parse(raw).or_else(|| money::parse(raw.split(' ').next().unwrap_or_default()));
+    let lead = || {
+        let end = raw.find(|c: char| c.is_alphabetic())?;
+        money::parse(raw.get(..end)?)
+    };
+    whole.or_else(lead).map(|a| a.value.to_string())
+}
+
+fn rate(raw: &str) -> Option<String> {
+    let core = raw.split('%').next()?.trim();
+    let value = money::parse(core.rsplit(' ').next()?)?.value;
+    (value >= rust_decimal::Decimal::ZERO && value <= rust_decimal::Decimal::from(60)).then(|| value.normalize().to_string())
+}
