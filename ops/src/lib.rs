@@ -5,12 +5,15 @@
 pub mod bench;
 pub mod cli;
 mod error;
+mod inputs;
 pub mod kafka;
 mod process;
 pub mod results;
 pub mod run;
 pub mod setup;
+mod submission;
 pub mod submit;
+mod table;
 pub mod topology_cmd;
 pub mod ui;
 pub mod up;

@@ -1,0 +1,232 @@
+//! What can go wrong in the command itself; stages and libraries have errors of their own.
+
+use docmill_assets::AssetError;
+use docmill_blobs::BlobError;
+use docmill_contracts::{Class, Classify, Code, CodecError};
+use docmill_registry::RegistryError;
+use docmill_runtime::RunError;
+use docmill_runtime::transport::{CommitError, TransportError};
+use docmill_service::ConfigError;
+use docmill_sink::SinkError;
+use std::path::PathBuf;
+use thiserror::Error;
+
+/// Why a command failed.
+#[derive(Debug, Error)]
+pub enum OpsError {
+    /// A port is in use.
+    #[error("port {port} ({use_for}) is taken by another program: stop it, or name another port with {flag}")]
+    PortTaken {
+        /// The port.
+        port: u16,
+        /// What it is for.
+        use_for: &'static str,
+        /// Flag that changes it.
+        flag: &'static str,
+    },
+    /// Kafka or the registry ended while it was started.
+    #[error("{name} ended while starting: {reason} (log: {})", log.display())]
+    Died {
+        /// Which of them.
+        name: &'static str,
+        /// The last line of its log.
+        reason: String,
+        /// Its log.
+        log: PathBuf,
+    },
+    /// Kafka or the registry did not answer in time.
+    #[error("{name} does not answer after {seconds} s: {reason} (log: {})", log.display())]
+    NotReady {
+        /// Which of them.
+        name: &'static str,
+        /// How long it was waited for.
+        seconds: u64,
+        /// The last line of its log.
+        reason: String,
+        /// Its log.
+        log: PathBuf,
+    },
+    /// Another one runs in the same folder on other ports.
+    #[error("a Kafka is running in {} on port {port} already: stop it with `docmill kafka down`, or name another folder with --dir", dir.display())]
+    OtherPorts {
+        /// Its folder.
+        dir: PathBuf,
+        /// Its port.
+        port: u16,
+    },
+    /// A process does not end, even when killed.
+    #[error("{name} (process {pid}) does not end")]
+    NotStopped {
+        /// Which of them.
+        name: &'static str,
+        /// Its id.
+        pid: u32,
+    },
+    /// A file, folder or process of the command's own.
+    #[error("cannot {action} {}: {source}", path.display())]
+    Io {
+        /// What was tried.
+        action: &'static str,
+        /// On what.
+        path: PathBuf,
+        /// What the system says.
+        #[source]
+        source: std::io::Error,
+    },
+    /// No folder for data is known.
+    #[error("no folder for Kafka's data: name one with --dir, or set XDG_STATE_HOME or HOME")]
+    NoFolder,
+    /// A stage's program is not beside this one.
+    #[error("there is no {name} beside {}: install all programs of docmill in one folder", beside.display())]
+    NoProgram {
+        /// The missing program.
+        name: String,
+        /// Where it was looked for.
+        beside: PathBuf,
+    },
+    /// Building the missing programs failed.
+    #[error("`cargo build` of the stages failed; its messages are above")]
+    Build,
+    /// A stage says that its configuration is wrong.
+    #[error("{name} cannot use its configuration; its message is above")]
+    StageConfig {
+        /// The program.
+        name: String,
+    },
+    /// This command is not in this build.
+    #[error("`docmill {0}` is not in this build")]
+    Absent(&'static str),
+    /// See the asset's error.
+    #[error(transparent)]
+    Asset(#[from] AssetError),
+    /// See the registry's error.
+    #[error(transparent)]
+    Registry(#[from] RegistryError),
+    /// See the log's error.
+    #[error(transparent)]
+    Log(#[from] TransportError),
+    /// See the configuration's error.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    /// Files or values that the command cannot take; all of them.
+    #[error("{}", .0.join("\ndocmill: "))]
+    Usage(Vec<String>),
+    /// A file changed while it was read.
+    #[error("{} changed while it was read", .0.display())]
+    Changed(PathBuf),
+    /// A record of the log that this build cannot read or write.
+    #[error(transparent)]
+    Record(#[from] CodecError),
+    /// The workers cannot go on; nothing that was acknowledged is lost.
+    #[error("stopped: {0}; run the same command again to go on")]
+    Stopped(#[source] RunError),
+    /// A task of this program ended as it must not.
+    #[error("a task of docmill failed: {0}")]
+    Task(#[from] tokio::task::JoinError),
+    /// The error of a stage or library, with its own class and code.
+    #[error("{0}")]
+    Part(Box<dyn Classify>),
+}
+
+impl From<BlobError> for OpsError {
+    fn from(error: BlobError) -> Self {
+        Self::Part(Box::new(error))
+    }
+}
+
+impl From<SinkError> for OpsError {
+    fn from(error: SinkError) -> Self {
+        Self::Part(Box::new(error))
+    }
+}
+
+impl From<CommitError> for OpsError {
+    fn from(error: CommitError) -> Self {
+        match error {
+            CommitError::Aborted(source) | CommitError::Fatal(source) => Self::Log(source),
+        }
+    }
+}
+
+impl OpsError {
+    pub(crate) fn io(action: &'static str, path: impl Into<PathBuf>, source: std::io::Error) -> Self {
+        Self::Io { action, path: path.into(), source }
+    }
+
+    /// 2 where the call or its files are wrong, 1 for everything else.
+    pub fn exit_code(&self) -> u8 {
+        match self {
+            Self::Config(_) | Self::StageConfig { .. } | Self::Usage(_) => 2,
+            Self::PortTaken { .. }
+            | Self::Died { .. }
+            | Self::NotReady { .. }
+            | Self::OtherPorts { .. }
+            | Self::NotStopped { .. }
+            | Self::Io { .. }
+            | Self::NoFolder
+            | Self::NoProgram { .. }
+            | Self::Build
+            | Self::Absent(_)
+            | Self::Asset(_)
+            | Self::Registry(_)
+            | Self::Changed(_)
+            | Self::Record(_)
+            | Self::Stopped(_)
+            | Self::Task(_)
+            | Self::Part(_)
+            | Self::Log(_) => 1,
+        }
+    }
+}
+
+impl Classify for OpsError {
+    fn class(&self) -> Class {
+        match self {
+            Self::Asset(e) => e.class(),
+            Self::Registry(e) => e.class(),
+            Self::Log(e) => e.class(),
+            Self::Config(e) => e.class(),
+            Self::Stopped(e) => e.class(),
+            Self::Part(e) => e.class(),
+            Self::Usage(_) | Self::Changed(_) => Class::Input,
+            Self::Record(_) | Self::Task(_) => Class::Internal,
+            Self::PortTaken { .. }
+            | Self::Died { .. }
+            | Self::NotReady { .. }
+            | Self::OtherPorts { .. }
+            | Self::NotStopped { .. }
+            | Self::Io { .. }
+            | Self::NoFolder
+            | Self::NoProgram { .. }
+            | Self::Build
+            | Self::StageConfig { .. }
+            | Self::Absent(_) => Class::Fatal,
+        }
+    }
+
+    fn code(&self) -> Code {
+        Code(match self {
+            Self::PortTaken { .. } => "OPS-0001",
+            Self::Died { .. } => "OPS-0002",
+            Self::NotReady { .. } => "OPS-0003",
+            Self::OtherPorts { .. } => "OPS-0004",
+            Self::NotStopped { .. } => "OPS-0005",
+            Self::Io { .. } => "OPS-0006",
+            Self::NoFolder => "OPS-0007",
+            Self::NoProgram { .. } => "OPS-0008",
+            Self::Build => "OPS-0009",
+            Self::StageConfig { .. } => "OPS-0010",
+            Self::Absent(_) => "OPS-0011",
+            Self::Asset(e) => return e.code(),
+            Self::Registry(e) => return e.code(),
+            Self::Log(e) => return e.code(),
+            Self::Config(e) => return e.code(),
+            Self::Stopped(e) => return e.code(),
+            Self::Part(e) => return e.code(),
+            Self::Usage(_) => "OPS-0012",
+            Self::Changed(_) => "OPS-0013",
+            Self::Record(_) => "OPS-0014",
+            Self::Task(_) => "OPS-0015",
+        })
+    }
+}

@@ -1,0 +1,117 @@
+//! Apache Kafka: one node that is broker and controller (KRaft).
+
+use super::daemon::Daemon;
+use crate::{OpsError, ui};
+use sha2::{Digest, Sha256};
+use std::fs;
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::time::{Duration, SystemTime};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+use tokio::time::timeout;
+
+pub(super) const NAME: &str = "Apache Kafka";
+
+const LOG4J: &str = "\
+rootLogger.level=warn
+rootLogger.appenderRef.out.ref=OUT
+appender.out.type=Console
+appender.out.name=OUT
+appender.out.layout.type=PatternLayout
+appender.out.layout.pattern=%d %p %m (%c)%n
+";
+
+/// Settings of a cluster of one: one copy of everything, few partitions of its own topics for a fast start, and no topic
+/// that nobody asked for.
+fn properties(data: &Path, port: u16) -> String {
+    let controller = port + 1;
+    format!(
+        "\
+process.roles=broker,controller
+node.id=1
+controller.quorum.voters=1@127.0.0.1:{controller}
+listeners=PLAINTEXT://127.0.0.1:{port},CONTROLLER://127.0.0.1:{controller}
+advertised.listeners=PLAINTEXT://127.0.0.1:{port}
+controller.listener.names=CONTROLLER
+log.dirs={}
+auto.create.topics.enable=false
+group.initial.rebalance.delay.ms=0
+offsets.topic.replication.factor=1
+offsets.topic.num.partitions=4
+transaction.state.log.replication.factor=1
+transaction.state.log.min.isr=1
+transaction.state.log.num.partitions=4
+share.coordinator.state.topic.replication.factor=1
+share.coordinator.state.topic.min.isr=1
+",
+        data.display()
+    )
+}
+
+/// Writes its files, formats its storage the first time, and starts it.
+pub(super) async fn start(dir: &Path, port: u16, mark: &str) -> Result<Daemon, OpsError> {
+    let (java, jars) = tokio::task::spawn_blocking(|| {
+        let assets = ui::assets(None);
+        Ok::<_, OpsError>((assets.java(super::JAVA)?, assets.kafka_jars()?))
+    })
+    .await
+    .map_err(|e| OpsError::io("fetch", NAME, e.into()))??;
+    let home = dir.join("kafka");
+    let (data, config, log4j) =
+        (home.join("data"), home.join("server.properties"), home.join("log4j2.properties"));
+    fs::create_dir_all(&home).map_err(|e| OpsError::io("create folder", &home, e))?;
+    for (path, text) in [(&config, properties(&data, port)), (&log4j, LOG4J.to_owned())] {
+        fs::write(path, text).map_err(|e| OpsError::io("write", path, e))?;
+    }
+    let jvm = || {
+        let mut command = Command::new(&java);
+        command.arg(mark).arg(format!("-Dlog4j2.configurationFile={}", log4j.display()));
+        command.args(["-Xms256m", "-Xmx512m", "-XX:TieredStopAtLevel=1", "-cp"]);
+        command.arg(jars.join("*")).current_dir(&home);
+        command
+    };
+    if !data.join("meta.properties").is_file() {
+        let mut format = jvm();
+        format.args(["kafka.tools.StorageTool", "format", "--ignore-formatted", "-t", &cluster_id(), "-c"]);
+        let done = format.arg(&config).stdin(Stdio::null()).output();
+        let done = done.map_err(|e| OpsError::io("start", &java, e))?;
+        if !done.status.success() {
+            let log = home.join("format.log");
+            fs::write(&log, [done.stdout.as_slice(), &done.stderr].concat())
+                .map_err(|e| OpsError::io("write", &log, e))?;
+            let said = String::from_utf8_lossy(&done.stderr);
+            let reason = said.lines().rfind(|l| !l.trim().is_empty()).unwrap_or("it said nothing").to_owned();
+            return Err(OpsError::Died { name: NAME, reason, log });
+        }
+    }
+    let mut broker = jvm();
+    broker.arg("kafka.Kafka").arg(&config);
+    Daemon::start(NAME, broker, home.join("broker.log"))
+}
+
+/// A cluster id: 16 bytes in 22 characters of base64 for URLs.
+fn cluster_id() -> String {
+    let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+    let seed = Sha256::digest(format!("{}.{}", std::process::id(), now.as_nanos()));
+    let hex = format!("{seed:x}");
+    // Four of the last character's bits count.
+    format!("{}A", hex.get(..21).unwrap_or_default())
+}
+
+/// Whether it serves: it lists itself as a broker of the cluster, which it does when it takes requests for topics.
+pub(super) async fn answers(port: u16) -> bool {
+    timeout(Duration::from_secs(2), brokers(port)).await.ok().flatten().is_some_and(|n| n > 0)
+}
+
+/// Number of brokers in the answer to a metadata request for no topic.
+async fn brokers(port: u16) -> Option<i32> {
+    // Length; api 3 (metadata), version 4, correlation 1, no client id; no topics, none to be made.
+    const REQUEST: [u8; 19] = [0, 0, 0, 15, 0, 3, 0, 4, 0, 0, 0, 1, 0xff, 0xff, 0, 0, 0, 0, 0];
+    let mut socket = TcpStream::connect(("127.0.0.1", port)).await.ok()?;
+    socket.write_all(&REQUEST).await.ok()?;
+    // Length, correlation, throttle time, number of brokers.
+    let mut answer = [0; 16];
+    socket.read_exact(&mut answer).await.ok()?;
+    answer.last_chunk().map(|n| i32::from_be_bytes(*n))
+}

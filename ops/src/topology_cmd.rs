@@ -1,0 +1,191 @@
+//! `docmill topology`: the topics as topology.toml wants them, against the topics as they are.
+//!
+//! Owns the comparison. A topic that only the log has is none of its business; partitions are never taken away.
+
+use crate::cli::Connection;
+use crate::{OpsError, ui};
+use clap::{Args, Subcommand};
+use docmill_runtime::Topology;
+use docmill_runtime::transport::{TopicSpec, Transport};
+use std::collections::BTreeMap;
+use std::process::ExitCode;
+
+/// What to do with the topics.
+#[derive(Debug, Subcommand)]
+pub enum TopologyCommand {
+    /// Create what is missing, raise partitions, alter settings. Takes nothing away.
+    Apply(TopologyArgs),
+    /// Exit code 0 when the topics are as they should be, 1 when they differ.
+    Check(TopologyArgs),
+    /// Show what `apply` would change. Exit codes as for `check`.
+    Diff(TopologyArgs),
+}
+
+/// Flags of `docmill topology`.
+#[derive(Debug, Args)]
+pub struct TopologyArgs {
+    /// How to reach Kafka, and which topology.
+    #[command(flatten)]
+    connection: Connection,
+}
+
+/// Does it.
+pub async fn run(command: TopologyCommand) -> Result<ExitCode, OpsError> {
+    let (TopologyCommand::Apply(args) | TopologyCommand::Check(args) | TopologyCommand::Diff(args)) =
+        &command;
+    let config = args.connection.load()?;
+    let topology = config.load_topology()?;
+    let log = docmill_service::open_kafka(&config, "docmill-topology")?;
+    let wanted = topology.topic_specs();
+    let differences = compare(&wanted, &existing(&log, &topology).await?);
+    match command {
+        TopologyCommand::Diff(_) => {
+            differences.iter().for_each(|d| ui::say(d.show(ui::Style::stdout())));
+            Ok(verdict(wanted.len(), &differences))
+        }
+        TopologyCommand::Check(_) => Ok(verdict(wanted.len(), &differences)),
+        TopologyCommand::Apply(_) => {
+            let changed: Vec<_> =
+                wanted.iter().filter(|w| differences.iter().any(|d| d.topic == w.name)).cloned().collect();
+            let fatal = differences.iter().filter(|d| d.change == Change::Irreconcilable);
+            let (mut impossible, style) = (0, ui::Style::stdout());
+            for difference in fatal {
+                impossible += 1;
+                ui::say(difference.show(style));
+            }
+            if !changed.is_empty() {
+                log.apply(&changed).await?;
+            }
+            for difference in differences.iter().filter(|d| d.change != Change::Irreconcilable) {
+                ui::say(difference.show(style));
+            }
+            let rest = compare(&wanted, &existing(&log, &topology).await?);
+            if rest.is_empty() {
+                ui::say(format_args!("{} topics are as they should be", wanted.len()));
+                return Ok(ExitCode::SUCCESS);
+            }
+            ui::say(format_args!("{} differences could not be applied ({impossible} never can)", rest.len()));
+            Ok(ExitCode::FAILURE)
+        }
+    }
+}
+
+async fn existing(log: &impl Transport, topology: &Topology) -> Result<Vec<TopicSpec>, OpsError> {
+    let names: Vec<_> = topology.topics.keys().cloned().collect();
+    Ok(log.describe(&names).await?)
+}
+
+fn verdict(topics: usize, differences: &[Difference]) -> ExitCode {
+    if differences.is_empty() {
+        ui::say(format_args!("{topics} topics are as they should be"));
+        ExitCode::SUCCESS
+    } else {
+        let topics: std::collections::BTreeSet<_> = differences.iter().map(|d| &d.topic).collect();
+        ui::say(format_args!("{} topics differ: `docmill topology apply` mends them", topics.len()));
+        ExitCode::FAILURE
+    }
+}
+
+/// What a difference asks for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Change {
+    /// Make the topic.
+    Create,
+    /// Alter partitions or a setting.
+    Alter,
+    /// What Kafka cannot do: fewer partitions, another number of copies.
+    Irreconcilable,
+}
+
+/// One thing that is not as it should be.
+#[derive(Debug, PartialEq, Eq)]
+struct Difference {
+    topic: String,
+    change: Change,
+    /// What it is about, as it is and as it should be.
+    what: String,
+}
+
+impl Difference {
+    fn show(&self, style: ui::Style) -> String {
+        match self.change {
+            Change::Create => style.green(&format!("+ {}: {}", self.topic, self.what)),
+            Change::Alter => style.yellow(&format!("~ {}: {}", self.topic, self.what)),
+            Change::Irreconcilable => style.red(&format!("! {}: {}", self.topic, self.what)),
+        }
+    }
+}
+
+fn compare(wanted: &[TopicSpec], found: &[TopicSpec]) -> Vec<Difference> {
+    let found: BTreeMap<_, _> = found.iter().map(|t| (t.name.as_str(), t)).collect();
+    let mut differences = Vec::new();
+    for want in wanted {
+        let mut differs =
+            |change, what| differences.push(Difference { topic: want.name.clone(), change, what });
+        let Some(have) = found.get(want.name.as_str()) else {
+            let settings: Vec<_> = want.config.iter().map(|(k, v)| format!("{k}={v}")).collect();
+            let copies = if want.replication == 1 { "copy" } else { "copies" };
+            differs(
+                Change::Create,
+                format!(
+                    "missing; {} partitions, {} {copies}, {}",
+                    want.partitions,
+                    want.replication,
+                    settings.join(" ")
+                ),
+            );
+            continue;
+        };
+        if want.partitions != have.partitions {
+            let (change, why) = if have.partitions > want.partitions {
+                (Change::Irreconcilable, "; Kafka cannot take partitions away: correct topology.toml")
+            } else {
+                (Change::Alter, "")
+            };
+            differs(change, format!("partitions {} -> {}{why}", have.partitions, want.partitions));
+        }
+        if want.replication != have.replication {
+            let what = format!(
+                "copies {} -> {}; moved by kafka-reassign-partitions, not by docmill",
+                have.replication, want.replication
+            );
+            differs(Change::Irreconcilable, what);
+        }
+        for (name, value) in &want.config {
+            let has = have.config.iter().find(|(n, _)| n == name).map_or("not set", |(_, v)| v);
+            if has != value {
+                differs(Change::Alter, format!("{name} {has} -> {value}"));
+            }
+        }
+    }
+    differences
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn topic(name: &str, partitions: i32, config: &[(&str, &str)]) -> TopicSpec {
+        let config = config.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect();
+        TopicSpec { name: name.into(), partitions, replication: 1, config }
+    }
+
+    #[test]
+    fn the_same_topics_do_not_differ_whatever_else_is_there() {
+        let wanted = [topic("a", 4, &[("cleanup.policy", "compact")])];
+        let found =
+            [topic("a", 4, &[("cleanup.policy", "compact"), ("segment.ms", "5")]), topic("not.ours", 1, &[])];
+        assert_eq!(compare(&wanted, &found), []);
+    }
+
+    #[test]
+    fn every_difference_is_named_with_both_values() {
+        let wanted = [topic("a", 4, &[("max.message.bytes", "2")]), topic("b", 1, &[]), topic("c", 2, &[])];
+        let found = [topic("a", 2, &[("max.message.bytes", "1")]), topic("c", 3, &[])];
+        let shown: Vec<_> = compare(&wanted, &found).iter().map(|d| (d.change, d.what.clone())).collect();
+        assert_eq!(shown[0], (Change::Alter, "partitions 2 -> 4".to_owned()));
+        assert_eq!(shown[1], (Change::Alter, "max.message.bytes 1 -> 2".to_owned()));
+        assert_eq!(shown[2].0, Change::Create);
+        assert_eq!(shown[3].0, Change::Irreconcilable);
+    }
+}
