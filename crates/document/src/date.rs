@@ -68,6 +68,10 @@ impl Evidence {
         let mut evidence = Self { locale, ..Self::default() };
         for readings in dates {
             if let [only] = readings {
+                // `03/03/20` says nothing about the order.
+                if only.date.day() == only.date.month() {
+                    continue;
+                }
                 match only.form {
                     Form::DayFirst => evidence.day_first += 1,
                     Form::MonthFirst => evidence.month_first += 1,

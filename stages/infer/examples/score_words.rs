@@ -1,7 +1,7 @@
 //! Development tool: reads words of pages as JSON lines, runs the extractors, writes results that the accuracy
 //! script reads.
 //!
-//! `score_words WORDS.jsonl RESULTS.jsonl [--schema FILE] [--xml] [--dump NAME]`, where a line of WORDS is
+//! `score_words WORDS.jsonl RESULTS.jsonl [--schema FILE] [--xml] [--explain NAME]`, where a line of WORDS is
 //! `{"name": "a.pdf", "xml": "path", "pages": [{"width": 595, "height": 842, "ocr": false, "words": [["a", [x0, y0, x1, y1], line]]}]}`.
 
 use docmill_contracts::{TextSource, Word};
@@ -40,8 +40,8 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
             let (width, height) = (number(&page["width"]), number(&page["height"]));
             pages.push(PageText { page_no: i as i32 + 1, width, height, source, words });
         }
-        if after("--dump").is_some_and(|d| name.starts_with(d.as_str())) {
-            // docmill_infer::local::dump(&pages, &wanted);
+        if after("--explain").is_some_and(|d| name.starts_with(d.as_str())) {
+            write!(std::io::stderr(), "{}", local.explain(&mut pages, &wanted)?)?;
         }
         let embedded = document["xml"].as_str().filter(|_| args.iter().any(|a| a == "--xml"));
         pages_read += pages.len();

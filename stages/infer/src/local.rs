@@ -61,6 +61,20 @@ struct Work {
     kind: DocumentType,
 }
 
+impl LocalExtractor {
+    /// Why a document reads as it does: the type, and the best candidates of each field with their scores.
+    pub fn explain(&self, pages: &mut dyn Pages, wanted: &Wanted) -> Result<String, InferError> {
+        let (wants, labels) = match &wanted.schema {
+            Some(schema) => fields::of_schema(schema),
+            None => (fields::built_in(), Vec::new()),
+        };
+        let lexicon = Lexicon::new(&labels);
+        let kept: Result<Vec<Layout>, InferError> =
+            (0..pages.len().min(self.header_pages)).map(|i| Ok(Layout::of(&pages.page(i)?))).collect();
+        Ok(Work::of(kept?, &lexicon, None).explain(&wants, &lexicon))
+    }
+}
+
 impl Extractor for LocalExtractor {
     fn engine(&self) -> &'static str {
         ENGINE_LOCAL
@@ -144,6 +158,23 @@ impl Work {
                 Ranked::of(list.collect(), &self.candidates)
             })
             .collect()
+    }
+
+    /// The best candidates of each field, for people who tune rules.
+    fn explain(&self, wants: &[Want], lexicon: &Lexicon) -> String {
+        let mut out = format!("type {:?}\n", self.kind);
+        for (want, ranked) in wants.iter().zip(self.rank(wants, lexicon)) {
+            for (i, score) in ranked.list.iter().take(6) {
+                let (c, f) = (&self.candidates[*i], &self.features[*i]);
+                let mut labels: Vec<(usize, f32)> = f.label.iter().copied().enumerate().filter(|l| l.1 > 0.3).collect();
+                labels.sort_by(|a, b| b.1.total_cmp(&a.1));
+                labels.truncate(4);
+                let (page, y) = (c.page + 1, c.bbox[1]);
+                let line = format!("{:16} {score:.3} {:30} p{page} y{y:.0} {:?} {labels:?}\n", want.name, c.value, c.range);
+                out.push_str(&line);
+            }
+        }
+        out
     }
 
     fn fields(&self, wants: &[Want], lexicon: &Lexicon) -> Fields {

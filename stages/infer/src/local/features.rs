@@ -26,6 +26,8 @@ pub struct Features {
     pub rank: f32,
     /// Occurrences of the value in the document.
     pub count: usize,
+    /// How surely its own text is a label, 0..=1.
+    pub labelness: f32,
     /// Whether it stands alone in its segment, a label aside.
     pub alone: bool,
 }
@@ -73,6 +75,7 @@ pub fn measure(pages: &[Layout], candidates: &[Candidate], lexicon: &Lexicon) ->
                 size: (c.bbox[3] - c.bbox[1]) / usual[c.page],
                 rank,
                 count: counts.get(&(c.kind, c.value.as_str())).copied().unwrap_or(1),
+                labelness: lexicon.strengths(&plain(&c.value)).iter().copied().fold(0.0, f32::max),
                 alone: segment.text.len() <= (c.span.1 - c.span.0) + 2,
             }
         })

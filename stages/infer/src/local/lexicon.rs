@@ -126,6 +126,12 @@ const PHRASES: &[(C, f32, &[&str])] = &[
         "agency comm", "menny", "debit", "credit card", "master", "paid amount", "total paid", "zuschlage", "abschlage", "nachlass", "rate per spot", "less commission", "less discount", "stammkapital", "disc", "round adj", "total saving", "tips", "service charge", "svc chg", "balance forward", "previous balance"]),
 ];
 
+/// Words that tell fields of a schema apart too little to stand for a label alone.
+const COMMON: &[&str] = &[
+    "start", "end", "from", "to", "date", "no", "name", "amount", "total", "of", "the", "id", "code", "value", "day", "first", "last", "and", "or", "for", "invoice", "order",
+    "document", "price", "sum", "type", "by", "in", "on", "a", "an", "de", "der", "die", "das", "la", "le",
+];
+
 /// The form in which labels are compared: lower case without accents, words apart, all words for "number" alike.
 pub fn plain(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
@@ -201,7 +207,12 @@ impl Lexicon {
         }
         for (i, labels) in own.iter().enumerate() {
             for label in labels {
-                phrases.push(Phrase { concept: CONCEPTS + i, weight: 1.0, tokens: tokens(label) });
+                let tokens = tokens(label);
+                // One telling word of a label is a hint: `Flight dates` for `Flight start`.
+                for word in tokens.iter().filter(|t| tokens.len() > 1 && !COMMON.contains(&t.as_str())) {
+                    phrases.push(Phrase { concept: CONCEPTS + i, weight: 0.5, tokens: vec![word.clone()] });
+                }
+                phrases.push(Phrase { concept: CONCEPTS + i, weight: 1.0, tokens });
             }
         }
         phrases.retain(|p| !p.tokens.is_empty());

@@ -83,7 +83,7 @@ pub fn score(want: &Want, c: &Candidate, f: &Features, document: Document<'_>) -
     let value = match want.role {
         Role::Number | Role::PurchaseOrder => number_value(c, f) + early,
         Role::IssueDate | Role::DueDate | Role::DeliveryDate | Role::OwnDate => early,
-        Role::PeriodFrom | Role::PeriodTo => early + if c.range.is_some() { 0.05 } else { 0.0 },
+        Role::PeriodFrom | Role::PeriodTo => early + 0.2 * own + if c.range.is_some() { 0.05 } else { 0.0 },
         Role::Gross => {
             let paid = if receipt { 0.05 } else { 0.25 };
             amount_value(c) + late + paid * (1.0 - f.rank) + 0.03 * (f.count.min(4) as f32)
@@ -137,8 +137,11 @@ fn amount_value(c: &Candidate) -> f32 {
 
 fn name_value(c: &Candidate, f: &Features) -> f32 {
     let letters = c.value.chars().filter(|ch| ch.is_alphabetic()).count();
-    let labelled = (0..CONCEPTS).map(|_| 0.0_f32).fold(0.0, f32::max);
-    let mut value = -labelled;
+    let mut value = 0.0;
+    // A name that is itself a label, such as the next field's.
+    if f.labelness > 0.9 {
+        value -= 0.5;
+    }
     if letters < 3 {
         value -= 0.3;
     }
