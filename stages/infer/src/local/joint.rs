@@ -13,16 +13,19 @@ use std::collections::HashMap;
 pub struct Ranked {
     /// Index of the candidate, score.
     pub list: Vec<(usize, f32)>,
+    /// Score of every candidate that was weighed, by index.
+    pub all: HashMap<usize, f32>,
 }
 
 impl Ranked {
     /// Sorted; only the best occurrence of each value counts, at most 40 values.
     pub fn of(mut list: Vec<(usize, f32)>, candidates: &[Candidate]) -> Self {
         list.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
+        let all = list.iter().copied().collect();
         let mut seen = std::collections::HashSet::new();
         list.retain(|(i, _)| seen.insert(candidates[*i].value.as_str()));
         list.truncate(40);
-        Self { list }
+        Self { list, all }
     }
 }
 
@@ -81,8 +84,15 @@ fn best(ranked: &Ranked, fits: impl Fn(usize) -> bool) -> Option<Choice> {
 
 /// The first and the last day of one period.
 fn period(from: &Ranked, to: &Ranked, candidates: &[Candidate]) -> Option<(Choice, Choice)> {
-    let mut found: Option<(f32, f32, usize, usize)> = None;
-    let mut second = 0.0_f32;
+    // Ranges as they are written, each with the label of its first day.
+    let mut pairs: Vec<(f32, usize, usize)> = Vec::new();
+    for (i, first) in candidates.iter().enumerate().filter(|(_, c)| c.range == Some(true)) {
+        let last = candidates.iter().enumerate().skip(i + 1).find(|(_, c)| c.range == Some(false));
+        let Some((j, last)) = last.filter(|(_, c)| c.page == first.page && c.date >= first.date) else { continue };
+        let Some(score) = from.all.get(&i) else { continue };
+        let tail = to.all.get(&j).copied().unwrap_or_default();
+        pairs.push((score.max(0.5 * (score + tail)) + 0.2, i, if last.date.is_some() { j } else { i }));
+    }
     for (i, a) in from.list.iter().take(12) {
         for (j, b) in to.list.iter().take(12) {
             let (first, last) = (&candidates[*i], &candidates[*j]);
@@ -90,20 +100,14 @@ fn period(from: &Ranked, to: &Ranked, candidates: &[Candidate]) -> Option<(Choic
                 continue;
             }
             let near = first.page == last.page && first.segment.abs_diff(last.segment) <= 2;
-            let one = near && first.range == Some(true) && last.range == Some(false);
-            let same_line = near && i != j;
-            let bonus = if one { 0.2 } else if same_line { 0.06 } else if i == j { -0.1 } else { 0.0 };
-            let score = (a + b) / 2.0 + bonus;
-            match found {
-                Some((best, ..)) if score <= best => second = second.max(score),
-                _ => {
-                    second = second.max(found.map_or(0.0, |f| f.0));
-                    found = Some((score, score, *i, *j));
-                }
-            }
+            let bonus = if near && i != j { 0.06 } else if i == j { -0.1 } else { 0.0 };
+            pairs.push(((a + b) / 2.0 + bonus, *i, *j));
         }
     }
-    let (score, _, i, j) = found.filter(|f| f.0 >= THRESHOLD)?;
+    pairs.sort_by(|a, b| b.0.total_cmp(&a.0).then((a.1, a.2).cmp(&(b.1, b.2))));
+    let (score, i, j) = *pairs.first().filter(|f| f.0 >= THRESHOLD)?;
+    let same = |p: &&(f32, usize, usize)| candidates[p.1].date != candidates[i].date || candidates[p.2].date != candidates[j].date;
+    let second = pairs.iter().find(same).map_or(0.0, |p| p.0);
     let choice = |candidate| Choice { candidate, score, margin: score - second };
     Some((choice(i), choice(j)))
 }

@@ -83,7 +83,7 @@ pub fn score(want: &Want, c: &Candidate, f: &Features, document: Document<'_>) -
     let value = match want.role {
         Role::Number | Role::PurchaseOrder => number_value(c, f) + early,
         Role::IssueDate | Role::DueDate | Role::DeliveryDate | Role::OwnDate => early,
-        Role::PeriodFrom | Role::PeriodTo => early + 0.2 * own + if c.range.is_some() { 0.05 } else { 0.0 },
+        Role::PeriodFrom | Role::PeriodTo => early + 0.35 * own + if c.range.is_some() { 0.05 } else { 0.0 },
         Role::Gross => {
             let paid = if receipt { 0.05 } else { 0.25 };
             amount_value(c) + late + paid * (1.0 - f.rank) + 0.03 * (f.count.min(4) as f32)
