@@ -62,8 +62,7 @@ pub(crate) fn read(from: &mut impl Read, limit: u32) -> io::Result<Option<(Kind,
         return Ok(None);
     }
     from.read_exact(&mut head[1..])?;
-    let (kind, len) =
-        parse(head, limit).map_err(|what| io::Error::new(io::ErrorKind::InvalidData, what))?;
+    let (kind, len) = parse(head, limit).map_err(|what| io::Error::new(io::ErrorKind::InvalidData, what))?;
     let mut payload = Vec::with_capacity(len);
     if from.take(len as u64).read_to_end(&mut payload)? < len {
         return Err(io::ErrorKind::UnexpectedEof.into());

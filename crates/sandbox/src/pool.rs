@@ -150,6 +150,11 @@ pub struct Call {
 }
 
 impl Call {
+    /// Changes the longest wait for each of the parts to come.
+    pub fn set_limit(&mut self, limit: Duration) {
+        self.limit = limit;
+    }
+
     /// The next part of the reply; none at its end. After an error there is nothing more.
     pub async fn next(&mut self) -> Result<Option<Bytes>, SandboxError> {
         let part = loop {

@@ -126,18 +126,18 @@ impl Process {
         let (kind, len) = frame::parse(head, self.frame_bytes).map_err(Broken::Protocol)?;
         // Grows as bytes come: a child that only claims much gets no memory for it.
         let mut payload = Vec::with_capacity(len.min(1024 * 1024));
-        let got = (&mut self.from).take(len as u64).read_to_end(&mut payload).await.map_err(|_| Broken::Pipe)?;
+        let got =
+            (&mut self.from).take(len as u64).read_to_end(&mut payload).await.map_err(|_| Broken::Pipe)?;
         if got < len { Err(Broken::Pipe) } else { Ok((kind, payload)) }
     }
 
     /// How it ended; it is killed where it has not.
     async fn ended(&mut self) -> String {
         // A child whose pipe is closed is about to end by itself; its own status is worth a moment.
-        let status = match timeout(Duration::from_millis(500), self.child.wait()).await {
-            Ok(status) => status,
-            Err(_) => return "it closed its pipe".into(),
-        };
-        status.map_or_else(|e| e.to_string(), |s| s.to_string())
+        match timeout(Duration::from_millis(500), self.child.wait()).await {
+            Ok(status) => status.map_or_else(|e| e.to_string(), |s| s.to_string()),
+            Err(_) => "it closed its pipe".into(),
+        }
     }
 
     /// Resident memory in bytes and processor time in seconds; none where the system does not say.

@@ -30,7 +30,8 @@ fn main() -> ExitCode {
 
 async fn run() -> Result<(), Box<dyn Error>> {
     let folder = tempfile::tempdir()?;
-    let env = StageEnv { blobs: Blobs::local(folder.path())?, assets: None, program: std::env::current_exe()? };
+    let env =
+        StageEnv { blobs: Blobs::local(folder.path())?, assets: None, program: std::env::current_exe()? };
     let stages = docmill_render::stages(docmill_render::Config::default(), &env)?;
     let words = std::env::args().any(|a| a == "--words");
     println!("file\toutcome\tpages\ttext\tocr\tempty\tfailed\twords\tms\txml");
@@ -91,7 +92,9 @@ async fn one(
                         "long".clone_into(&mut outcome);
                         xml = r.head.embedded_xml.as_ref().map_or_else(String::new, |x| x.name.clone());
                         match ended(page.run(&r, &cx).await) {
-                            Ok(outputs) => pages.extend(outputs.into_records().into_iter().filter_map(page_of)),
+                            Ok(outputs) => {
+                                pages.extend(outputs.into_records().into_iter().filter_map(page_of));
+                            }
                             Err(error) => outcome = format!("{} {}", error.code, error.message),
                         }
                     }
@@ -109,12 +112,21 @@ async fn one(
     let words: i32 = pages.iter().filter_map(|p| p.words.as_ref()).map(|w| w.count).sum();
     println!("{name}\t{outcome}\t{}\t{text}\t{ocr}\t{empty}\t{failed}\t{words}\t{ms}\t{xml}", pages.len());
     for page in pages.iter().filter(|_| print) {
-        println!("  page {} {} x {} dpi {:?} image {:?}", page.page_no, page.width, page.height, page.image_dpi, page.image.as_ref().map(|i| i.bytes));
+        println!(
+            "  page {} {} x {} dpi {:?} image {:?}",
+            page.page_no,
+            page.width,
+            page.height,
+            page.image_dpi,
+            page.image.as_ref().map(|i| i.bytes)
+        );
         if let Some(error) = &page.error {
             println!("    {} {}", error.code, error.message);
         }
         let mut line = None;
-        for word in page.words.as_ref().map(docmill_contracts::PackedWords::unpack).transpose()?.unwrap_or_default() {
+        for word in
+            page.words.as_ref().map(docmill_contracts::PackedWords::unpack).transpose()?.unwrap_or_default()
+        {
             let [x0, y0, x1, y1] = word.bbox;
             if line != Some(word.line) {
                 print!("\n    {:>3} ", word.line);

@@ -7,7 +7,7 @@ use docmill_blobs::Blobs;
 use docmill_contracts::{Codec, DocumentHead, ErrorInfo, PackedWords, Page, TextSource};
 use docmill_sandbox::{Pool, PoolConfig, SandboxError};
 use std::path::PathBuf;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 /// Engine name of a text layer that PDFium read.
 pub(crate) const ENGINE: &str = "pdfium";
@@ -94,7 +94,10 @@ impl Client {
         let mut read = Vec::new();
         let mut size = 0;
         // A page that hangs or kills the child here gets its own chance, and its own error, on the long way.
-        while let Ok(Some(part)) = call.next().await {
+        let since = Instant::now();
+        loop {
+            call.set_limit(self.config.short_timeout().saturating_sub(since.elapsed()));
+            let Ok(Some(part)) = call.next().await else { break };
             let Some((Reply::Page(page), start)) = protocol::decode::<Reply>(&part) else { break };
             let bytes = part.slice(start..);
             let number = i32::try_from(read.len() + 1).unwrap_or(i32::MAX);
@@ -131,11 +134,11 @@ impl Client {
         mut done: impl FnMut(Page),
     ) -> Result<(), RenderError> {
         let name = &head.source.name;
-        let start = Instant::now();
+        // Runs from when a child takes the range: waiting for one is nobody's fault.
+        let mut deadline = None;
         let mut next = first;
         while next <= last {
-            let spent = start.elapsed();
-            if spent >= self.config.range_timeout() {
+            if deadline.is_some_and(|d| Instant::now() >= d) {
                 let seconds = self.config.range_timeout_s;
                 for page in next..=last {
                     let page = i32::try_from(page).unwrap_or(i32::MAX);
@@ -143,10 +146,8 @@ impl Client {
                 }
                 return Ok(());
             }
-            let limit = self.config.page_timeout().min(self.config.range_timeout() - spent);
             let began = next;
-            let task = Task::Pages { first: next, last };
-            let ended = self.read(head, document, task, limit, &mut next, inline, &mut done).await;
+            let ended = self.read(head, document, &mut next, last, &mut deadline, inline, &mut done).await;
             let page = i32::try_from(next).unwrap_or(i32::MAX);
             match ended {
                 Ok(()) if next > last => {}
@@ -174,16 +175,21 @@ impl Client {
         &self,
         head: &DocumentHead,
         document: &Bytes,
-        task: Task,
-        limit: Duration,
         next: &mut u32,
+        last: u32,
+        deadline: &mut Option<Instant>,
         inline: bool,
         done: &mut impl FnMut(Page),
     ) -> Result<(), Ended> {
         let name = &head.source.name;
+        let task = Task::Pages { first: *next, last };
         let request = self.request(&head.source.media_type, task, document);
-        let mut call = self.pool.call(request, limit).await.map_err(ended)?;
-        while let Some(part) = call.next().await.map_err(ended)? {
+        let mut call = self.pool.call(request, self.config.page_timeout()).await.map_err(ended)?;
+        let deadline = *deadline.get_or_insert_with(|| Instant::now() + self.config.range_timeout());
+        loop {
+            let left = deadline.saturating_duration_since(Instant::now());
+            call.set_limit(self.config.page_timeout().min(left));
+            let Some(part) = call.next().await.map_err(ended)? else { return Ok(()) };
             let number = i32::try_from(*next).unwrap_or(i32::MAX);
             let reply = |what| Ended::Outside(RenderError::Reply { name: name.clone(), what });
             let (page, start) = match protocol::decode::<Reply>(&part) {
@@ -216,7 +222,6 @@ impl Client {
             done(read);
             *next += 1;
         }
-        Ok(())
     }
 
     async fn words_to_blob(&self, page: &mut Page) -> Result<(), RenderError> {

@@ -37,6 +37,8 @@ pub struct Config {
     pub max_xml_bytes: u32,
     /// Longest time for opening a document, in seconds.
     pub open_timeout_s: f32,
+    /// Longest time for reading a short document at once, in seconds; then its pages are read one by one.
+    pub short_timeout_s: f32,
     /// Longest time for one page, in seconds.
     pub page_timeout_s: f32,
     /// Longest time for one range of pages, in seconds; what is left then fails. Less than the worker's attempt_timeout.
@@ -55,7 +57,7 @@ impl Default for Config {
     fn default() -> Self {
         Self {
             min_characters: 20,
-            min_alpha_ratio: 0.4,
+            min_alpha_ratio: 0.5,
             scan_coverage: 0.5,
             scan_min_characters: 200,
             dpi: 200.0,
@@ -67,6 +69,7 @@ impl Default for Config {
             range_pages: 32,
             max_xml_bytes: 16 * 1024 * 1024,
             open_timeout_s: 10.0,
+            short_timeout_s: 3.0,
             page_timeout_s: 20.0,
             range_timeout_s: 90.0,
             children: 0,
@@ -106,6 +109,7 @@ impl Config {
             ((1..=32).contains(&self.range_pages), "range_pages is not between 1 and 32"),
             (self.max_xml_bytes <= 64 * 1024 * 1024, "max_xml_bytes is over 64 MiB"),
             (time(self.open_timeout_s), "open_timeout_s is not between 0.01 and 3600"),
+            (time(self.short_timeout_s), "short_timeout_s is not between 0.01 and 3600"),
             (time(self.page_timeout_s), "page_timeout_s is not between 0.01 and 3600"),
             (time(self.range_timeout_s), "range_timeout_s is not between 0.01 and 3600"),
             (self.children <= 256, "children is over 256"),
@@ -117,6 +121,10 @@ impl Config {
 
     pub(crate) fn open_timeout(&self) -> Duration {
         Duration::from_secs_f32(self.open_timeout_s)
+    }
+
+    pub(crate) fn short_timeout(&self) -> Duration {
+        Duration::from_secs_f32(self.short_timeout_s)
     }
 
     pub(crate) fn page_timeout(&self) -> Duration {
@@ -136,7 +144,7 @@ mod tests {
     fn the_public_names_of_the_thresholds_are_aliases() {
         let env = |name: &str| (name == "EXTRACTOR_MIN_CHARACTERS").then(|| "7".to_owned());
         let config = Config::default().with_aliases(env).unwrap();
-        assert_eq!((config.min_characters, config.min_alpha_ratio), (7, 0.4));
+        assert_eq!((config.min_characters, config.min_alpha_ratio), (7, 0.5));
         assert!(Config::default().with_aliases(|_| Some("many".into())).is_err());
     }
 

@@ -8,12 +8,7 @@ use std::io::{self, Cursor};
 use std::time::Instant;
 
 /// Does a task on an image.
-pub(super) fn handle(
-    media_type: &str,
-    bytes: &[u8],
-    task: Task,
-    out: &mut Out<'_, '_>,
-) -> io::Result<()> {
+pub(super) fn handle(media_type: &str, bytes: &[u8], task: Task, out: &mut Out<'_, '_>) -> io::Result<()> {
     let format = match media_type {
         "image/png" => ImageFormat::Png,
         "image/jpeg" => ImageFormat::Jpeg,

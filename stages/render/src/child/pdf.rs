@@ -11,6 +11,9 @@ use std::time::Instant;
 /// Most page objects that are looked at for images.
 const MAX_OBJECTS: usize = 5000;
 
+/// Narrowest page in points whose boxes are believed.
+const SMALLEST: f32 = 8.0;
+
 /// Does a task on a PDF.
 pub(super) fn handle(pdfium: &Pdfium, bytes: &[u8], task: Task, out: &mut Out<'_, '_>) -> io::Result<()> {
     let document = match pdfium.load_pdf_from_byte_slice(bytes, None) {
@@ -45,10 +48,7 @@ fn read_short(document: &PdfDocument<'_>, pages: u32, out: &mut Out<'_, '_>) -> 
     for index in 0..pages {
         let since = Instant::now();
         let Ok(page) = open(document, index) else { return out.not_short() };
-        let words = match page.words() {
-            Ok(words) => words,
-            Err(_) => return out.not_short(),
-        };
+        let Ok(words) = page.words() else { return out.not_short() };
         match page.judge(&words, out.rules) {
             Verdict::Text => {
                 out.page(index + 1, since, page.size(), Ok(Found::Words(PackedWords::pack(&words))))?;
@@ -142,10 +142,13 @@ impl Page<'_> {
             }
         }
         let (width, height) = self.size();
+        // A page of no size has lost its boxes, not its text.
+        let clip = width >= SMALLEST && height >= SMALLEST;
         let mut words = words.finish();
         words.retain(|w| {
             let [x0, y0, x1, y1] = w.bbox;
-            w.bbox.iter().all(|v| v.is_finite()) && x1 > 0.0 && y1 > 0.0 && x0 < width && y0 < height
+            let inside = x1 > 0.0 && y1 > 0.0 && x0 < width && y0 < height;
+            w.bbox.iter().all(|v| v.is_finite()) && (inside || !clip)
         });
         Ok(words)
     }
@@ -246,9 +249,7 @@ impl Upright {
             PdfPageRenderRotation::Degrees180 => {
                 [self.right - r, b - self.bottom, self.right - l, t - self.bottom]
             }
-            PdfPageRenderRotation::Degrees270 => {
-                [self.top - t, self.right - r, self.top - b, self.right - l]
-            }
+            PdfPageRenderRotation::Degrees270 => [self.top - t, self.right - r, self.top - b, self.right - l],
         }
     }
 }

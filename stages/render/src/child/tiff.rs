@@ -88,7 +88,8 @@ fn decode(bytes: &[u8], index: usize, rules: &Rules) -> Result<Picture, Fault> {
     let orientation = decoder.find_tag_unsigned::<u8>(Tag::Orientation).ok().flatten();
     let mut pixels = read(&mut decoder, width, height)?;
     let (x, y) = density::credible(claim, width, height);
-    pixels.apply_orientation(orientation.and_then(Orientation::from_exif).unwrap_or(Orientation::NoTransforms));
+    pixels
+        .apply_orientation(orientation.and_then(Orientation::from_exif).unwrap_or(Orientation::NoTransforms));
     let turned = orientation.is_some_and(|o| o >= 5);
     Ok(Picture::of(pixels, if turned { (y, x) } else { (x, y) }, rules.max_side))
 }
@@ -142,7 +143,9 @@ fn read(decoder: &mut Source<'_>, width: u32, height: u32) -> Result<DynamicImag
             let flat = if bits == 8 { samples } else { indices(&samples, w as usize, bits) };
             let n = map.len() / 3;
             let pick = |i: u8, part: usize| {
-                map.get(part * n + usize::from(i)).filter(|_| usize::from(i) < n).map_or(0, |c| (c >> 8) as u8)
+                map.get(part * n + usize::from(i))
+                    .filter(|_| usize::from(i) < n)
+                    .map_or(0, |c| (c >> 8) as u8)
             };
             rgb(flat.into_iter().flat_map(|i| [pick(i, 0), pick(i, 1), pick(i, 2)]).collect())
         }
@@ -156,7 +159,8 @@ fn indices(packed: &[u8], width: usize, bits: u8) -> Vec<u8> {
     let per_byte = usize::from(8 / bits);
     let mask = (1u8 << bits) - 1;
     let row = |r: &[u8]| -> Vec<u8> {
-        let samples = r.iter().flat_map(|byte| (1..=per_byte).map(move |i| byte >> (8 - bits * i as u8) & mask));
+        let samples =
+            r.iter().flat_map(|byte| (1..=per_byte).map(move |i| byte >> (8 - bits * i as u8) & mask));
         samples.take(width).collect()
     };
     packed.chunks(width.div_ceil(per_byte)).flat_map(row).collect()

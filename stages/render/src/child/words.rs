@@ -190,10 +190,7 @@ mod tests {
     /// Glyphs of 5 x 10 points in a row.
     fn row(text: &str, x: f32, y: f32) -> Vec<Glyph> {
         let at = |i: usize| x + 5.0 * i as f32;
-        text.chars()
-            .enumerate()
-            .map(|(i, c)| Glyph { c, bbox: [at(i), y, at(i) + 5.0, y + 10.0] })
-            .collect()
+        text.chars().enumerate().map(|(i, c)| Glyph { c, bbox: [at(i), y, at(i) + 5.0, y + 10.0] }).collect()
     }
 
     fn texts(glyphs: impl IntoIterator<Item = Glyph>) -> Vec<(String, u32)> {

@@ -35,7 +35,9 @@ pub(super) fn embedded(document: &PdfDocument<'_>, limit: u32) -> Option<(String
         let name = attachment.name();
         let lower = name.to_ascii_lowercase();
         let rank = NAMES.iter().position(|n| *n == lower).unwrap_or(NAMES.len());
-        if best.as_ref().is_some_and(|(r, ..)| *r <= rank) || (lower.contains('.') && !lower.ends_with(".xml")) {
+        if best.as_ref().is_some_and(|(r, ..)| *r <= rank)
+            || lower.rsplit_once('.').is_some_and(|(_, ending)| ending != "xml")
+        {
             continue;
         }
         let len = attachment.len();

@@ -1,0 +1,212 @@
+//! The pool against children that die, hang, lie and leak. This program is its own child, so it has no test harness.
+#![allow(clippy::print_stdout, clippy::unwrap_used)]
+#![allow(clippy::disallowed_methods)] // children that abort are what is tested
+
+use bytes::Bytes;
+use docmill_contracts::{Class, Classify};
+use docmill_sandbox::{Handler, Pool, PoolConfig, Replies, SandboxError, child_main};
+use std::ffi::OsString;
+use std::process::{Command, ExitCode};
+use std::time::Duration;
+
+/// Long enough for anything that ends.
+const ENOUGH: Duration = Duration::from_secs(30);
+/// Short enough for what never ends.
+const SHORT: Duration = Duration::from_millis(300);
+
+/// Does what the request says.
+#[derive(Default)]
+struct Rogue {
+    poisoned: bool,
+}
+
+impl Handler for Rogue {
+    fn handle(&mut self, request: &[u8], replies: &mut Replies<'_>) -> std::io::Result<()> {
+        if self.poisoned {
+            std::process::abort();
+        }
+        let pid = std::process::id().to_string();
+        match request {
+            b"echo" => replies.send(&[b"ec", b"ho"]).and_then(|()| replies.send(&[b"!"])),
+            b"print" => {
+                println!("not for the parent");
+                replies.send(&[b"printed"])
+            }
+            b"pid" => replies.send(&[pid.as_bytes()]),
+            b"die" => std::process::abort(),
+            b"panic" => panic!("on request"),
+            b"die half way" => replies.send(&[b"half"]).map(|()| std::process::abort()),
+            b"poison" => {
+                self.poisoned = true;
+                Ok(())
+            }
+            b"hang" => loop {
+                std::thread::park();
+            },
+            b"pid, then hang" => {
+                replies.send(&[pid.as_bytes()])?;
+                loop {
+                    std::thread::park();
+                }
+            }
+            b"too large" => replies.send(&[&vec![0; 2 << 20]]),
+            b"leak" => {
+                let mut all: Vec<Vec<u8>> = Vec::new();
+                loop {
+                    all.push(vec![1; 64 << 20]);
+                }
+            }
+            b"write" => {
+                let written = std::fs::write("/tmp/docmill-sandbox-must-not-exist", b"x");
+                replies.send(&[if written.is_err() { b"refused" } else { b"written" }])
+            }
+            b"status" => replies.send(&[
+                &std::fs::read("/proc/self/status")?,
+                &std::fs::read("/proc/self/limits")?,
+                format!("environment {}", std::env::vars_os().count()).as_bytes(),
+            ]),
+            other => replies.send(&[other]),
+        }
+    }
+}
+
+fn config() -> PoolConfig {
+    let mut config = PoolConfig::new(std::env::current_exe().unwrap(), "rogue", Bytes::new());
+    config.limits.frame_bytes = 1 << 20;
+    config.limits.memory_bytes = 512 << 20;
+    config
+}
+
+async fn ask(pool: &Pool, request: &'static [u8]) -> Result<Vec<Bytes>, SandboxError> {
+    pool.call_all(vec![Bytes::from_static(request)], ENOUGH).await
+}
+
+async fn works(pool: &Pool) {
+    assert_eq!(ask(pool, b"echo").await.unwrap(), ["echo", "!"], "the next call must work");
+}
+
+async fn pid(pool: &Pool) -> String {
+    String::from_utf8(ask(pool, b"pid").await.unwrap().concat()).unwrap()
+}
+
+async fn replies_come_in_parts_and_printing_does_not_break_them() {
+    let pool = Pool::new(config());
+    works(&pool).await;
+    assert_eq!(ask(&pool, b"print").await.unwrap(), ["printed"]);
+    works(&pool).await;
+}
+
+async fn a_death_costs_one_call() {
+    let pool = Pool::new(config());
+    for request in [b"die".as_slice(), b"panic", b"die half way", b"too large", b"leak"] {
+        let error = ask(&pool, request).await.unwrap_err();
+        assert!(matches!(error, SandboxError::Died { .. }), "{request:?}: {error}");
+        assert_eq!((error.class(), error.code().0), (Class::Input, "SANDBOX-0003"));
+        works(&pool).await;
+    }
+}
+
+async fn a_death_that_a_predecessor_caused_costs_nothing() {
+    let pool = Pool::new(config());
+    assert!(ask(&pool, b"poison").await.unwrap().is_empty());
+    works(&pool).await;
+}
+
+async fn a_child_killed_in_the_middle_of_a_call_costs_that_call() {
+    let pool = Pool::new(config());
+    let mut call = pool.call(vec![Bytes::from_static(b"pid, then hang")], ENOUGH).await.unwrap();
+    let pid = String::from_utf8(call.next().await.unwrap().unwrap().to_vec()).unwrap();
+    assert!(Command::new("kill").args(["-9", &pid]).status().unwrap().success());
+    let error = call.next().await.unwrap_err();
+    assert!(error.to_string().contains("signal: 9"), "{error}");
+    drop(call);
+    works(&pool).await;
+}
+
+async fn a_hang_is_ended_by_the_time_limit() {
+    let pool = Pool::new(config());
+    let error = pool.call_all(vec![Bytes::from_static(b"hang")], SHORT).await.unwrap_err();
+    assert!(matches!(error, SandboxError::TimedOut { limit: SHORT }), "{error}");
+    assert_eq!(error.code().0, "SANDBOX-0004");
+    works(&pool).await;
+}
+
+async fn a_call_that_is_dropped_takes_its_child_with_it() {
+    let pool = Pool::new(config());
+    let mut call = pool.call(vec![Bytes::from_static(b"pid, then hang")], ENOUGH).await.unwrap();
+    let first = call.next().await.unwrap().unwrap();
+    drop(call);
+    assert_ne!(pid(&pool).await.as_bytes(), first);
+}
+
+async fn children_are_kept_and_replaced_after_their_calls() {
+    let pool = Pool::new(PoolConfig { max_calls: 2, ..config() });
+    let pids = [pid(&pool).await, pid(&pool).await, pid(&pool).await];
+    assert_eq!(pids[0], pids[1]);
+    assert_ne!(pids[1], pids[2]);
+    let hungry = Pool::new(PoolConfig { max_resident_bytes: 1, ..config() });
+    assert_ne!(pid(&hungry).await, pid(&hungry).await);
+}
+
+async fn a_child_has_few_rights() {
+    let pool = Pool::new(config());
+    let status = String::from_utf8(ask(&pool, b"status").await.unwrap().concat()).unwrap();
+    let line = |start: &str| status.lines().find(|l| l.starts_with(start)).unwrap_or_default();
+    assert!(line("NoNewPrivs").ends_with('1'));
+    assert!(line("Max address space").contains("536870912"));
+    assert!(line("Max core file size").contains(" 0 "));
+    assert!(line("Max open files").contains(" 64 "));
+    assert_eq!(line("environment"), "environment 0");
+}
+
+async fn a_child_cannot_write_files() {
+    // SIGXFSZ ends it where the limit is met.
+    let reply = ask(&Pool::new(config()), b"write").await;
+    assert!(reply.map_or(true, |r| r == ["refused"]));
+    std::fs::remove_file("/tmp/docmill-sandbox-must-not-exist").ok();
+}
+
+async fn what_cannot_work_says_why() {
+    let unfit = Pool::new(PoolConfig { init: Bytes::from_static(b"no library"), ..config() });
+    let error = unfit.warm().await.unwrap_err();
+    assert_eq!(error.to_string(), "sandboxed child `rogue` cannot work: no library");
+    assert_eq!(error.class(), Class::Fatal);
+    let missing = Pool::new(PoolConfig { program: "/no/such/program".into(), ..config() });
+    assert!(matches!(missing.warm().await.unwrap_err(), SandboxError::Start { .. }));
+    let other = Pool::new(PoolConfig { program: "/bin/true".into(), ..config() });
+    assert!(matches!(other.warm().await.unwrap_err(), SandboxError::Init { .. }));
+    let request = vec![Bytes::from(vec![0; 2 << 20])];
+    let error = Pool::new(config()).call_all(request, ENOUGH).await.unwrap_err();
+    assert!(matches!(error, SandboxError::TooLarge { .. }), "{error}");
+}
+
+fn main() -> ExitCode {
+    let args: Vec<OsString> = std::env::args_os().collect();
+    let init = |bytes: &[u8]| match bytes {
+        [] => Ok(Rogue::default()),
+        reason => Err(String::from_utf8_lossy(reason).into_owned()),
+    };
+    if let Some(code) = child_main(&args, "rogue", init) {
+        return code;
+    }
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    macro_rules! run {
+        ($($test:ident)*) => {$(
+            runtime.block_on($test());
+            println!("test {} ... ok", stringify!($test));
+        )*};
+    }
+    run! {
+        replies_come_in_parts_and_printing_does_not_break_them
+        a_death_costs_one_call
+        a_death_that_a_predecessor_caused_costs_nothing
+        a_child_killed_in_the_middle_of_a_call_costs_that_call
+        a_hang_is_ended_by_the_time_limit
+        a_call_that_is_dropped_takes_its_child_with_it
+        children_are_kept_and_replaced_after_their_calls
+        a_child_has_few_rights
+        a_child_cannot_write_files
+        what_cannot_work_says_why
+    }
+    ExitCode::SUCCESS
+}
