@@ -25,7 +25,7 @@ pub struct DbConfig {
 
 impl Default for DbConfig {
     fn default() -> Self {
-        Self { pixel_threshold: 0.3, box_threshold: 0.5, unclip_ratio: 1.5, min_side: 2.0 }
+        Self { pixel_threshold: 0.2, box_threshold: 0.4, unclip_ratio: 1.5, min_side: 2.0 }
     }
 }
 
@@ -234,7 +234,7 @@ mod tests {
     fn what_is_faint_or_tiny_is_no_text() {
         let config = DbConfig { box_threshold: 0.6, ..DbConfig::default() };
         assert!(found(&[(50.0, 50.0, 40.0, 10.0, 0.0, 0.45)], &config).is_empty());
-        assert!(found(&[(50.0, 50.0, 40.0, 1.0, 0.0, 0.9)], &config).is_empty());
+        assert!(found(&[(50.0, 50.5, 40.0, 1.0, 0.0, 0.9)], &config).is_empty());
         assert!(text_boxes(ProbabilityMap { data: &[], width: 0, height: 0 }, &config).is_empty());
     }
 

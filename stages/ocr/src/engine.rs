@@ -3,7 +3,7 @@
 //! Owns the way from a page image to lines and words. Knows nothing of records and blobs. Rule: the same image and the
 //! same parameters give the same words.
 
-use crate::ctc::{self, Dictionary, Glyph};
+use crate::ctc::{self, Decoded, Dictionary, Glyph};
 use crate::db::{DbConfig, ProbabilityMap, text_boxes};
 use crate::geometry::{Point, Quad};
 use crate::onnx::{Model, ModelFiles, Pool, environment};
@@ -77,8 +77,8 @@ impl Default for PpOcrConfig {
             detector_side: 4000,
             detector_short_side: 640,
             db: DbConfig::default(),
-            line_bucket: 32,
-            line_least: 160,
+            line_bucket: 16,
+            line_least: 64,
             line_most: 3200,
             least_score: 0.5,
         }
@@ -104,9 +104,23 @@ struct Models {
 /// Text of one crop.
 struct Reading {
     quad: Quad,
-    glyphs: Vec<Glyph>,
+    decoded: Decoded,
+    /// Time steps that the line's own width takes.
     steps: f32,
-    score: f32,
+}
+
+impl Reading {
+    fn glyphs(&self, western: bool) -> &[Glyph] {
+        match &self.decoded.western {
+            Some(glyphs) if western => glyphs,
+            Some(_) | None => &self.decoded.any,
+        }
+    }
+}
+
+/// Mean probability of characters, 0..=1.
+fn score(glyphs: &[Glyph]) -> f32 {
+    glyphs.iter().map(|g| g.probability).sum::<f32>() / glyphs.len().max(1) as f32
 }
 
 impl PpOcr {
@@ -164,7 +178,7 @@ impl PpOcr {
             return Ok(turned);
         }
         let upright = self.read_as(models, image, quad)?;
-        Ok(if upright.score >= turned.score { upright } else { turned })
+        Ok(if score(&upright.decoded.any) >= score(&turned.decoded.any) { upright } else { turned })
     }
 
     fn read_as(&self, models: &mut Models, image: &RgbImage, quad: Quad) -> Result<Reading, OcrError> {
@@ -173,7 +187,7 @@ impl PpOcr {
         let (own, width) = pixels::line_width(&quad, bucket as usize, least as usize, most as usize);
         let Models { recognizer, tensor, .. } = models;
         pixels::line_tensor(image, &quad, own, width, tensor);
-        let (glyphs, steps) = recognizer.run(tensor, width, pixels::LINE_HEIGHT, |shape, data| {
+        let (decoded, steps) = recognizer.run(tensor, width, pixels::LINE_HEIGHT, |shape, data| {
             let classes = self.dictionary.classes();
             match shape {
                 [1, steps, n] if *n == classes as i64 => {
@@ -186,8 +200,7 @@ impl PpOcr {
                 }),
             }
         })?;
-        let score = glyphs.iter().map(|g| g.probability).sum::<f32>() / glyphs.len().max(1) as f32;
-        Ok(Reading { quad, glyphs, steps: steps * own as f32 / width as f32, score })
+        Ok(Reading { quad, decoded, steps: steps * own as f32 / width as f32 })
     }
 }
 
@@ -213,19 +226,29 @@ impl OcrEngine for PpOcr {
             let quads = self.detect(models, image)?;
             quads.into_iter().map(|quad| self.read(models, image, quad)).collect::<Result<Vec<_>, _>>()
         })?;
-        let kept = readings.into_iter().filter(|r| !r.glyphs.is_empty() && r.score >= self.config.least_score);
-        Ok(assemble(kept, dpi, (image.width() as f32, image.height() as f32)))
+        let size = (image.width() as f32, image.height() as f32);
+        Ok(assemble(&readings, self.config.least_score, dpi, size))
     }
 }
 
-/// Lines and words of readings in order.
-fn assemble(readings: impl Iterator<Item = Reading>, dpi: f32, page: (f32, f32)) -> Recognized {
+/// True where East Asian characters are so few that they are smudged Latin ones: less than a fifth of the page.
+fn is_western(readings: &[Reading]) -> bool {
+    let sum = |(a, b): (usize, usize), r: &Reading| (a + r.decoded.east_asian().0, b + r.decoded.east_asian().1);
+    let (east, all) = readings.iter().fold((0, 0), sum);
+    east * 5 < all
+}
+
+/// Lines and words of readings in order; lines below `least` in score are dropped.
+fn assemble(readings: &[Reading], least: f32, dpi: f32, page: (f32, f32)) -> Recognized {
+    let western = is_western(readings);
     let points = if dpi > 0.0 { 72.0 / dpi } else { 1.0 };
     let mut out = Recognized::default();
     let (mut sum, mut characters) = (0.0, 0.0);
     for reading in readings {
-        let spans = ctc::words(&reading.glyphs, reading.steps);
-        if spans.is_empty() {
+        let glyphs = reading.glyphs(western);
+        let spans = ctc::words(glyphs, reading.steps);
+        let score = score(glyphs);
+        if spans.is_empty() || score < least {
             continue;
         }
         let line = out.lines.len() as u32;
@@ -246,8 +269,8 @@ fn assemble(readings: impl Iterator<Item = Reading>, dpi: f32, page: (f32, f32))
                 line,
             });
         }
-        let text: String = reading.glyphs.iter().map(|g| g.text.as_str()).collect();
-        out.lines.push(TextLine { quad: reading.quad, text: text.trim().to_owned(), score: reading.score });
+        let text: String = glyphs.iter().map(|g| g.text.as_str()).collect();
+        out.lines.push(TextLine { quad: reading.quad, text: text.trim().to_owned(), score });
     }
     out.confidence = (characters > 0.0).then(|| (sum / characters).clamp(0.0, 1.0));
     out
@@ -259,25 +282,25 @@ mod tests {
 
     #[test]
     fn words_are_in_points_and_numbered_by_line() {
-        let glyph = |text: &str, at| Glyph { text: text.into(), probability: 0.8, at };
-        let quad = |y: f32| Quad([(100., y), (300., y), (300., y + 20.), (100., y + 20.)].map(|(x, y)| Point::new(x, y)));
+        let glyph = |(text, at): (&str, f32)| Glyph { text: text.into(), probability: 0.8, at };
+        let line = |y: f32, steps, glyphs: &[(&str, f32)]| Reading {
+            quad: Quad([(100., y), (300., y), (300., y + 20.), (100., y + 20.)].map(|(x, y)| Point::new(x, y))),
+            decoded: Decoded { any: glyphs.iter().copied().map(glyph).collect(), western: None },
+            steps,
+        };
         let readings = [
-            Reading {
-                quad: quad(50.0),
-                glyphs: vec![glyph("a", 1.0), glyph(" ", 5.0), glyph("b", 9.0)],
-                steps: 10.0,
-                score: 0.8,
-            },
-            Reading { quad: quad(90.0), glyphs: vec![glyph(" ", 1.0)], steps: 2.0, score: 0.8 },
-            Reading { quad: quad(90.0), glyphs: vec![glyph("c", 1.0)], steps: 2.0, score: 0.8 },
+            line(50.0, 10.0, &[("a", 1.0), (" ", 5.0), ("b", 9.0)]),
+            line(90.0, 2.0, &[(" ", 1.0)]),
+            line(90.0, 2.0, &[("c", 1.0)]),
         ];
-        let page = assemble(readings.into_iter(), 144.0, (290.0, 400.0));
+        let page = assemble(&readings, 0.5, 144.0, (290.0, 400.0));
         let text: Vec<_> = page.words.iter().map(|w| (w.text.as_str(), w.line)).collect();
         assert_eq!(text, [("a", 0), ("b", 0), ("c", 1)]);
         assert_eq!(page.words[0].bbox, [50.0, 25.0, 80.0, 35.0]);
         assert_eq!(page.words[2].bbox, [50.0, 45.0, 145.0, 55.0]);
         assert_eq!(page.lines.iter().map(|l| l.text.as_str()).collect::<Vec<_>>(), ["a b", "c"]);
         assert!((page.confidence.unwrap() - 0.8).abs() < 1e-6);
-        assert_eq!(assemble(std::iter::empty(), 200.0, (1.0, 1.0)).confidence, None);
+        assert_eq!(assemble(&[], 0.5, 200.0, (1.0, 1.0)).confidence, None);
+        assert!(assemble(&readings, 0.9, 144.0, (290.0, 400.0)).lines.is_empty());
     }
 }

@@ -118,7 +118,7 @@ impl Quad {
 }
 
 /// The convex hull, counter-clockwise in a plane whose y points up; collinear points are left out. Sorts `points`.
-pub fn convex_hull(points: &mut Vec<Point>) -> Vec<Point> {
+pub(crate) fn convex_hull(points: &mut Vec<Point>) -> Vec<Point> {
     points.sort_by(|p, q| p.x.total_cmp(&q.x).then(p.y.total_cmp(&q.y)));
     points.dedup();
     if points.len() < 3 {
@@ -148,7 +148,7 @@ pub fn convex_hull(points: &mut Vec<Point>) -> Vec<Point> {
 }
 
 /// The rectangle of least area around a convex hull. One of its sides lies on a side of the hull, so each is tried.
-pub fn min_area_rect(hull: &[Point]) -> Option<Quad> {
+pub(crate) fn min_area_rect(hull: &[Point]) -> Option<Quad> {
     let first = *hull.first()?;
     let mut best: Option<(f32, Quad)> = None;
     for (i, a) in hull.iter().enumerate() {

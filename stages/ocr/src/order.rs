@@ -4,7 +4,7 @@ use crate::geometry::{Point, Quad};
 
 /// Indices of `quads` in reading order. Boxes whose middles are less than half a box height apart, seen along the
 /// page's skew, are on one line.
-pub fn reading_order(quads: &[Quad]) -> Vec<usize> {
+pub(crate) fn reading_order(quads: &[Quad]) -> Vec<usize> {
     let (sin, cos) = skew(quads).sin_cos();
     let middle: Vec<Point> = quads
         .iter()

@@ -7,7 +7,7 @@ use crate::geometry::{Point, Quad};
 use image::RgbImage;
 
 /// Height of a line as the recogniser takes it, pixels.
-pub const LINE_HEIGHT: usize = 48;
+pub(crate) const LINE_HEIGHT: usize = 48;
 
 /// Mean and deviation per plane as PaddleOCR's detectors were trained: blue, green, red with ImageNet's first, second
 /// and third value.
@@ -16,7 +16,7 @@ const DEVIATION: [f32; 3] = [0.229, 0.224, 0.225];
 
 /// Size of the detector's input for an image: at most `max_pixels` in area and `max_side` in length, at least
 /// `min_short` for the short side where the limits allow, sides multiples of 32.
-pub fn detector_size(
+pub(crate) fn detector_size(
     width: u32,
     height: u32,
     max_pixels: u32,
@@ -31,7 +31,7 @@ pub fn detector_size(
 }
 
 /// The page as one normalised tensor, 3 × height × width.
-pub fn detector_tensor(image: &RgbImage, width: usize, height: usize) -> Vec<f32> {
+pub(crate) fn detector_tensor(image: &RgbImage, width: usize, height: usize) -> Vec<f32> {
     let columns = Taps::new(image.width() as usize, width);
     let rows = Taps::new(image.height() as usize, height);
     let stride = image.width() as usize * 3;
@@ -102,14 +102,14 @@ impl Taps {
 
 /// Width of a line at [`LINE_HEIGHT`], pixels: its own, and that of the tensor, which is one of few so that the
 /// runtime sees few shapes.
-pub fn line_width(quad: &Quad, bucket: usize, least: usize, most: usize) -> (usize, usize) {
+pub(crate) fn line_width(quad: &Quad, bucket: usize, least: usize, most: usize) -> (usize, usize) {
     let ratio = quad.width() / quad.height().max(1.0);
     let own = ((ratio * LINE_HEIGHT as f32).ceil() as usize).clamp(8, most);
     (own, own.next_multiple_of(bucket).max(least))
 }
 
 /// A line cut out of the page, as one normalised tensor 3 × [`LINE_HEIGHT`] × `width`; what is right of `own` is zero.
-pub fn line_tensor(image: &RgbImage, quad: &Quad, own: usize, width: usize, out: &mut Vec<f32>) {
+pub(crate) fn line_tensor(image: &RgbImage, quad: &Quad, own: usize, width: usize, out: &mut Vec<f32>) {
     out.clear();
     out.resize(3 * LINE_HEIGHT * width, 0.0);
     let [a, b, _, d] = quad.0;
