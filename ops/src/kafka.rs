@@ -8,6 +8,8 @@ mod daemon;
 mod registry;
 mod state;
 
+pub use broker::BROKER_SETTINGS;
+
 use crate::{OpsError, ui};
 use clap::{Args, Subcommand};
 use daemon::Daemon;

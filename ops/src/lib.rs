@@ -24,22 +24,15 @@ use cli::{Cli, Command};
 use std::process::ExitCode;
 
 /// Does what the command line says.
-pub async fn execute(cli: Cli) -> anyhow::Result<ExitCode> {
-    Ok(match cli.command {
-        Command::Run(args) => run::run(args).await?,
-        Command::Submit(args) => submit::run(args).await?,
-        Command::Results(args) => results::run(args).await?,
-        Command::Up(args) => up::run(args).await?,
-        Command::Kafka(command) => kafka::run(command).await?,
-        Command::Topology(command) => topology_cmd::run(command).await?,
-        Command::Setup(args) => setup::run(&args)?,
-        Command::Bench(args) => bench::run(args).await?,
-    })
-}
-
-/// Exit code of a failed command: 2 where the call or a file of it is wrong, 1 for everything else.
-pub fn exit_code(error: &anyhow::Error) -> u8 {
-    let ops = error.chain().find_map(|e| e.downcast_ref::<OpsError>());
-    let config = error.chain().any(|e| e.is::<docmill_service::ConfigError>());
-    ops.map_or(if config { 2 } else { 1 }, OpsError::exit_code)
+pub async fn execute(cli: Cli) -> Result<ExitCode, OpsError> {
+    match cli.command {
+        Command::Run(args) => run::run(args).await,
+        Command::Submit(args) => submit::run(args).await,
+        Command::Results(args) => results::run(args).await,
+        Command::Up(args) => up::run(args).await,
+        Command::Kafka(command) => kafka::run(command).await,
+        Command::Topology(command) => topology_cmd::run(command).await,
+        Command::Setup(args) => setup::run(&args),
+        Command::Bench(args) => bench::run(args).await,
+    }
 }

@@ -1,7 +1,8 @@
 //! The docmill command.
 
 use clap::Parser;
-use docmill::{cli::Cli, execute, exit_code, ui};
+use docmill::{cli::Cli, execute, ui};
+use docmill_contracts::Classify;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
@@ -19,7 +20,7 @@ fn main() -> ExitCode {
         }
     };
     runtime.block_on(execute(cli)).unwrap_or_else(|error| {
-        ui::tell(format_args!("docmill: {error:#}"));
-        ExitCode::from(exit_code(&error))
+        ui::tell(format_args!("docmill: {error} [{}]", error.code()));
+        ExitCode::from(error.exit_code())
     })
 }

@@ -22,31 +22,33 @@ appender.out.layout.type=PatternLayout
 appender.out.layout.pattern=%d %p %m (%c)%n
 ";
 
-/// Settings of a cluster of one: one copy of everything, few partitions of its own topics for a fast start, and no topic
-/// that nobody asked for.
+/// Settings of a cluster of one, besides its addresses: one copy of everything, few partitions of its own topics for a fast
+/// start, and no topic that nobody asked for.
+pub const BROKER_SETTINGS: &[(&str, &str)] = &[
+    ("node.id", "1"),
+    ("process.roles", "broker,controller"),
+    ("controller.listener.names", "CONTROLLER"),
+    ("auto.create.topics.enable", "false"),
+    ("group.initial.rebalance.delay.ms", "0"),
+    ("offsets.topic.replication.factor", "1"),
+    ("offsets.topic.num.partitions", "4"),
+    ("transaction.state.log.replication.factor", "1"),
+    ("transaction.state.log.min.isr", "1"),
+    ("transaction.state.log.num.partitions", "4"),
+    ("share.coordinator.state.topic.replication.factor", "1"),
+    ("share.coordinator.state.topic.min.isr", "1"),
+];
+
 fn properties(data: &Path, port: u16) -> String {
     let controller = port + 1;
-    format!(
-        "\
-process.roles=broker,controller
-node.id=1
-controller.quorum.voters=1@127.0.0.1:{controller}
-listeners=PLAINTEXT://127.0.0.1:{port},CONTROLLER://127.0.0.1:{controller}
-advertised.listeners=PLAINTEXT://127.0.0.1:{port}
-controller.listener.names=CONTROLLER
-log.dirs={}
-auto.create.topics.enable=false
-group.initial.rebalance.delay.ms=0
-offsets.topic.replication.factor=1
-offsets.topic.num.partitions=4
-transaction.state.log.replication.factor=1
-transaction.state.log.min.isr=1
-transaction.state.log.num.partitions=4
-share.coordinator.state.topic.replication.factor=1
-share.coordinator.state.topic.min.isr=1
-",
-        data.display()
-    )
+    let mut lines = vec![
+        format!("controller.quorum.voters=1@127.0.0.1:{controller}"),
+        format!("listeners=PLAINTEXT://127.0.0.1:{port},CONTROLLER://127.0.0.1:{controller}"),
+        format!("advertised.listeners=PLAINTEXT://127.0.0.1:{port}"),
+        format!("log.dirs={}", data.display()),
+    ];
+    lines.extend(BROKER_SETTINGS.iter().map(|(name, value)| format!("{name}={value}")));
+    lines.join("\n") + "\n"
 }
 
 /// Writes its files, formats its storage the first time, and starts it.

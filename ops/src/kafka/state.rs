@@ -26,7 +26,7 @@ pub(super) struct Running {
 
 impl Running {
     /// Whether it still runs, and is not another process with the same id.
-    pub(super) fn lives(&self, mark: &str) -> bool {
+    pub(super) fn lives(self, mark: &str) -> bool {
         process::lives(self.pid, mark)
     }
 }

@@ -102,9 +102,9 @@ impl Stage {
             let text = String::from_utf8_lossy(line.strip_suffix(b"\n").unwrap_or(&line));
             let shown = format!("{}{text}", self.prefix);
             if errors {
-                ui::tell(shown)
+                ui::tell(shown);
             } else {
-                ui::say(shown)
+                ui::say(shown);
             }
             line.clear();
         }
