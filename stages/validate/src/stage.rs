@@ -1,0 +1,139 @@
+//! The worker `validate`.
+
+use crate::schema::{MAX_SCHEMA_BYTES, TenantSchema};
+use crate::subject::Subject;
+use crate::{Config, STAGE, ValidateError, rules};
+use docmill_blobs::Blobs;
+use docmill_contracts::{
+    Class, Classify, DocumentExtracted, DocumentResult, DocumentValidated, ErrorInfo, PageSummary, Problem,
+    ResultStatus, Severity, StageTrace, Trace,
+};
+use docmill_runtime::{Cx, Outputs, Stage};
+use std::time::Instant;
+
+/// Decides what becomes of a document.
+pub struct Validate {
+    config: Config,
+    blobs: Blobs,
+}
+
+impl Validate {
+    /// The stage; schemas of tenants come from `blobs`.
+    pub fn new(config: Config, blobs: Blobs) -> Result<Self, ValidateError> {
+        config.check()?;
+        Ok(Self { config, blobs })
+    }
+
+    async fn problems(&self, input: &DocumentExtracted) -> Result<Vec<Problem>, ValidateError> {
+        let subject = Subject { document: input };
+        let Some(blob) = &input.head.options.schema else {
+            return Ok(rules::check(subject, &self.config));
+        };
+        let wrong = |why| ValidateError::Schema {
+            name: input.head.source.name.clone(),
+            schema: blob.sha256.chars().take(64).collect(),
+            why,
+        };
+        if blob.bytes > MAX_SCHEMA_BYTES {
+            return Err(wrong("has more than 1048576 bytes"));
+        }
+        let bytes = self
+            .blobs
+            .get(blob)
+            .await
+            .map_err(|source| ValidateError::Blobs { name: input.head.source.name.clone(), source })?;
+        let schema = TenantSchema::parse(&bytes).map_err(wrong)?;
+        Ok(schema.check(subject, &self.config))
+    }
+}
+
+impl Stage for Validate {
+    type In = DocumentExtracted;
+    type Err = ValidateError;
+
+    async fn run(&self, input: &Self::In, cx: &Cx) -> Result<Outputs, Self::Err> {
+        let started = Instant::now();
+        if let Some(error) = nothing_there(input) {
+            return Ok(ended(input, error, started, cx.now_ms));
+        }
+        let problems = match self.problems(input).await {
+            Ok(problems) => problems,
+            // The tenant's schema is at fault: that is a result, not a dead letter.
+            Err(error) if error.class() == Class::Input => {
+                return Ok(ended(input, ErrorInfo::of(&error, STAGE, None), started, cx.now_ms));
+            }
+            Err(error) => return Err(error),
+        };
+        let head = &input.head;
+        let problems: Vec<Problem> = input.problems.iter().cloned().chain(problems).collect();
+        let bad = problems.iter().any(|problem| problem.severity == Severity::Error);
+        let mut source = head.source.clone();
+        source.pages = source.pages.or_else(|| count(&input.pages));
+        let result = DocumentResult {
+            document_id: head.document_id.clone(),
+            revision: head.revision,
+            tenant: head.tenant.clone(),
+            content_sha256: head.content_sha256.clone(),
+            source,
+            status: if bad { ResultStatus::Review } else { ResultStatus::Accepted },
+            kind: input.kind.clone(),
+            fields: input.fields.clone(),
+            line_items: input.line_items.clone(),
+            vat_breakdown: input.vat_breakdown.clone(),
+            problems,
+            pages: input.pages.clone(),
+            error: None,
+            trace: Trace {
+                submitted_at: head.submitted_at,
+                finished_at: cx.now_ms,
+                stages: stages(input, started),
+                cost: input.cost.clone(),
+            },
+        };
+        Ok(Outputs::one(DocumentValidated { head: head.clone(), result }))
+    }
+
+    fn dead(&self, input: &Self::In, error: ErrorInfo) -> Outputs {
+        Outputs::one(DocumentValidated::ended(&input.head, error, input.stages.clone()))
+    }
+}
+
+/// Why the document ends here: it could not be read at all, or not one of its pages could and nothing was found.
+fn nothing_there(input: &DocumentExtracted) -> Option<ErrorInfo> {
+    if input.error.is_some() {
+        return input.error.clone();
+    }
+    let empty = input.fields.is_empty() && input.line_items.is_empty();
+    let unread = !input.pages.is_empty() && input.pages.iter().all(|page| page.error.is_some());
+    (empty && unread).then(|| input.pages.iter().find_map(|page| page.error.clone())).flatten()
+}
+
+fn ended(input: &DocumentExtracted, error: ErrorInfo, started: Instant, now_ms: i64) -> Outputs {
+    let mut ended = DocumentValidated::ended(&input.head, error, stages(input, started));
+    let result = &mut ended.result;
+    result.kind = input.kind.clone();
+    result.problems.clone_from(&input.problems);
+    result.pages.clone_from(&input.pages);
+    result.source.pages = result.source.pages.or_else(|| count(&input.pages));
+    result.trace.finished_at = now_ms;
+    result.trace.cost = input.cost.clone();
+    Outputs::one(ended)
+}
+
+fn count(pages: &[PageSummary]) -> Option<i32> {
+    i32::try_from(pages.len()).ok().filter(|count| *count > 0)
+}
+
+fn stages(input: &DocumentExtracted, started: Instant) -> Vec<StageTrace> {
+    let mut stages = input.stages.clone();
+    stages.push(StageTrace {
+        stage: STAGE.to_owned(),
+        ms: i64::try_from(started.elapsed().as_millis()).unwrap_or(i64::MAX),
+        engine: String::new(),
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+    });
+    stages
+}
+
+#[cfg(test)]
+mod tests;

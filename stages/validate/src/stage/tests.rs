@@ -1,0 +1,188 @@
+use super::*;
+use crate::rules::samples::{Sample, codes};
+use bytes::Bytes;
+use docmill_contracts::{AnyRecord, BlobRef};
+use proptest::prelude::*;
+
+struct Bench {
+    _folder: tempfile::TempDir,
+    blobs: Blobs,
+    stage: Validate,
+}
+
+fn bench() -> Bench {
+    let folder = tempfile::tempdir().unwrap();
+    let blobs = Blobs::local(folder.path()).unwrap();
+    let stage = Validate::new(Config::default(), blobs.clone()).unwrap();
+    Bench { _folder: folder, blobs, stage }
+}
+
+const CX: Cx = Cx { worker: "validate", attempt: 1, now_ms: 1_782_907_201_000 };
+
+async fn result(bench: &Bench, sample: &Sample) -> DocumentResult {
+    let outputs = bench.stage.run(&sample.0, &CX).await.unwrap();
+    let [AnyRecord::DocumentValidated(validated)] = outputs.records() else { panic!("{outputs:?}") };
+    assert_eq!(validated.head, sample.0.head);
+    validated.result.clone()
+}
+
+fn error(class: Class) -> ErrorInfo {
+    ErrorInfo {
+        code: "RENDER-0001".into(),
+        class,
+        message: "broken".into(),
+        stage: "render".into(),
+        page: Some(1),
+    }
+}
+
+#[tokio::test]
+async fn a_good_invoice_is_accepted_as_it_is() {
+    let bench = bench();
+    for engine in ["local", "xml"] {
+        let sample = Sample::good_invoice().engine(engine);
+        let result = result(&bench, &sample).await;
+        assert_eq!((result.status, codes(&result.problems)), (ResultStatus::Accepted, vec![]));
+        assert_eq!((&result.fields, &result.line_items), (&sample.0.fields, &sample.0.line_items));
+        assert_eq!((result.trace.finished_at, result.source.pages), (CX.now_ms, Some(1)));
+        assert_eq!(result.trace.stages.last().unwrap().stage, "validate");
+    }
+}
+
+#[tokio::test]
+async fn what_is_wrong_needs_a_review_and_is_not_repaired() {
+    let bench = bench();
+    for (name, value, code) in [
+        ("grand_total", "681.78", "BR-CO-15"),
+        ("due_date", "2026-06-01", "VALIDATE-0008"),
+        ("iban", "DE89370400440532013001", "VALIDATE-0011"),
+        ("seller_vat_id", "DE136695977", "VALIDATE-0013"),
+        ("invoice_number", " ", "BR-02"),
+        ("line_total", "572", "BR-CO-10"),
+        ("tax_total", "108.00", "BR-CO-14"),
+    ] {
+        let sample = Sample::good_invoice().fields(&[(name, value)]);
+        let result = result(&bench, &sample).await;
+        assert_eq!(result.status, ResultStatus::Review, "{name}");
+        assert!(result.problems.iter().any(|p| p.code == code), "{name}: {:?}", result.problems);
+        assert_eq!(result.fields[name].value, value);
+    }
+}
+
+#[tokio::test]
+async fn warnings_and_engines_problems_count_as_they_say() {
+    let bench = bench();
+    let mut sample = Sample::good_invoice();
+    sample.0.fields.remove("buyer_name");
+    let found = result(&bench, &sample).await;
+    assert_eq!(
+        (found.status, codes(&found.problems)),
+        (ResultStatus::Accepted, vec![("BR-07", Severity::Warning)])
+    );
+    let said = Problem { code: "X".into(), severity: Severity::Error, ..found.problems[0].clone() };
+    sample.0.problems.push(said);
+    let found = result(&bench, &sample).await;
+    assert_eq!((found.status, found.problems[0].code.as_str()), (ResultStatus::Review, "X"));
+}
+
+#[tokio::test]
+async fn doubt_needs_a_review() {
+    let bench = bench();
+    let mut doubtful = Sample::good_invoice();
+    doubtful.confidence("seller_name", 0.6);
+    assert_eq!(codes(&result(&bench, &doubtful).await.problems), [("VALIDATE-0003", Severity::Error)]);
+    let other = result(&bench, &Sample::new("other")).await;
+    assert_eq!(
+        (other.status, codes(&other.problems)),
+        (ResultStatus::Review, vec![("VALIDATE-0001", Severity::Error)])
+    );
+    let mut page = Sample::good_invoice();
+    page.0.pages[0].error = Some(error(Class::Input));
+    let page = result(&bench, &page).await;
+    assert_eq!(
+        (page.status, codes(&page.problems)),
+        (ResultStatus::Review, vec![("VALIDATE-0005", Severity::Error)])
+    );
+}
+
+#[tokio::test]
+async fn what_could_not_be_read_at_all_ends() {
+    let bench = bench();
+    let mut sample = Sample::new("other");
+    sample.0.error = Some(error(Class::Input));
+    let ended = result(&bench, &sample).await;
+    assert_eq!((ended.status, ended.error.unwrap().code.as_str()), (ResultStatus::Rejected, "RENDER-0001"));
+    assert_eq!((ended.pages.len(), ended.trace.finished_at), (1, CX.now_ms));
+    for (class, want) in [(Class::Input, ResultStatus::Rejected), (Class::Internal, ResultStatus::Failed)] {
+        let mut sample = Sample::new("other");
+        sample.0.pages[0].error = Some(error(class));
+        assert_eq!(result(&bench, &sample).await.status, want);
+    }
+    let dead = bench.stage.dead(&sample.0, error(Class::Internal));
+    let [AnyRecord::DocumentValidated(dead)] = dead.records() else { panic!("{dead:?}") };
+    assert_eq!(dead.result.status, ResultStatus::Failed);
+}
+
+#[tokio::test]
+async fn a_tenants_schema_stands_in_place_of_the_rules() {
+    let bench = bench();
+    let schema = bench.blobs.put(Bytes::from_static(br#"{"required": ["contract_num"]}"#)).await.unwrap();
+    let mut sample =
+        Sample::new("other").fields(&[("contract_num", "7"), ("grand_total", "not even a number")]);
+    sample.0.head.options.schema = Some(schema);
+    assert_eq!(result(&bench, &sample).await.status, ResultStatus::Accepted);
+    sample.0.fields.remove("contract_num");
+    let missing = result(&bench, &sample).await;
+    assert_eq!(codes(&missing.problems), [("VALIDATE-0002", Severity::Error)]);
+
+    sample.0.head.options.schema = Some(bench.blobs.put(Bytes::from_static(b"[]")).await.unwrap());
+    let ended = result(&bench, &sample).await;
+    assert_eq!((ended.status, ended.error.unwrap().code.as_str()), (ResultStatus::Rejected, "VALIDATE-0018"));
+    sample.0.head.options.schema = Some(BlobRef { bytes: 1 << 21, ..BlobRef::of(b"") });
+    assert_eq!(result(&bench, &sample).await.error.unwrap().code, "VALIDATE-0018");
+    sample.0.head.options.schema = Some(BlobRef::of(b"nowhere"));
+    assert_eq!(bench.stage.run(&sample.0, &CX).await.unwrap_err().code().0, "BLOB-0003");
+}
+
+#[test]
+fn mistakes_of_the_settings_are_told_all_at_once() {
+    let config = Config { accept_confidence: 1.5, accept_type_confidence: f64::NAN, max_days_ahead: -1 };
+    let message = config.check().unwrap_err().to_string();
+    for part in ["accept_confidence = 1.5", "accept_type_confidence = NaN", "max_days_ahead = -1"] {
+        assert!(message.contains(part), "{message}");
+    }
+}
+
+proptest! {
+    #[test]
+    fn consistent_totals_are_never_doubted(
+        lines in proptest::collection::vec((1..500_i64, 1..100_000_i64), 1..20),
+        rate in prop::sample::select(vec![0_i64, 7, 19, 20, 27]),
+    ) {
+        let cents = |cents: i64| format!("{}.{:02}", cents / 100, cents % 100);
+        let net: i64 = lines.iter().map(|(quantity, price)| quantity * price).sum();
+        let tax = (net * rate + 50) / 100;
+        let mut sample = Sample::good_invoice().fields(&[
+            ("line_total", &cents(net)), ("net_total", &cents(net)), ("tax_total", &cents(tax)),
+            ("grand_total", &cents(net + tax)), ("due_payable", &cents(net + tax)),
+        ]);
+        sample.0.line_items.clear();
+        sample.0.vat_breakdown.clear();
+        sample = sample.vat(&[("taxable_amount", &cents(net)), ("vat_rate", &rate.to_string()), ("tax_amount", &cents(tax))]);
+        for (quantity, price) in &lines {
+            let total = cents(quantity * price);
+            sample = sample.line(&[("quantity", &quantity.to_string()), ("unit_price", &cents(*price)), ("line_total", &total)]);
+        }
+        let sample = sample.engine("xml");
+        let problems = rules::check(sample.subject(), &Config::default());
+        prop_assert_eq!(codes(&problems), vec![]);
+        let off = sample.fields(&[("grand_total", &cents(net + tax + 100))]);
+        prop_assert!(rules::check(off.subject(), &Config::default()).iter().any(|p| p.code == "BR-CO-15"));
+    }
+
+    #[test]
+    fn no_values_break_the_rules(name in "(issue_date|grand_total|iban|currency|seller_vat_id|x_gln)", value in any::<String>()) {
+        let sample = Sample::good_invoice().fields(&[(&name, &value)]).line(&[("quantity", &value), ("line_total", &value)]);
+        rules::check(sample.subject(), &Config::default());
+    }
+}
