@@ -200,6 +200,9 @@ impl Work {
                 fields.insert(want.name.clone(), local(value.clone(), value, confidence, page.page_no, place));
             }
         }
+        if self.kind.value == "credit_note" {
+            positive(&mut fields);
+        }
         self.currency(wants, &mut fields);
         self.due(wants, &mut fields);
         fields
@@ -336,6 +339,19 @@ fn read_dates(pages: &[Layout], candidates: &mut [Candidate]) {
         if let Some((reading, _)) = evidence.choose(&c.dates) {
             c.date = Some(reading.date);
             c.value = reading.date.to_string();
+        }
+    }
+}
+
+/// A credit note states what is credited; a minus before every total says the same once more.
+fn positive(fields: &mut Fields) {
+    const TOTALS: [&str; 4] = ["net_total", "tax_total", "grand_total", "due_payable"];
+    let negative = |f: &Field| f.value.starts_with('-') || f.value.trim_matches(['0', '.']).is_empty();
+    if TOTALS.iter().filter_map(|t| fields.get(*t)).all(negative) {
+        for name in TOTALS {
+            if let Some(field) = fields.get_mut(name) {
+                field.value = field.value.trim_start_matches('-').to_owned();
+            }
         }
     }
 }

@@ -104,10 +104,20 @@ fn sections(layout: &Layout, lexicon: &Lexicon) -> Vec<Option<Concept>> {
         .map(|s| {
             let above = headings.iter().filter(|(h, _)| {
                 let h = &layout.segments[*h];
-                h.bbox[3] <= s.bbox[1] + 2.0 && h.bbox[0] - 12.0 <= s.bbox[0] && s.bbox[0] - h.bbox[0] < 0.4 * layout.width
+                h.bbox[3] <= s.bbox[1] + 2.0 && h.bbox[0] - 12.0 <= s.bbox[0] && s.bbox[0] - h.bbox[0] < 0.55 * layout.width
                     && s.bbox[1] - h.bbox[3] < 14.0 * s.height()
             });
-            above.max_by(|a, b| layout.segments[a.0].bbox[1].total_cmp(&layout.segments[b.0].bbox[1])).map(|h| h.1)
+            // Of headings side by side the one further to the right.
+            let place = |h: usize| {
+                let b = layout.segments[h].bbox;
+                ((b[1] / 4.0).round(), b[0])
+            };
+            above
+                .max_by(|a, b| {
+                    let (a, b) = (place(a.0), place(b.0));
+                    a.0.total_cmp(&b.0).then(a.1.total_cmp(&b.1))
+                })
+                .map(|h| h.1)
         })
         .collect()
 }

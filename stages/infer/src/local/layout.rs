@@ -112,7 +112,7 @@ impl Layout {
             let from = layout.segments.len();
             let mut start = 0;
             for i in 1..=row.len() {
-                if i == row.len() || apart(row[i - 1], row[i]) {
+                if i == row.len() || apart(row[i - 1], row[i], layout.source) {
                     layout.segments.push(segment(line, &row[start..i]));
                     start = i;
                 }
@@ -169,9 +169,11 @@ impl Layout {
     }
 }
 
-fn apart(a: &Word, b: &Word) -> bool {
+/// A text layer gives boxes as high as the font, OCR as high as the letters.
+fn apart(a: &Word, b: &Word, source: TextSource) -> bool {
+    let wide = if source == TextSource::Ocr { 0.85 } else { 0.6 };
     let height = (a.bbox[3] - a.bbox[1]).min(b.bbox[3] - b.bbox[1]).clamp(4.0, 40.0);
-    b.bbox[0] - a.bbox[2] > 0.85 * height
+    b.bbox[0] - a.bbox[2] > wide * height
 }
 
 fn segment(line: usize, words: &[&Word]) -> Segment {

@@ -48,7 +48,11 @@ pub fn suggest(pages: &[Layout], candidates: &[Candidate], features: &[Features]
             seller += if f.y < 0.12 { 0.12 } else if f.y < 0.25 { 0.05 } else if f.y > 0.88 { 0.06 } else { -0.1 };
             let repeats = all_text.matches(&format!(" {text} ")).count() + all_text.matches(&format!(" {text} ")).count().min(1);
             seller += 0.06 * (repeats.saturating_sub(2).min(3) as f32);
-            let block = first.block(c.segment, 7);
+            let mut block = first.block(c.segment, 7);
+            if block.len() == 1 {
+                // A widely spaced address, in exactly one column.
+                block = wide_block(first, c.segment);
+            }
             let lines: Vec<&str> = block.iter().map(|i| first.segments[*i].text.as_str()).collect();
             let place = lines.iter().skip(1).take(5).position(|l| has_postcode(l));
             let top = first.segments[..c.segment].iter().rev().find(|s| {
@@ -69,6 +73,20 @@ pub fn suggest(pages: &[Layout], candidates: &[Candidate], features: &[Features]
             (seller.clamp(0.0, 0.8), buyer.clamp(0.0, 0.8))
         })
         .collect()
+}
+
+fn wide_block(layout: &Layout, from: usize) -> Vec<usize> {
+    let mut block = vec![from];
+    for (i, s) in layout.segments.iter().enumerate().skip(from + 1) {
+        let last = &layout.segments[block[block.len() - 1]];
+        if s.bbox[1] - last.bbox[3] > 4.5 * last.height() || block.len() > 4 {
+            break;
+        }
+        if s.line > last.line && (s.bbox[0] - last.bbox[0]).abs() < 2.0 {
+            block.push(i);
+        }
+    }
+    block
 }
 
 fn receipt_name(first: &Layout, c: &Candidate, legal: bool, trade: bool) -> f32 {

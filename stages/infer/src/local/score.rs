@@ -139,7 +139,7 @@ fn name_value(c: &Candidate, f: &Features) -> f32 {
     let letters = c.value.chars().filter(|ch| ch.is_alphabetic()).count();
     let mut value = 0.0;
     // A name that is itself a label, such as the next field's.
-    if f.labelness > 0.9 {
+    if f.labelness > 0.85 && c.span.0 == 0 {
         value -= 0.5;
     }
     if letters < 3 {
