@@ -55,29 +55,27 @@ pub(crate) fn fetch(
 
 /// The line that a person needs: a network failure if there was one, else the first error.
 fn reason(said: &str) -> String {
-    const NETWORK: [&str; 7] = [
+    const NETWORK: [&str; 8] = [
         "Temporary failure in name resolution",
         "Name or service not known",
+        "Unknown host",
         "Network is unreachable",
         "Connection refused",
-        "connection broken by",
+        "CERTIFICATE_VERIFY_FAILED",
         "timed out",
-        "Unknown host",
+        "connection broken",
     ];
-    let line = said.lines().find(|l| NETWORK.iter().any(|n| l.contains(n)));
-    let (prefix, line) = match line {
-        Some(line) => ("the network is missing, or the package index cannot be reached: ", line),
-        None => (
-            "",
-            said.lines()
-                .find(|l| l.starts_with("ERROR") || l.starts_with("[ERROR]"))
-                .or_else(|| said.lines().rfind(|l| !l.trim().is_empty()))
-                .unwrap_or("it said nothing"),
-        ),
-    };
+    if let Some(why) = NETWORK.iter().find(|n| said.contains(**n)) {
+        return format!("the network is missing, or the package index cannot be reached ({why})");
+    }
+    let line = said
+        .lines()
+        .find(|l| l.starts_with("ERROR") || l.starts_with("[ERROR]"))
+        .or_else(|| said.lines().rfind(|l| !l.trim().is_empty()))
+        .unwrap_or("it said nothing");
     let line = line.trim_start_matches("[ERROR]").trim_start_matches("ERROR:").trim();
     // One line of bounded length, whatever a package index writes.
-    prefix.chars().chain(line.chars().filter(|c| !c.is_control())).take(400).collect()
+    line.chars().filter(|c| !c.is_control()).take(400).collect()
 }
 
 #[cfg(test)]
