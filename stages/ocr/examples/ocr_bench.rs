@@ -35,11 +35,8 @@ fn main() -> Result<(), Box<dyn Error>> {
         let read = read(&engine, path, dpi)?;
         let (wall, cpu) = (wall.elapsed().as_secs_f64(), cpu_s() - cpu);
         (all_wall, all_cpu) = (all_wall + wall, all_cpu + cpu);
-        let items: Vec<Value> = read
-            .lines
-            .iter()
-            .map(|l| json!([l.quad.0.map(|p| [p.x, p.y]), l.text, l.score]))
-            .collect();
+        let items: Vec<Value> =
+            read.lines.iter().map(|l| json!([l.quad.0.map(|p| [p.x, p.y]), l.text, l.score])).collect();
         let words: Vec<Value> =
             read.words.iter().map(|w| json!([w.text, w.bbox, w.confidence, w.line])).collect();
         let name = path.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
@@ -52,7 +49,9 @@ fn main() -> Result<(), Box<dyn Error>> {
     let n = images.len().max(1) as f64;
     println!(
         "{} images, {:.2} s wall and {:.2} s CPU per image, loaded in {load_s:.2} s, {rss_mb:.0} MB",
-        images.len(), all_wall / n, all_cpu / n
+        images.len(),
+        all_wall / n,
+        all_cpu / n
     );
     Ok(())
 }

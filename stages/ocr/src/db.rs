@@ -227,7 +227,10 @@ mod tests {
         let config = DbConfig { unclip_ratio: 1.5, ..DbConfig::default() };
         let boxes = found(&[(100.0, 100.0, 80.0, 20.0, 0.0, 0.9)], &config);
         let distance = 80.0 * 20.0 * 1.5 / 200.0;
-        assert_eq!(boxes[0].quad.bounds(), [60.0 - distance, 90.0 - distance, 140.0 + distance, 110.0 + distance]);
+        assert_eq!(
+            boxes[0].quad.bounds(),
+            [60.0 - distance, 90.0 - distance, 140.0 + distance, 110.0 + distance]
+        );
     }
 
     #[test]

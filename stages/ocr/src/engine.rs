@@ -162,8 +162,7 @@ impl PpOcr {
             Ok(text_boxes(ProbabilityMap { data, width, height }, &c.db))
         })?;
         let (sx, sy) = (w as f32 / width as f32, h as f32 / height as f32);
-        let quads: Vec<Quad> =
-            boxes.iter().map(|b| b.quad.map(|p| Point::new(p.x * sx, p.y * sy))).collect();
+        let quads: Vec<Quad> = boxes.iter().map(|b| b.quad.map(|p| Point::new(p.x * sx, p.y * sy))).collect();
         Ok(reading_order(&quads).into_iter().map(|i| quads[i]).collect())
     }
 
@@ -233,7 +232,8 @@ impl OcrEngine for PpOcr {
 
 /// True where East Asian characters are so few that they are smudged Latin ones: less than a fifth of the page.
 fn is_western(readings: &[Reading]) -> bool {
-    let sum = |(a, b): (usize, usize), r: &Reading| (a + r.decoded.east_asian().0, b + r.decoded.east_asian().1);
+    let sum =
+        |(a, b): (usize, usize), r: &Reading| (a + r.decoded.east_asian().0, b + r.decoded.east_asian().1);
     let (east, all) = readings.iter().fold((0, 0), sum);
     east * 5 < all
 }
@@ -284,7 +284,9 @@ mod tests {
     fn words_are_in_points_and_numbered_by_line() {
         let glyph = |(text, at): (&str, f32)| Glyph { text: text.into(), probability: 0.8, at };
         let line = |y: f32, steps, glyphs: &[(&str, f32)]| Reading {
-            quad: Quad([(100., y), (300., y), (300., y + 20.), (100., y + 20.)].map(|(x, y)| Point::new(x, y))),
+            quad: Quad(
+                [(100., y), (300., y), (300., y + 20.), (100., y + 20.)].map(|(x, y)| Point::new(x, y)),
+            ),
             decoded: Decoded { any: glyphs.iter().copied().map(glyph).collect(), western: None },
             steps,
         };

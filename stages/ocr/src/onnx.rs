@@ -40,8 +40,8 @@ pub(crate) struct Model {
 impl Model {
     /// Loads a model file.
     pub(crate) fn load(environment: &Environment, name: &'static str, path: &Path) -> Result<Self, OcrError> {
-        let session = open(environment, path)
-            .map_err(|source| OcrError::Model { path: path.to_owned(), source })?;
+        let session =
+            open(environment, path).map_err(|source| OcrError::Model { path: path.to_owned(), source })?;
         Ok(Self { name, session })
     }
 
@@ -153,7 +153,8 @@ mod tests {
     #[test]
     fn what_is_lent_comes_back_also_after_a_panic() {
         let pool = Pool::new(vec![7]);
-        let caught = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| pool.with(|_| panic!("broken"))));
+        let caught =
+            std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| pool.with(|_| panic!("broken"))));
         assert!(caught.is_err());
         assert_eq!(pool.with(|v| *v), 7);
     }

@@ -50,7 +50,10 @@ mod tests {
 
     fn quad(x: f32, y: f32, w: f32, h: f32, angle: f32) -> Quad {
         let (s, c) = angle.sin_cos();
-        Quad([(x, y), (x + w, y), (x + w, y + h), (x, y + h)].map(|(x, y)| Point::new(x * c - y * s, x * s + y * c)))
+        Quad(
+            [(x, y), (x + w, y), (x + w, y + h), (x, y + h)]
+                .map(|(x, y)| Point::new(x * c - y * s, x * s + y * c)),
+        )
     }
 
     #[test]

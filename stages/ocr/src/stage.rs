@@ -192,8 +192,7 @@ impl Reading {
 pub fn decode_page(bytes: &Bytes, name: &str, limit: u64) -> Result<RgbImage, OcrError> {
     let failed = |source| OcrError::Decode { name: name.to_owned(), source };
     let reader = || ImageReader::new(Cursor::new(bytes)).with_guessed_format();
-    let (width, height) =
-        reader().map_err(|e| failed(e.into()))?.into_dimensions().map_err(failed)?;
+    let (width, height) = reader().map_err(|e| failed(e.into()))?.into_dimensions().map_err(failed)?;
     if u64::from(width) * u64::from(height) > limit {
         return Err(OcrError::TooLarge { width, height, limit });
     }
