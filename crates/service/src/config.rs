@@ -14,6 +14,21 @@ use thiserror::Error;
 /// Prefix of environment variables.
 pub const ENV_PREFIX: &str = "DOCMILL__";
 
+/// Fields that are text whatever a variable's value looks like.
+const TEXT: [&str; 11] = [
+    "slot",
+    "topology",
+    "assets",
+    "blobs.folder",
+    "log.filter",
+    "kafka.bootstrap_servers",
+    "kafka.username",
+    "kafka.password",
+    "registry.url",
+    "registry.username",
+    "registry.password",
+];
+
 /// Configuration of a stage process.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -182,7 +197,13 @@ impl Config {
             layers = layers.merge(Toml::file_exact(path));
         }
         // A variable's value is text unless it reads as TOML; names are split at double underscores.
-        let config: Self = layers.merge(Env::prefixed(ENV_PREFIX).split("__")).extract()?;
+        let variables = Env::prefixed(ENV_PREFIX).split("__");
+        layers = layers.merge(&variables);
+        // Text stays text where it looks like a number: a slot `0`, a password of digits.
+        for (key, value) in variables.iter().filter(|(key, _)| TEXT.iter().any(|t| key == *t)) {
+            layers = layers.merge((key.as_str().to_lowercase(), value));
+        }
+        let config: Self = layers.extract()?;
         Ok(config)
     }
 
