@@ -179,7 +179,7 @@ impl Work {
 
     fn fields(&self, wants: &[Want], lexicon: &Lexicon) -> Fields {
         let ranked = self.rank(wants, lexicon);
-        let mut chosen = joint::choose(wants, &ranked, &self.candidates);
+        let mut chosen = joint::choose(wants, &ranked, &self.candidates, self.kind.value.starts_with("order"));
         self.fall_back(wants, &ranked, &mut chosen);
         let mut fields = Fields::new();
         for (i, want) in wants.iter().enumerate() {

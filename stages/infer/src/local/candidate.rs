@@ -207,6 +207,7 @@ impl At<'_> {
             if !begins(&text[glued..*end]) {
                 continue;
             }
+            let mut vat = None;
             for size in 1..=9 {
                 let Some(last) = words.get(i + size - 1) else { break };
                 let raw = text[glued..last.1].trim_end_matches([',', '.', ';']);
@@ -221,12 +222,17 @@ impl At<'_> {
                 let digits = joined.chars().filter(char::is_ascii_digit).count();
                 let shaped = joined.chars().skip(2).all(|c| c.is_ascii_uppercase() || c.is_ascii_digit());
                 if (10..=14).contains(&joined.len()) && shaped && digits >= 8 && vat_id::has_known_prefix(&joined) {
-                    found.push(self.candidate(Kind::Vat, raw.to_owned(), glued, last.1));
+                    // The longest, unless the check digits speak for a shorter one.
+                    let valid = vat_id::check(&joined) == vat_id::VatCheck::Valid;
+                    if valid || !matches!(vat, Some((_, true))) {
+                        vat = Some((self.candidate(Kind::Vat, raw.to_owned(), glued, last.1), valid));
+                    }
                 }
                 if size == 1 && matches!(joined.len(), 8 | 11) && iban::bic_is_well_formed(&joined) {
                     found.push(self.candidate(Kind::Bic, joined, glued, last.1));
                 }
             }
+            found.extend(vat.map(|v| v.0));
         }
     }
 
@@ -239,6 +245,15 @@ impl At<'_> {
         let digits = text.chars().filter(char::is_ascii_digit).count();
         if digits <= letters {
             found.push(self.candidate(Kind::Name, clean_name(text), 0, text.len()));
+        }
+        // `Au bon moulin SARL - 1242 chemin de l'olive - 84340 Malaucène`: the first part.
+        let cut = [" - ", " – ", " · ", " • ", " ● ", " | "].iter().filter_map(|mark| text.find(mark)).min();
+        if let Some(end) = cut.filter(|end| *end >= 3) {
+            let part = &text[..end];
+            let letters = part.chars().filter(|c| c.is_alphabetic()).count();
+            if letters >= 3 && part.chars().filter(char::is_ascii_digit).count() < letters {
+                found.push(self.candidate(Kind::Name, clean_name(part), 0, end));
+            }
         }
         // `Advertiser: Warren For President`: the part after the label.
         for (at, _) in text.match_indices(':') {

@@ -28,6 +28,8 @@ pub struct Features {
     pub count: usize,
     /// How surely its own text is a label, 0..=1.
     pub labelness: f32,
+    /// Whether it stands in brackets.
+    pub bracketed: bool,
     /// Whether it stands alone in its segment, a label aside.
     pub alone: bool,
 }
@@ -47,7 +49,7 @@ impl Features {
 /// Measures all candidates.
 pub fn measure(pages: &[Layout], candidates: &[Candidate], lexicon: &Lexicon) -> Vec<Features> {
     let usual: Vec<f32> = pages.iter().map(usual_height).collect();
-    let sections: Vec<Vec<Option<Concept>>> = pages.iter().map(|p| sections(p, lexicon)).collect();
+    let sections: Vec<Sections> = pages.iter().map(|p| sections(p, lexicon)).collect();
     let mut amounts: Vec<_> = candidates.iter().filter(|c| c.kind == Kind::Amount && c.monetary).map(|c| c.amount).collect();
     amounts.sort_unstable_by(|a, b| b.cmp(a));
     amounts.dedup();
@@ -76,6 +78,7 @@ pub fn measure(pages: &[Layout], candidates: &[Candidate], lexicon: &Lexicon) ->
                 rank,
                 count: counts.get(&(c.kind, c.value.as_str())).copied().unwrap_or(1),
                 labelness: lexicon.strengths(&plain(&c.value)).iter().copied().fold(0.0, f32::max),
+                bracketed: segment.text.get(..c.span.0).is_some_and(|t| t.ends_with('(')),
                 alone: segment.text.len() <= (c.span.1 - c.span.0) + 2,
             }
         })
@@ -88,8 +91,16 @@ fn usual_height(layout: &Layout) -> f32 {
     heights.get(heights.len() / 2).copied().unwrap_or(10.0).max(1.0)
 }
 
+/// Parts of a page that are about a party.
+struct Sections {
+    /// Party of each segment.
+    party: Vec<Option<Concept>>,
+    /// The first segment under each heading that is no label.
+    first: Vec<(usize, Concept)>,
+}
+
 /// Which party the part of the page is about that a segment belongs to: the nearest heading above it in its column.
-fn sections(layout: &Layout, lexicon: &Lexicon) -> Vec<Option<Concept>> {
+fn sections(layout: &Layout, lexicon: &Lexicon) -> Sections {
     const PARTIES: [Concept; 3] = [Concept::Seller, Concept::Buyer, Concept::OtherParty];
     let heading = |s: &Segment| {
         let strengths = lexicon.strengths(&s.plain);
@@ -98,14 +109,31 @@ fn sections(layout: &Layout, lexicon: &Lexicon) -> Vec<Option<Concept>> {
     };
     let headings: Vec<(usize, Concept)> =
         layout.segments.iter().enumerate().filter_map(|(i, s)| Some((i, heading(s)?))).collect();
-    layout
+    let first = headings.iter().filter_map(|(h, party)| {
+        let heading = &layout.segments[*h];
+        let named = layout.segments.iter().enumerate().skip(h + 1).filter(|(_, s)| {
+            let (dx, dy) = (s.bbox[0] - heading.bbox[0], s.bbox[1] - heading.bbox[3]);
+            dy > -0.3 * s.height() && dy < 5.0 * s.height() && dx > -4.0 && dx < 16.0
+        });
+        let plain_name = |s: &Segment| {
+            let letters = s.text.chars().filter(|c| c.is_alphabetic()).count();
+            let digits = s.text.chars().filter(char::is_ascii_digit).count();
+            let labelled = layout.left_of(s.bbox).next().is_some_and(|l| l.text.ends_with(':') && s.bbox[0] - l.bbox[2] < 30.0);
+            !s.text.contains(':') && letters >= 3 && digits < letters && !labelled
+                && lexicon.strengths(&s.plain).iter().all(|v| *v < 0.86)
+                && !layout.segments.iter().any(|v| v.line == s.line && v.bbox[0] > s.bbox[2] && v.text.starts_with(':'))
+        };
+        named.map(|(i, _)| i).find(|i| plain_name(&layout.segments[*i])).map(|i| (i, *party))
+    });
+    let first = first.collect();
+    let party = layout
         .segments
         .iter()
         .map(|s| {
             let above = headings.iter().filter(|(h, _)| {
                 let h = &layout.segments[*h];
                 h.bbox[3] <= s.bbox[1] + 2.0 && h.bbox[0] - 12.0 <= s.bbox[0] && s.bbox[0] - h.bbox[0] < 0.55 * layout.width
-                    && s.bbox[1] - h.bbox[3] < 14.0 * s.height()
+                    && s.bbox[1] - h.bbox[3] < 20.0 * s.height()
             });
             // Of headings side by side the one further to the right.
             let place = |h: usize| {
@@ -119,7 +147,8 @@ fn sections(layout: &Layout, lexicon: &Lexicon) -> Vec<Option<Concept>> {
                 })
                 .map(|h| h.1)
         })
-        .collect()
+        .collect();
+    Sections { party, first }
 }
 
 /// The last words of a text, at most six.
@@ -128,7 +157,7 @@ fn tail(text: &str) -> String {
     words[words.len().saturating_sub(6)..].join(" ")
 }
 
-fn labels(layout: &Layout, sections: &[Option<Concept>], c: &Candidate, lexicon: &Lexicon) -> Vec<f32> {
+fn labels(layout: &Layout, sections: &Sections, c: &Candidate, lexicon: &Lexicon) -> Vec<f32> {
     let mut out = vec![0.0_f32; lexicon.concepts()];
     let mut add = |text: &str, weight: f32| {
         if !text.is_empty() {
@@ -169,6 +198,11 @@ fn labels(layout: &Layout, sections: &[Option<Concept>], c: &Candidate, lexicon:
             if value {
                 add(&tail(&second.plain), weight * 0.9);
             }
+            let rest = layout.left_of(c.bbox).skip(2).take(3).map(|s| s.plain.as_str());
+            let mut line: Vec<&str> = rest.collect();
+            line.reverse();
+            line.extend([second.plain.as_str(), first.plain.as_str()]);
+            add(&tail(&line.join(" ")), weight * 0.88);
             if let Some(third) = left.next().filter(|_| value && !second.text.contains(char::is_alphabetic)) {
                 add(&tail(&third.plain), weight * 0.85);
             }
@@ -198,12 +232,17 @@ fn labels(layout: &Layout, sections: &[Option<Concept>], c: &Candidate, lexicon:
     }
     // `Name:` and `VAT id:` take their party from the heading of their part of the page.
     if matches!(words_before.as_str(), "name" | "firma" | "nom" | "nev" | "company" | "company name" | "firmenname") {
-        if let Some(party) = sections.get(c.segment).copied().flatten() {
+        if let Some(party) = sections.party.get(c.segment).copied().flatten() {
             out[party as usize] = out[party as usize].max(0.98);
         }
     }
+    if c.kind == Kind::Name && c.span.0 == 0 {
+        for (_, party) in sections.first.iter().filter(|(i, _)| *i == c.segment) {
+            out[*party as usize] = out[*party as usize].max(0.94);
+        }
+    }
     if c.kind == Kind::Vat {
-        if let Some(party) = sections.get(c.segment).copied().flatten() {
+        if let Some(party) = sections.party.get(c.segment).copied().flatten() {
             out[party as usize] = out[party as usize].max(0.6);
         }
     }

@@ -40,8 +40,13 @@ pub struct Choice {
     pub margin: f32,
 }
 
-/// Chooses for all fields; `ranked` is parallel to `wants`.
-pub fn choose(wants: &[Want], ranked: &[Ranked], candidates: &[Candidate]) -> HashMap<usize, Choice> {
+/// Chooses for all fields; `ranked` is parallel to `wants`. `order`: an order's own number may be the buyer's order.
+pub fn choose(
+    wants: &[Want],
+    ranked: &[Ranked],
+    candidates: &[Candidate],
+    order: bool,
+) -> HashMap<usize, Choice> {
     let mut chosen = HashMap::new();
     let at = |role: Role| wants.iter().position(|w| w.role == role);
     for (i, _) in wants.iter().enumerate() {
@@ -60,7 +65,9 @@ pub fn choose(wants: &[Want], ranked: &[Ranked], candidates: &[Candidate]) -> Ha
     totals(&at, ranked, candidates, &mut chosen);
     distinct(at(Role::SellerName), at(Role::BuyerName), ranked, candidates, &mut chosen);
     distinct(at(Role::SellerVat), at(Role::BuyerVat), ranked, candidates, &mut chosen);
-    distinct(at(Role::Number), at(Role::PurchaseOrder), ranked, candidates, &mut chosen);
+    if !order {
+        distinct(at(Role::Number), at(Role::PurchaseOrder), ranked, candidates, &mut chosen);
+    }
     // A day by which to pay is not before the day of issue.
     if let (Some(issue), Some(due)) = (at(Role::IssueDate), at(Role::DueDate)) {
         let issued = chosen.get(&issue).and_then(|c| candidates[c.candidate].date);

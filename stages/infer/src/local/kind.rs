@@ -9,14 +9,14 @@ use docmill_contracts::{DocumentType, TextSource};
 
 /// Type, words that make a title, words that are counted.
 const WORDS: &[(&str, &[&str], &[&str])] = &[
-    ("credit_note", &["credit note", "credit memo", "gutschrift", "avoir", "rechnungskorrektur", "stornorechnung", "korrekturrechnung", "facture d avoir", "nota de credito", "storno"],
+    ("credit_note", &["credit note", "credit memo", "gutschrift", "avoir", "rechnungskorrektur", "storno rechnung", "korrektur rechnung", "facture d avoir", "nota de credito", "storno"],
         &["credit note", "gutschrift", "avoir", "rechnungskorrektur"]),
     ("order_response", &["order response", "order confirmation", "auftragsbestatigung", "confirmation de commande", "order acknowledgement", "bestellbestatigung", "visszaigazolas", "order agreement", "order_response", "reponse a la commande", "reponse de commande", "bestellantwort"],
         &["order response", "auftragsbestatigung", "order confirmation"]),
     ("delivery_note", &["delivery note", "lieferschein", "bon de livraison", "packing slip", "szallitolevel"], &["lieferschein", "delivery note"]),
     ("statement", &["statement of account", "account statement", "kontoauszug", "releve de compte"], &["statement of account", "kontoauszug"]),
-    ("invoice", &["invoice", "rechnung", "facture", "szamla", "tax invoice", "handelsrechnung", "schlussrechnung", "teilrechnung", "abschlagsrechnung", "fattura", "factura", "commercial invoice", "facture commerciale", "proforma invoice", "einfache rechnung", "warenrechnung", "facture facture", "verbrauchsabrechnung"],
-        &["invoice", "rechnung", "rechnungs", "facture", "szamla", "rechnungssumme", "rechnungsbetrag", "handelsrechnung", "rechnungsempfanger"]),
+    ("invoice", &["invoice", "rechnung", "facture", "szamla", "tax invoice", "schluss rechnung", "teil rechnung", "abschlags rechnung", "fattura", "factura", "commercial invoice", "facture commerciale", "proforma invoice", "verbrauchsab rechnung", "einfache rechnung"],
+        &["invoice", "rechnung", "rechnungs", "facture", "szamla", "rechnungssumme", "rechnungsbetrag", "rechnungsempfanger"]),
     ("order", &["order", "purchase order", "contract", "bestellung", "bon de commande", "commande", "insertion order", "broadcast order", "contract agreement", "confirmation contract", "agreement", "auftrag", "megrendeles", "contract agreement between", "sales order", "io", "station order", "order worksheet", "buy detail report", "advertising contract", "electronic order", "order change", "anderungsbestellung", "bestellanderung"],
         &["order", "contract", "bestellung", "commande", "flight", "spots"]),
     ("receipt", &["receipt", "cash bill", "cash receipt", "kassenbon", "quittung", "bon", "ticket de caisse", "sales receipt", "official receipt", "nyugta"],
@@ -37,7 +37,12 @@ pub fn classify(pages: &[Layout], candidates: &[Candidate], hint: Option<&str>) 
         let mut best = (0.0_f32, String::new());
         for segment in first.segments.iter().take(400) {
             for title in *titles {
-                let Some(rest) = segment.plain.strip_prefix(title) else { continue };
+                // `R E C H N U N G`
+                let spaced = segment.plain.split(' ').count() > 4 && segment.plain.split(' ').all(|w| w.chars().count() == 1);
+                let joined = if spaced { plain(&segment.plain.replace(' ', "")) } else { String::new() };
+                let text = if spaced { &joined } else { &segment.plain };
+                let text = text.strip_prefix("waren ").or_else(|| text.strip_prefix("handels ")).unwrap_or(text);
+                let Some(rest) = text.strip_prefix(title) else { continue };
                 if !(rest.is_empty() || rest.starts_with(' ')) {
                     continue;
                 }

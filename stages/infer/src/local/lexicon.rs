@@ -70,7 +70,7 @@ const PHRASES: &[(C, f32, &[&str])] = &[
     (C::InvoiceNo, 1.0, &["invoice no", "inv no", "tax invoice no", "invoice id", "rechnung no", "rechnungs no", "facture no",
         "no de facture", "no facture", "credit note no", "credit memo no", "gutschrift no", "gutschrifts no", "avoir no", "szamlaszam",
         "szamla sorszama", "szamla szama", "sorszam", "receipt no", "bill no", "rechnungskorrektur no", "storno no", "beleg no", "fattura no",
-        "factura no", "factuur no", "handelsrechnung no", "faktura no", "handelsrechnung 380 no", "facture commerciale no"]),
+        "factura no", "factuur no", "handelsrechnung no", "faktura no", "facture commerciale no"]),
     (C::InvoiceNo, 0.75, &["document no", "doc no", "document id", "dokument no", "cash bill no", "cash bill", "slip no", "trans no", "transaction no", "bon no", "cs no", "belegs no",
         "bizonylatszam", "no de document", "vorgangs no"]),
     (C::InvoiceNo, 0.6, &["invoice", "rechnung", "facture", "credit note", "gutschrift", "avoir", "szamla", "tax invoice", "receipt", "korrekturrechnung", "schlussrechnung", "bill"]),
@@ -97,10 +97,10 @@ const PHRASES: &[(C, f32, &[&str])] = &[
     (C::PeriodFrom, 1.0, &["start date", "flight start", "flight start date", "period start", "begin date", "from", "start", "contract start", "contract start date", "von", "beginn", "date de debut", "first air date", "order start date", "begin", "flight from", "period from", "ab"]),
     (C::PeriodTo, 1.0, &["end date", "flight end", "flight end date", "period end", "to", "through", "end", "contract end", "contract end date", "bis", "ende", "date de fin", "last air date", "order end date", "flight to", "period to", "until"]),
     (C::Net, 1.0, &["net total", "total net", "net amount", "subtotal", "sub total", "net", "netto", "netto betrag", "nettobetrag", "nettosumme", "netto summe", "gesamt netto", "gesamtnetto", "netto gesamt", "summe netto", "gesamtbetrag netto", "rechnungsbetrag netto",
-        "total ht", "montant ht", "total hors taxe", "total hors taxes", "netto osszeg", "total excl vat", "total without vat", "total excluding gst", "total amount excl gst", "taxable amount", "total net ht", "base ht", "zwischensumme", "total before tax", "total excl gst", "net total amount", "net invoice amount", "zwischensumme netto", "steuerbasisbetrag",
+        "total ht", "montant ht", "total hors taxe", "total hors taxes", "netto osszeg", "total excl vat", "total without vat", "total excluding gst", "total amount excl gst", "taxable amount", "total net ht", "base ht", "zwischensumme", "total before tax", "total amount without vat", "total without tax", "amount without vat", "amount without tax", "taxable total", "total ht net", "montant total ht", "total net ht", "total excl gst", "net total amount", "net invoice amount", "zwischensumme netto", "steuerbasisbetrag",
         "total excluding vat", "amount excluding vat", "gesamtsumme netto", "warenwert netto", "total net value", "rechnungssumme ohne ust", "summe ohne ust", "gesamtbetrag ohne umsatzsteuer", "total exclusive of vat", "amount before tax", "nettowert", "netto warenwert", "net value", "sous total", "rechnungsbetrag ohne umsatzsteuer", "summe ohne umsatzsteuer"]),
     (C::Tax, 1.0, &["vat", "tax", "total tax", "total vat", "vat amount", "sales tax", "gst", "total gst", "mwst", "ust", "umsatzsteuer", "mehrwertsteuer", "gesamt ust", "ust gesamt", "summe umsatzsteuer", "summe ust", "mwst betrag", "ust betrag", "steuer betrag", "steuerbetrag", "zzgl mwst", "zzgl ust",
-        "zuzuglich umsatzsteuer", "tva", "total tva", "montant tva", "total taxes", "montant de tva", "afa", "afa osszege", "afa osszesen", "tax amount", "tax total", "gst payable", "gst amt", "total amount vat", "enthaltene mwst", "gst amount", "umsatzsteuerbetrag", "summe mwst", "gesamtbetrag umsatzsteuer", "vat total", "gesamtsteuerbetrag", "total de la tva"]),
+        "zuzuglich umsatzsteuer", "tva", "total tva", "montant tva", "total taxes", "montant de tva", "afa", "afa osszege", "afa osszesen", "tax amount", "tax total", "gst payable", "gst amt", "total amount vat", "total vat amount", "total tax amount", "vat total amount", "montant total tva", "steuerbetrag in eur", "summe steuern", "enthaltene mwst", "gst amount", "umsatzsteuerbetrag", "summe mwst", "gesamtbetrag umsatzsteuer", "vat total", "gesamtsteuerbetrag", "total de la tva"]),
     (C::Gross, 1.0, &["grand total", "total amount", "gross total", "total gross", "gross amount", "invoice total", "total", "totals", "total incl vat", "total including vat", "total with vat", "amount due total", "gesamtbetrag", "gesamt betrag", "gesamtsumme", "gesamt summe", "brutto", "bruttobetrag",
         "brutto betrag", "bruttosumme", "endbetrag", "end betrag", "rechnungsbetrag", "rechnungs betrag", "rechnungssumme", "summe", "gesamt", "gesamt brutto", "summe brutto", "total ttc", "montant ttc", "total a payer ttc", "net a payer", "brutto osszeg", "osszesen", "vegosszeg", "mindosszesen", "fizetendo", "total sales",
         "total inclusive of gst", "total amount incl gst", "total incl gst", "total rm", "nett total", "total due", "total payable", "total inclusive gst", "total sales inclusive gst", "total sales inclusive of gst", "total rounded", "total order", "order total", "total cost", "total value", "gross", "gesamtbetrag brutto", "rechnungsbetrag brutto", "total charges", "contract total",
@@ -173,6 +173,10 @@ fn flush(word: &mut String, out: &mut String) {
     match word.as_str() {
         "nr" | "number" | "num" | "nummer" | "numero" | "nro" | "numbers" => out.push_str("no"),
         // German compounds: `rechnungsnummer`, `kundennr`.
+        w if w.len() > 10 && w.is_ascii() && w.ends_with("rechnung") => {
+            out.push_str(&w[..w.len() - 8]);
+            out.push_str(" rechnung");
+        }
         w => match ["nummer", "nr"].iter().find_map(|end| w.strip_suffix(end).filter(|stem| stem.len() > 2)) {
             Some(stem) if stem.is_ascii() && stem.chars().all(char::is_alphabetic) => {
                 out.push_str(stem);
@@ -237,7 +241,12 @@ impl Lexicon {
                 return std::sync::Arc::clone(known);
             }
         }
-        let words: Vec<&str> = plain.split(' ').filter(|w| !w.is_empty()).collect();
+        // Numbers inside a label say nothing: `Rechnung (380) Nr.`.
+        let number = |w: &str| w.bytes().all(|b| b.is_ascii_digit());
+        let mut words: Vec<&str> = plain.split(' ').filter(|w| !w.is_empty()).collect();
+        if words.iter().any(|w| !number(w)) {
+            words.retain(|w| !number(w));
+        }
         let mut strengths = vec![0.0_f32; self.concepts];
         if words.len() <= 14 {
             for start in 0..words.len() {

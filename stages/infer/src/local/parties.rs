@@ -24,6 +24,7 @@ const TRADE: &[&str] = &[
 pub fn suggest(pages: &[Layout], candidates: &[Candidate], features: &[Features], lexicon: &Lexicon, receipt: bool) -> Vec<(f32, f32)> {
     let Some(first) = pages.first() else { return vec![(0.0, 0.0); candidates.len()] };
     let all_text: String = pages.iter().take(2).flat_map(|p| &p.segments).map(|s| format!(" {} ", s.plain)).collect();
+    let senders: Vec<String> = first.segments.iter().filter_map(|s| sender(&s.text)).collect();
     candidates
         .iter()
         .zip(features)
@@ -49,7 +50,7 @@ pub fn suggest(pages: &[Layout], candidates: &[Candidate], features: &[Features]
             let repeats = all_text.matches(&format!(" {text} ")).count() + all_text.matches(&format!(" {text} ")).count().min(1);
             seller += 0.06 * (repeats.saturating_sub(2).min(3) as f32);
             let mut block = first.block(c.segment, 7);
-            if block.len() == 1 {
+            if !block.iter().skip(1).any(|i| has_postcode(&first.segments[*i].text)) {
                 // A widely spaced address, in exactly one column.
                 block = wide_block(first, c.segment);
             }
@@ -70,9 +71,23 @@ pub fn suggest(pages: &[Layout], candidates: &[Candidate], features: &[Features]
                 buyer -= 0.02 * (at as f32);
                 seller += if f.y < 0.15 { 0.15 } else { 0.0 };
             }
+            if senders.contains(&text) {
+                seller += 0.45;
+                buyer -= 0.4;
+            }
             (seller.clamp(0.0, 0.8), buyer.clamp(0.0, 0.8))
         })
         .collect()
+}
+
+/// The name in a line such as `Bei Spiel GmbH · Ecke 12 · 12345 Stadthausen`, in [`plain`] form.
+fn sender(line: &str) -> Option<String> {
+    let marks = [" - ", " – ", " · ", " • ", " ● ", " | ", ", "];
+    let (mark, count) = marks.iter().map(|m| (*m, line.matches(m).count())).max_by_key(|(_, n)| *n)?;
+    let mut parts = line.split(mark);
+    let name = parts.next()?.trim();
+    let address = parts.any(has_postcode) && count >= 2;
+    (address && !name.contains(|c: char| c.is_ascii_digit()) && name.len() >= 3).then(|| plain(name))
 }
 
 fn wide_block(layout: &Layout, from: usize) -> Vec<usize> {

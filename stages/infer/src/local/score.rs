@@ -79,10 +79,13 @@ pub fn score(want: &Want, c: &Candidate, f: &Features, document: Document<'_>) -
         .filter(|i| !friends.iter().any(|fr| *fr as usize == *i))
         .map(|i| f.label[i])
         .fold(0.0_f32, f32::max);
-    let rival = if own > 0.9 { 0.0 } else { 0.6 * (enemy - base + 0.05).max(0.0) };
+    let name = matches!(want.role, Role::SellerName | Role::BuyerName);
+    let rival = if own > 0.9 { 0.0 } else { (if name { 1.0 } else { 0.6 }) * (enemy - base + 0.05).max(0.0) };
     let value = match want.role {
         Role::Number | Role::PurchaseOrder => number_value(c, f) + early,
-        Role::IssueDate | Role::DueDate | Role::DeliveryDate | Role::OwnDate => early,
+        // `Rechnung Nr. 17 vom 1.2.2020`
+        Role::IssueDate => early + 0.12 * f.of(C::InvoiceNo).max(f.of(C::OrderNo)),
+        Role::DueDate | Role::DeliveryDate | Role::OwnDate => early,
         Role::PeriodFrom | Role::PeriodTo => early + 0.35 * own + if c.range.is_some() { 0.05 } else { 0.0 },
         Role::Gross => {
             let paid = if receipt { 0.05 } else { 0.25 };
@@ -120,6 +123,9 @@ fn number_value(c: &Candidate, f: &Features) -> f32 {
     }
     if f.alone {
         value += 0.04;
+    }
+    if f.bracketed {
+        value -= 0.25;
     }
     value
 }
