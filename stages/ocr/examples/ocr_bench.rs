@@ -2,6 +2,8 @@
 //!
 //! `cargo run --release -p docmill-ocr --example ocr_bench -- FOLDER OUT.json [DPI]`
 
+#![allow(clippy::print_stdout)] // a command-line tool
+
 use docmill_assets::Assets;
 use docmill_ocr::{ModelFiles, OcrEngine, PpOcr, PpOcrConfig, decode_page};
 use serde_json::{Map, Value, json};

@@ -153,7 +153,8 @@ pub(crate) fn words(glyphs: &[Glyph], steps: f32) -> Vec<WordSpan> {
     let half = half_advance(glyphs);
     let mut spans = Vec::new();
     let is_space = |g: &Glyph| g.text.chars().all(char::is_whitespace);
-    let parts: Vec<&[Glyph]> = glyphs.split(is_space).filter(|part| !part.is_empty()).collect();
+    let parts: Vec<&[Glyph]> =
+        glyphs.split(is_space).flat_map(label_and_value).filter(|part| !part.is_empty()).collect();
     for (i, part) in parts.iter().enumerate() {
         let (Some(first), Some(last)) = (part.first(), part.last()) else { continue };
         let before = i.checked_sub(1).and_then(|i| parts[i].last());
@@ -170,6 +171,17 @@ pub(crate) fn words(glyphs: &[Glyph], steps: f32) -> Vec<WordSpan> {
     spans
 }
 
+/// A label and its value are two words also where the narrow space after the colon was not seen: `Date:17.03.2026`,
+/// but not `8:13` or `https://`.
+fn label_and_value(part: &[Glyph]) -> [&[Glyph]; 2] {
+    let is = |g: &Glyph, f: fn(char) -> bool| g.text.chars().all(f);
+    let colon = part
+        .windows(3)
+        .position(|w| is(&w[0], char::is_alphabetic) && w[1].text == ":" && is(&w[2], char::is_alphanumeric));
+    let (label, value) = part.split_at(colon.map_or(part.len(), |i| i + 2));
+    [label, value]
+}
+
 /// Half the median distance of neighbouring characters, in steps.
 fn half_advance(glyphs: &[Glyph]) -> f32 {
     let mut distances: Vec<f32> = glyphs.windows(2).map(|pair| pair[1].at - pair[0].at).collect();
@@ -178,6 +190,7 @@ fn half_advance(glyphs: &[Glyph]) -> f32 {
 }
 
 #[cfg(test)]
+#[allow(clippy::float_cmp)] // values are exact by construction
 mod tests {
     use super::*;
 
@@ -247,6 +260,19 @@ mod tests {
         assert!((spans[0].from, spans[1].to) == (0.0, 1.0));
         assert!((spans[0].to - 0.45).abs() < 1e-6, "{spans:?}");
         assert!((spans[1].from - 0.65).abs() < 1e-6, "{spans:?}");
+    }
+
+    #[test]
+    fn a_label_and_its_value_are_two_words() {
+        let glyphs = |text: &str| {
+            let glyph = |(i, c): (usize, char)| Glyph { text: c.into(), probability: 1.0, at: i as f32 };
+            text.chars().enumerate().map(glyph).collect::<Vec<_>>()
+        };
+        let cut = |text: &str| words(&glyphs(text), 40.0).into_iter().map(|s| s.text).collect::<Vec<_>>();
+        assert_eq!(cut("Date:17.03.2026 8:13"), ["Date:", "17.03.2026", "8:13"]);
+        assert_eq!(cut("https://a.b No: 7 :a b:"), ["https://a.b", "No:", "7", ":a", "b:"]);
+        let spans = words(&glyphs("ab:12"), 5.0);
+        assert_eq!((spans[0].to, spans[1].from), (0.5, 0.5));
     }
 
     #[test]

@@ -7,6 +7,7 @@
 pub mod config;
 mod ctc;
 pub mod db;
+mod decode;
 pub mod engine;
 mod error;
 pub mod geometry;
@@ -16,8 +17,9 @@ mod pixels;
 mod stage;
 
 pub use config::Config;
+pub use decode::decode_page;
 pub use engine::{OcrEngine, PpOcr, PpOcrConfig, Recognized, TextLine};
 pub use error::OcrError;
 pub use geometry::{Point, Quad};
 pub use onnx::ModelFiles;
-pub use stage::{OcrStage, STAGE, decode_page, workers};
+pub use stage::{OcrStage, STAGE, workers};

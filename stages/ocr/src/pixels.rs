@@ -168,6 +168,7 @@ impl<'a> Page<'a> {
 }
 
 #[cfg(test)]
+#[allow(clippy::float_cmp)] // values are exact by construction
 mod tests {
     use super::*;
     use image::Rgb;

@@ -4,8 +4,7 @@
 //! before they are emitted, so that a re-run after a crash is a lookup.
 
 use crate::engine::{OcrEngine, PpOcr, Recognized};
-use crate::{Config, ModelFiles, OcrError};
-use bytes::Bytes;
+use crate::{Config, ModelFiles, OcrError, decode_page};
 use docmill_assets::Assets;
 use docmill_blobs::{Blobs, memo_key};
 use docmill_contracts::{
@@ -13,8 +12,6 @@ use docmill_contracts::{
 };
 use docmill_runtime::{Cx, Outputs, Stage, Worker};
 use docmill_service::StageEnv;
-use image::{ImageReader, Limits, RgbImage};
-use std::io::Cursor;
 use std::sync::Arc;
 use std::time::Instant;
 use tokio::sync::{OnceCell, Semaphore};
@@ -75,13 +72,13 @@ impl OcrStage {
         let dpi = input.page.image_dpi.filter(|dpi| *dpi > 0.0).unwrap_or(USUAL_DPI);
         let parameters = format!("{} dpi {dpi}", engine.parameters());
         let key = memo_key(&["ocr", &image.sha256, engine.name(), engine.version(), &parameters]);
-        let reading = match self.blobs.recall(&key).await?.as_deref().and_then(Reading::from_memo) {
-            Some(reading) => reading,
-            None => {
-                let reading = self.read(engine, image, dpi).await?;
-                self.blobs.remember(&key, reading.to_memo()?.into()).await?;
-                reading
-            }
+        let remembered = self.blobs.recall(&key).await?;
+        let reading = if let Some(reading) = remembered.as_deref().and_then(Reading::from_memo) {
+            reading
+        } else {
+            let reading = self.read(engine, image, dpi).await?;
+            self.blobs.remember(&key, reading.to_memo()?.into()).await?;
+            reading
         };
         let mut page = input.page.clone();
         engine.name().clone_into(&mut page.engine);
@@ -186,22 +183,6 @@ impl Reading {
     }
 }
 
-/// Decodes a page image (PNG, or what an image document was made of) of at most `limit` pixels. `name` is for errors.
-///
-/// Only images that docmill's own sandbox wrote come here, so that no untrusted bytes are decoded in this process.
-pub fn decode_page(bytes: &Bytes, name: &str, limit: u64) -> Result<RgbImage, OcrError> {
-    let failed = |source| OcrError::Decode { name: name.to_owned(), source };
-    let reader = || ImageReader::new(Cursor::new(bytes)).with_guessed_format();
-    let (width, height) = reader().map_err(|e| failed(e.into()))?.into_dimensions().map_err(failed)?;
-    if u64::from(width) * u64::from(height) > limit {
-        return Err(OcrError::TooLarge { width, height, limit });
-    }
-    let mut limits = Limits::default();
-    limits.max_alloc = Some(limit.saturating_mul(8));
-    let mut reader = reader().map_err(|e| failed(e.into()))?;
-    reader.limits(limits);
-    Ok(reader.decode().map_err(failed)?.into_rgb8())
-}
-
 #[cfg(test)]
+#[allow(clippy::float_cmp)] // values are exact by construction
 mod tests;

@@ -1,6 +1,8 @@
 //! The real models on a drawn page. Without network and cache the test is skipped, loudly, unless
 //! DOCMILL_REQUIRE_ASSETS=1.
 
+#![allow(clippy::unwrap_used, clippy::print_stderr)]
+
 use docmill_assets::Assets;
 use docmill_contracts::Word;
 use docmill_ocr::{ModelFiles, OcrEngine, PpOcr, PpOcrConfig, decode_page};

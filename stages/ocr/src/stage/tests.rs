@@ -1,7 +1,10 @@
 //! The stage with an engine that counts.
 
 use super::*;
+use bytes::Bytes;
 use docmill_contracts::{AnyRecord, Word};
+use image::RgbImage;
+use std::io::Cursor;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// Says the image's size and counts its calls and loads.
