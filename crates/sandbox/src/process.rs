@@ -3,6 +3,7 @@
 use crate::frame::{self, Kind};
 use crate::{CHILD_ARGUMENT, PoolConfig, SandboxError};
 use bytes::Bytes;
+use std::os::fd::AsRawFd;
 use std::process::Stdio;
 use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -17,6 +18,13 @@ pub(crate) struct Process {
     from: ChildStdout,
     frame_bytes: u32,
     calls: u32,
+}
+
+/// Lets a pipe hold more at once, so that a document takes fewer turns; where the system refuses, it goes on as it is.
+#[allow(unsafe_code)]
+fn widen(pipe: &impl AsRawFd) {
+    // SAFETY: the descriptor is open, and this operation takes an integer.
+    unsafe { libc::fcntl(pipe.as_raw_fd(), libc::F_SETPIPE_SZ, 1024 * 1024) };
 }
 
 /// How reading or writing failed.
@@ -43,6 +51,8 @@ impl Process {
         let (Some(to), Some(from)) = (child.stdin.take(), child.stdout.take()) else {
             return Err(failed(std::io::ErrorKind::BrokenPipe.into()));
         };
+        widen(&to);
+        widen(&from);
         let mut process = Self { child, to, from, frame_bytes: config.limits.frame_bytes, calls: 0 };
         match timeout(config.start_timeout, process.greet(config)).await {
             Ok(result) => result.map(|()| process),

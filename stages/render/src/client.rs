@@ -4,9 +4,10 @@ use crate::protocol::{self, Content, PageReply, Reply, Request, Rules, Task};
 use crate::{Config, RenderError, STAGE};
 use bytes::Bytes;
 use docmill_blobs::Blobs;
-use docmill_contracts::{Codec, DocumentHead, ErrorInfo, PackedWords, Page, TextSource};
+use docmill_contracts::{BlobRef, Codec, DocumentHead, ErrorInfo, PackedWords, Page, TextSource};
 use docmill_sandbox::{Pool, PoolConfig, SandboxError};
 use std::path::PathBuf;
+use std::sync::{Mutex, PoisonError};
 use std::time::Instant;
 
 /// Engine name of a text layer that PDFium read.
@@ -18,12 +19,17 @@ const INLINE_BYTES: usize = 256 * 1024;
 /// Most bytes of the words of a short document that travel in one record.
 const SHORT_BYTES: usize = 1024 * 1024;
 
+/// Largest document that is kept between its ranges.
+const RECENT_BYTES: usize = 64 * 1024 * 1024;
+
 /// The decoder as stages use it.
 #[derive(Debug)]
 pub(crate) struct Client {
     pub(crate) config: Config,
     pool: Pool,
     pub(crate) blobs: Blobs,
+    /// The last document that has more than one range: its ranges mostly follow each other.
+    recent: Mutex<Option<(BlobRef, Bytes)>>,
 }
 
 /// What planning a document found.
@@ -46,7 +52,21 @@ impl Client {
         pool.limits = config.limits.clone();
         pool.max_calls = config.child_max_calls;
         pool.max_resident_bytes = config.child_max_resident_bytes;
-        Self { config, pool: Pool::new(pool), blobs }
+        Self { config, pool: Pool::new(pool), blobs, recent: Mutex::new(None) }
+    }
+
+    /// The original of a document; it is kept for the next range where there are `more`.
+    pub(crate) async fn document(&self, name: &BlobRef, more: bool) -> Result<Bytes, RenderError> {
+        let recent = || self.recent.lock().unwrap_or_else(PoisonError::into_inner);
+        let kept = recent().take_if(|(n, _)| n == name).map(|(_, bytes)| bytes);
+        let bytes = match kept {
+            Some(bytes) => bytes,
+            None => self.blobs.get(name).await?,
+        };
+        if more && bytes.len() <= RECENT_BYTES {
+            *recent() = Some((name.clone(), bytes.clone()));
+        }
+        Ok(bytes)
     }
 
     fn request(&self, media_type: &str, task: Task, document: &Bytes) -> Vec<Bytes> {

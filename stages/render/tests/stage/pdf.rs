@@ -146,7 +146,7 @@ async fn a_page_that_hangs_the_decoder_costs_that_page_only() {
         .collect();
     let bomb = PdfPage { entries: "/MediaBox [0 0 300 200]", content: "/X Do".into() };
     let document = pdf(&[text_page(SENTENCE), bomb, text_page(SENTENCE)], "", "", &forms);
-    let limits = Config { short_timeout_s: 0.3, page_timeout_s: 0.3, ..one_child() };
+    let limits = Config { short_timeout_s: 0.3, page_timeout_s: 1.5, ..one_child() };
     let bench = Bench::new(limits);
     let (pages, ranges) = bench.pages("bomb.pdf", "application/pdf", document.clone()).await;
     assert_eq!(ranges, 1, "what hangs is no short document");
