@@ -12,6 +12,7 @@ pub mod kind;
 pub mod layout;
 pub mod lexicon;
 pub mod parties;
+pub mod relations;
 pub mod score;
 pub mod table;
 #[cfg(test)]
@@ -139,6 +140,7 @@ impl Work {
         } else {
             vec![(0.0, 0.0); self.candidates.len()]
         };
+        let totals = if receipt { relations::receipt_total(&self.candidates, &self.features) } else { Default::default() };
         wants
             .iter()
             .map(|want| {
@@ -151,6 +153,7 @@ impl Work {
                         Role::SellerName if receipt => hints[i].0 * 1.1,
                         Role::SellerName => by_label.max(hints[i].0),
                         Role::BuyerName => by_label.max(hints[i].1),
+                        Role::Gross => by_label + totals.get(&c.amount).copied().unwrap_or_default(),
                         _ => by_label,
                     };
                     (fit > 0.0).then_some((i, fit))

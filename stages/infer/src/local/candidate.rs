@@ -266,7 +266,16 @@ impl At<'_> {
 }
 
 fn clean_name(text: &str) -> String {
-    text.trim().trim_matches(|c| matches!(c, ',' | ';' | '|' | '*' | ':')).trim().to_owned()
+    let bare = |t: &str| t.trim().trim_matches(|c| matches!(c, ',' | ';' | '|' | '*' | ':')).trim().to_owned();
+    let name = bare(text);
+    // A company's registration number after its name: `(139386 X)`, `169609-A`, `(Co. No: 20154-T)`.
+    let Some(at) = name.rfind('(').or_else(|| name.rfind(' ')).filter(|at| *at > 3) else { return name };
+    let tail: String = name[at..].chars().filter(|c| c.is_alphanumeric()).collect();
+    let digits = tail.chars().filter(char::is_ascii_digit).count();
+    let letter = tail.ends_with(|c: char| c.is_ascii_uppercase());
+    let bracketed = name[at..].starts_with('(');
+    let registration = letter && digits >= 5 && (bracketed || tail.len() == digits + 1);
+    if registration { bare(&name[..at]) } else { name }
 }
 
 /// Takes brackets and punctuation off the ends of a word.

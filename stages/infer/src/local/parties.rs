@@ -37,7 +37,7 @@ pub fn suggest(pages: &[Layout], candidates: &[Candidate], features: &[Features]
             let label = lexicon.strengths(&text).iter().copied().fold(0.0_f32, f32::max);
             let digits = c.value.chars().filter(char::is_ascii_digit).count();
             let letters = c.value.chars().filter(|ch| ch.is_alphabetic()).count();
-            if label > 0.9 || letters < 3 || digits > 6 || words.len() > 9 || stops(&c.value) {
+            if label > 0.9 || letters < 3 || digits > 8 || words.len() > 9 || stops(&c.value) {
                 return (0.0, 0.0);
             }
             let legal = words.iter().any(|w| LEGAL.contains(w));
@@ -123,7 +123,9 @@ fn receipt_name(first: &Layout, c: &Candidate, legal: bool, trade: bool) -> f32 
     {
         score -= 0.5;
     }
-    score.clamp(0.0, 1.0)
+    let digits = c.value.chars().filter(char::is_ascii_digit).count();
+    score -= 0.06 * (digits.min(6) as f32);
+    score.clamp(0.0, 1.2)
 }
 
 /// `12345`, `DE-12345`, `NW1 6XE`, `H-1051`: a word that may be a postcode.
@@ -148,7 +150,7 @@ fn stops(line: &str) -> bool {
         || line.contains("www.")
         || line.contains("http")
         || [" tel ", " fax ", " phone ", " telefon ", " telephone ", " fon ", " gst ", " ust ", " vat ", " tva ", " siret ", " reg ", " iban ", " invoice ",
-            " receipt ", " date ", " datum ", " email ", " e mail ", " hotline ", " gst id ", " steuer no ", " tax ", " cashier ", " page ", " roc ", " bill ", " co no "]
+            " receipt ", " date ", " datum ", " email ", " e mail ", " hotline ", " gst id ", " steuer no ", " tax ", " cashier ", " page ", " roc ", " bill "]
             .iter()
             .any(|w| text.contains(w))
 }
@@ -170,7 +172,16 @@ pub fn address_below(layout: &Layout, name: &Candidate, receipt: bool) -> Option
     for index in block {
         let segment = &layout.segments[index];
         let text = segment.text.trim();
-        let registration = text.starts_with('(') && text.ends_with(')') || bare_registration(text);
+        // A telephone number alone.
+        let digits = text.chars().filter(char::is_ascii_digit).count();
+        if digits >= 7 && !text.contains(char::is_alphabetic) {
+            if parts.is_empty() {
+                continue;
+            }
+            break;
+        }
+        let legal = plain(text).split(' ').any(|w| LEGAL.contains(&w));
+        let registration = (legal && receipt && parts.is_empty()) || text.starts_with('(') && text.ends_with(')') || bare_registration(text);
         if stops(text) || (registration && !parts.is_empty()) {
             if parts.is_empty() && receipt && !text.contains('@') {
                 continue;
@@ -203,7 +214,7 @@ fn bare_registration(text: &str) -> bool {
     let core: String = text.chars().filter(|c| !matches!(c, '(' | ')' | ' ' | '.')).collect();
     let digits = core.chars().filter(char::is_ascii_digit).count();
     let letters = core.chars().filter(|c| c.is_alphabetic()).count();
-    digits >= 5 && letters <= 2 && core.contains('-') && !text.trim().contains(' ')
+    digits >= 5 && letters <= 3 && core.contains('-') && !text.trim().contains(' ')
 }
 
 /// The other party's concept, for labels.
