@@ -1,0 +1,118 @@
+//! What librdkafka says, as the runtime judges it.
+
+use docmill_runtime::transport::TransportError;
+use rdkafka::error::{KafkaError, RDKafkaErrorCode as C};
+use std::error::Error;
+use thiserror::Error;
+
+/// Settings that cannot be used.
+#[derive(Debug, Error)]
+pub(crate) enum ConfigError {
+    #[error("these may not be set: {}", .0.join(", "))]
+    Refused(Vec<String>),
+    #[error("bootstrap_servers is empty")]
+    NoServers,
+}
+
+/// What this crate finds wrong by itself.
+#[derive(Debug, Error)]
+pub(crate) enum Found {
+    #[error("the client's thread ended")]
+    ThreadEnded,
+    #[error("an earlier transaction was left open")]
+    LeftOpen,
+    #[error("the member has left its group")]
+    NotAMember,
+    #[error("partitions cannot be lowered from {has} to {wanted}")]
+    FewerPartitions { has: i32, wanted: i32 },
+    #[error("{0}")]
+    Admin(C),
+    #[error("no leader was elected within {0} s")]
+    NoLeader(u64),
+}
+
+pub(crate) fn broken(
+    what: impl Into<String>,
+    source: impl Into<Box<dyn Error + Send + Sync>>,
+) -> TransportError {
+    TransportError::Broken { what: what.into(), source: source.into() }
+}
+
+/// Codes that pass by themselves.
+pub(crate) fn passes(code: C) -> bool {
+    matches!(
+        code,
+        C::BrokerTransportFailure
+            | C::Resolve
+            | C::MessageTimedOut
+            | C::AllBrokersDown
+            | C::OperationTimedOut
+            | C::TimedOutQueue
+            | C::WaitingForCoordinator
+            | C::Retry
+            | C::QueueFull
+            | C::LeaderNotAvailable
+            | C::NotLeaderForPartition
+            | C::RequestTimedOut
+            | C::BrokerNotAvailable
+            | C::ReplicaNotAvailable
+            | C::NetworkException
+            | C::CoordinatorLoadInProgress
+            | C::CoordinatorNotAvailable
+            | C::NotCoordinator
+            | C::NotEnoughReplicas
+            | C::NotEnoughReplicasAfterAppend
+            | C::RebalanceInProgress
+            | C::NotController
+            | C::KafkaStorageError
+            | C::ConcurrentTransactions
+            | C::UnstableOffsetCommit
+            | C::ThrottlingQuotaExceeded
+            | C::EligibleLeadersNotAvailable
+            | C::OffsetNotAvailable
+    )
+}
+
+/// A member or producer with the same name is alive.
+pub(crate) fn fenced(code: C) -> bool {
+    matches!(
+        code,
+        C::Fenced
+            | C::ProducerFenced
+            | C::InvalidProducerEpoch
+            | C::FencedInstanceId
+            | C::TransactionCoordinatorFenced
+    )
+}
+
+/// `what` was tried, and this came of it.
+pub(crate) fn transport(what: impl Into<String>, error: KafkaError) -> TransportError {
+    match error.rdkafka_error_code() {
+        Some(code) if passes(code) => {
+            TransportError::Unavailable { what: what.into(), source: Box::new(error) }
+        }
+        Some(_) | None => broken(what, error),
+    }
+}
+
+/// The same of an answer to an administrator.
+pub(crate) fn admin(what: impl Into<String>, code: C) -> TransportError {
+    if passes(code) {
+        TransportError::Unavailable { what: what.into(), source: Box::new(Found::Admin(code)) }
+    } else {
+        broken(what, Found::Admin(code))
+    }
+}
+
+/// Runs what blocks on a thread of its own: unlike tokio's, it does not hold up the end of the process.
+pub(crate) async fn blocking<T: Send + 'static>(
+    name: &str,
+    work: impl FnOnce() -> T + Send + 'static,
+) -> Result<T, TransportError> {
+    let (tell, told) = tokio::sync::oneshot::channel();
+    std::thread::Builder::new()
+        .name(name.to_owned())
+        .spawn(move || drop(tell.send(work())))
+        .map_err(|e| broken("start a thread", e))?;
+    told.await.map_err(|_| broken(name, Found::ThreadEnded))
+}

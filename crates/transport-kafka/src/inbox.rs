@@ -1,0 +1,215 @@
+//! What the polling thread hands to the runtime: news of the group, and records, bounded by pausing partitions.
+//!
+//! Rule: nothing of a partition is handed out that is paused, told back or not owned any more.
+
+use docmill_runtime::transport::{Assigned, Event, Record, TransportError};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use tokio::sync::Notify;
+
+/// Between the polling thread and one consumer or reader.
+pub(crate) struct Inbox {
+    state: Mutex<State>,
+    notify: Notify,
+    /// Bytes held back for all partitions together, about.
+    capacity: usize,
+}
+
+#[derive(Default)]
+pub(crate) struct State {
+    news: VecDeque<Event>,
+    parts: BTreeMap<i32, Part>,
+    /// Partition that was handed out last: the next one has its turn.
+    last: i32,
+    /// Something to tell; where it is final, it is told again.
+    failed: Option<TransportError>,
+    ended: bool,
+    /// Assigned by the group, positions not asked for yet.
+    pub(crate) planned: Option<Vec<i32>>,
+    /// Assigned, with positions.
+    pub(crate) found: Option<Vec<Assigned>>,
+    /// The group wants these back; they are unassigned together, once all are released.
+    pub(crate) revoking: BTreeSet<i32>,
+    pub(crate) closing: bool,
+}
+
+#[derive(Default)]
+struct Part {
+    records: VecDeque<Record>,
+    bytes: usize,
+    /// By the runtime.
+    paused: bool,
+    /// Told back: nothing more is handed out.
+    leaving: bool,
+    /// Paused in librdkafka because enough is held here.
+    full: bool,
+    handed: u64,
+    held: u64,
+    /// Records to hand out before the reader has caught up in this partition.
+    end: Option<u64>,
+}
+
+impl Inbox {
+    pub(crate) fn new(capacity: usize) -> Self {
+        Self { state: Mutex::default(), notify: Notify::new(), capacity: capacity.max(1) }
+    }
+
+    pub(crate) fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Waits for anything to change.
+    pub(crate) async fn changed(&self) {
+        self.notify.notified().await;
+    }
+
+    pub(crate) fn tell(&self, event: Event) {
+        self.lock().news.push_back(event);
+        self.notify.notify_one();
+    }
+
+    /// Something went wrong; with `ended`, nothing comes after it.
+    pub(crate) fn fail(&self, error: TransportError, ended: bool) {
+        let mut state = self.lock();
+        if !state.ended {
+            state.failed = Some(error);
+            state.ended = ended;
+        }
+        drop(state);
+        self.notify.notify_one();
+    }
+
+    /// Holds a record; true when its partition must be paused now.
+    pub(crate) fn hold(&self, partition: i32, record: Record) -> bool {
+        let mut state = self.lock();
+        let share = self.capacity / state.parts.len().max(1);
+        let Some(part) = state.parts.get_mut(&partition).filter(|p| !p.leaving) else { return false };
+        part.bytes += record.size();
+        part.held += 1;
+        part.records.push_back(record);
+        let full = !part.full && part.bytes >= share;
+        part.full |= full;
+        drop(state);
+        self.notify.notify_one();
+        full
+    }
+
+    /// Partitions that have room again.
+    pub(crate) fn with_room(&self) -> Vec<i32> {
+        let mut state = self.lock();
+        let share = self.capacity / state.parts.len().max(1);
+        let roomy = |p: &&mut Part| p.full && p.bytes <= share / 2;
+        state
+            .parts
+            .iter_mut()
+            .filter_map(|(id, p)| {
+                roomy(&p).then(|| {
+                    p.full = false;
+                    *id
+                })
+            })
+            .collect()
+    }
+
+    /// The partition has been read up to its end.
+    pub(crate) fn end(&self, partition: i32) {
+        if let Some(part) = self.lock().parts.get_mut(&partition) {
+            part.end.get_or_insert(part.held);
+        }
+        self.notify.notify_one();
+    }
+
+    /// Whether a reader has handed out all up to the ends that it met.
+    pub(crate) fn caught_up(&self) -> bool {
+        self.lock().parts.values().all(|p| p.end.is_some_and(|end| p.handed >= end))
+    }
+
+    /// The next thing to hand out.
+    pub(crate) fn take(&self) -> Result<Option<Event>, TransportError> {
+        let mut state = self.lock();
+        if let Some(event) = state.news.pop_front() {
+            return Ok(Some(event));
+        }
+        if let Some(error) = state.failed.take() {
+            return Err(error);
+        }
+        let last = state.last;
+        let ready = |p: &Part| !p.paused && !p.leaving && !p.records.is_empty();
+        let turn = state
+            .parts
+            .range(last + 1..)
+            .chain(state.parts.range(..=last))
+            .find(|(_, p)| ready(p))
+            .map(|(id, _)| *id);
+        let Some(partition) = turn else { return Ok(None) };
+        state.last = partition;
+        let Some(part) = state.parts.get_mut(&partition) else { return Ok(None) };
+        let records: Vec<Record> = part.records.drain(..).collect();
+        part.bytes = 0;
+        part.handed += records.len() as u64;
+        Ok(Some(Event::Records { partition, records }))
+    }
+
+    /// Begins to hold records of these; paused for members, open for readers.
+    pub(crate) fn open(&self, partitions: impl IntoIterator<Item = i32>, paused: bool) {
+        let mut state = self.lock();
+        for p in partitions {
+            state.parts.insert(p, Part { paused, ..Part::default() });
+        }
+    }
+
+    /// Marks partitions as told back and tells it.
+    pub(crate) fn revoke(&self, partitions: Vec<i32>) {
+        let mut state = self.lock();
+        for p in &partitions {
+            state.revoking.insert(*p);
+            if let Some(part) = state.parts.get_mut(p) {
+                part.leaving = true;
+                part.records.clear();
+                part.bytes = 0;
+            }
+        }
+        state.news.push_back(Event::Revoked(partitions));
+        drop(state);
+        self.notify.notify_one();
+    }
+
+    /// Drops partitions that are gone already; tells of those that were still held.
+    pub(crate) fn lose(&self, partitions: impl IntoIterator<Item = i32>) {
+        let mut state = self.lock();
+        let held: Vec<i32> = partitions.into_iter().filter(|p| state.parts.remove(p).is_some()).collect();
+        if !held.is_empty() {
+            state.news.push_back(Event::Lost(held));
+        }
+        drop(state);
+        self.notify.notify_one();
+    }
+
+    pub(crate) fn pause(&self, partitions: &[i32], paused: bool) {
+        let mut state = self.lock();
+        for p in partitions {
+            if let Some(part) = state.parts.get_mut(p) {
+                part.paused = paused;
+            }
+        }
+        drop(state);
+        self.notify.notify_one();
+    }
+
+    /// The runtime is done with these.
+    pub(crate) fn release(&self, partitions: &[i32]) {
+        let mut state = self.lock();
+        for p in partitions {
+            if state.revoking.contains(p) {
+                state.parts.remove(p);
+            }
+        }
+    }
+
+    /// What is to be unassigned now: all that was told back, once all of it is released.
+    pub(crate) fn released(&self) -> Option<BTreeSet<i32>> {
+        let mut state = self.lock();
+        let all = !state.revoking.is_empty() && state.revoking.iter().all(|p| !state.parts.contains_key(p));
+        all.then(|| std::mem::take(&mut state.revoking))
+    }
+}
