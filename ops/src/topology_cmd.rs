@@ -7,8 +7,9 @@ use crate::{OpsError, ui};
 use clap::{Args, Subcommand};
 use docmill_runtime::Topology;
 use docmill_runtime::transport::{TopicSpec, Transport};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::process::ExitCode;
+use std::time::{Duration, Instant};
 
 /// What to do with the topics.
 #[derive(Debug, Subcommand)]
@@ -29,6 +30,9 @@ pub struct TopologyArgs {
     connection: Connection,
 }
 
+/// Longest wait until brokers tell of what was applied: settings reach them after the answer.
+const SETTLED: Duration = Duration::from_secs(10);
+
 /// Does it.
 pub async fn run(command: TopologyCommand) -> Result<ExitCode, OpsError> {
     let (TopologyCommand::Apply(args) | TopologyCommand::Check(args) | TopologyCommand::Diff(args)) =
@@ -37,37 +41,41 @@ pub async fn run(command: TopologyCommand) -> Result<ExitCode, OpsError> {
     let topology = config.load_topology()?;
     let log = docmill_service::open_kafka(&config, "docmill-topology")?;
     let wanted = topology.topic_specs();
-    let differences = compare(&wanted, &existing(&log, &topology).await?);
-    match command {
-        TopologyCommand::Diff(_) => {
-            differences.iter().for_each(|d| ui::say(d.show(ui::Style::stdout())));
-            Ok(verdict(wanted.len(), &differences))
+    let found = existing(&log, &topology).await?;
+    let differences = compare(&wanted, &found);
+    if !matches!(command, TopologyCommand::Check(_)) {
+        differences.iter().for_each(|d| ui::say(d.show(ui::Style::stdout())));
+    }
+    if !matches!(command, TopologyCommand::Apply(_)) || differences.is_empty() {
+        return Ok(verdict(wanted.len(), &differences));
+    }
+    let changes: Vec<_> = possible(&wanted, &found, &differences);
+    if !changes.is_empty() {
+        log.apply(&changes).await?;
+    }
+    let start = Instant::now();
+    loop {
+        let rest = compare(&wanted, &existing(&log, &topology).await?);
+        let settled = rest.iter().all(|d| d.change == Change::Irreconcilable);
+        if settled || start.elapsed() > SETTLED {
+            return Ok(verdict(wanted.len(), &rest));
         }
-        TopologyCommand::Check(_) => Ok(verdict(wanted.len(), &differences)),
-        TopologyCommand::Apply(_) => {
-            let changed: Vec<_> =
-                wanted.iter().filter(|w| differences.iter().any(|d| d.topic == w.name)).cloned().collect();
-            let fatal = differences.iter().filter(|d| d.change == Change::Irreconcilable);
-            let (mut impossible, style) = (0, ui::Style::stdout());
-            for difference in fatal {
-                impossible += 1;
-                ui::say(difference.show(style));
-            }
-            if !changed.is_empty() {
-                log.apply(&changed).await?;
-            }
-            for difference in differences.iter().filter(|d| d.change != Change::Irreconcilable) {
-                ui::say(difference.show(style));
-            }
-            let rest = compare(&wanted, &existing(&log, &topology).await?);
-            if rest.is_empty() {
-                ui::say(format_args!("{} topics are as they should be", wanted.len()));
-                return Ok(ExitCode::SUCCESS);
-            }
-            ui::say(format_args!("{} differences could not be applied ({impossible} never can)", rest.len()));
-            Ok(ExitCode::FAILURE)
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+}
+
+/// The topics that need a change, without what Kafka cannot change.
+fn possible(wanted: &[TopicSpec], found: &[TopicSpec], differences: &[Difference]) -> Vec<TopicSpec> {
+    let differs =
+        |t: &TopicSpec| differences.iter().any(|d| d.topic == t.name && d.change != Change::Irreconcilable);
+    let mut changes: Vec<_> = wanted.iter().filter(|t| differs(t)).cloned().collect();
+    for change in &mut changes {
+        if let Some(have) = found.iter().find(|t| t.name == change.name) {
+            change.partitions = change.partitions.max(have.partitions);
+            change.replication = have.replication;
         }
     }
+    changes
 }
 
 async fn existing(log: &impl Transport, topology: &Topology) -> Result<Vec<TopicSpec>, OpsError> {
@@ -78,12 +86,20 @@ async fn existing(log: &impl Transport, topology: &Topology) -> Result<Vec<Topic
 fn verdict(topics: usize, differences: &[Difference]) -> ExitCode {
     if differences.is_empty() {
         ui::say(format_args!("{topics} topics are as they should be"));
-        ExitCode::SUCCESS
-    } else {
-        let topics: std::collections::BTreeSet<_> = differences.iter().map(|d| &d.topic).collect();
-        ui::say(format_args!("{} topics differ: `docmill topology apply` mends them", topics.len()));
-        ExitCode::FAILURE
+        return ExitCode::SUCCESS;
     }
+    let of = |which: &dyn Fn(&Change) -> bool| {
+        differences.iter().filter(|d| which(&d.change)).map(|d| &d.topic).collect::<BTreeSet<_>>().len()
+    };
+    let never = |c: &Change| *c == Change::Irreconcilable;
+    let mendable = of(&|c| !never(c));
+    if mendable > 0 {
+        ui::say(format_args!("{mendable} topics differ: `docmill topology apply` mends them"));
+    }
+    if of(&never) > 0 {
+        ui::say(format_args!("{} topics differ in what Kafka cannot change: mend topology.toml", of(&never)));
+    }
+    ExitCode::FAILURE
 }
 
 /// What a difference asks for.
@@ -138,7 +154,7 @@ fn compare(wanted: &[TopicSpec], found: &[TopicSpec]) -> Vec<Difference> {
         };
         if want.partitions != have.partitions {
             let (change, why) = if have.partitions > want.partitions {
-                (Change::Irreconcilable, "; Kafka cannot take partitions away: correct topology.toml")
+                (Change::Irreconcilable, "; Kafka takes no partitions away")
             } else {
                 (Change::Alter, "")
             };
@@ -187,5 +203,13 @@ mod tests {
         assert_eq!(shown[1], (Change::Alter, "max.message.bytes 1 -> 2".to_owned()));
         assert_eq!(shown[2].0, Change::Create);
         assert_eq!(shown[3].0, Change::Irreconcilable);
+    }
+
+    #[test]
+    fn what_kafka_cannot_change_is_left_out_and_the_rest_is_changed() {
+        let wanted = [topic("a", 2, &[("retention.ms", "2")]), topic("b", 1, &[])];
+        let found = [topic("a", 3, &[("retention.ms", "1")]), topic("b", 2, &[])];
+        let changes = possible(&wanted, &found, &compare(&wanted, &found));
+        assert_eq!(changes, [topic("a", 3, &[("retention.ms", "2")])]);
     }
 }
