@@ -196,3 +196,6 @@ fn failed_pages(pages: &[Page]) -> Option<Problem> {
         page: Some(first.page_no),
     })
 }
+
+#[cfg(test)]
+mod tests;

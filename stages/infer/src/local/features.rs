@@ -159,24 +159,26 @@ fn tail(text: &str) -> String {
 
 fn labels(layout: &Layout, sections: &Sections, c: &Candidate, lexicon: &Lexicon) -> Vec<f32> {
     let mut out = vec![0.0_f32; lexicon.concepts()];
-    let mut add = |text: &str, weight: f32| {
+    let mut add = |text: &str, weight: f32, least: f32| {
         if !text.is_empty() {
             for (to, from) in out.iter_mut().zip(lexicon.strengths(text).iter()) {
-                *to = to.max(from * weight);
+                *to = to.max(if *from < least { 0.5 } else { 1.0 } * from * weight);
             }
         }
     };
+    // Above a name stands a heading, or another line with words of its own: `Kunde AG` is no heading.
+    let heading = if c.kind == Kind::Name { 0.8 } else { 0.0 };
     let segment = &layout.segments[c.segment];
     let height = segment.height();
     let inside = plain(segment.text.get(..c.span.0).unwrap_or_default());
     let mut words_before = inside.clone();
     if !inside.is_empty() {
-        add(&tail(&inside), 1.0);
+        add(&tail(&inside), 1.0, 0.0);
         // The words right before the value, where other values stand before them.
         let last: Vec<&str> = inside.split(' ').collect();
         for n in 1..=3 {
             if last.len() > n {
-                add(&last[last.len() - n..].join(" "), 0.9);
+                add(&last[last.len() - n..].join(" "), 0.9, 0.0);
             }
         }
     }
@@ -185,26 +187,26 @@ fn labels(layout: &Layout, sections: &Sections, c: &Candidate, lexicon: &Lexicon
         let gap = (c.bbox[0] - first.bbox[2]) / height;
         let near = if gap < 12.0 { 0.97 } else if gap < 25.0 { 0.85 } else { 0.6 };
         let weight = if inside.is_empty() { near } else { near * 0.6 };
-        add(&tail(&first.plain), weight);
+        add(&tail(&first.plain), weight, 0.0);
         if inside.is_empty() {
             words_before.clone_from(&first.plain);
         } else {
-            add(&tail(&format!("{} {inside}", first.plain)), 0.9);
+            add(&tail(&format!("{} {inside}", first.plain)), 0.9, 0.0);
         }
         if let Some(second) = left.next() {
             // `Advertiser | Name: | …` and amounts in columns of a total line: `Totals | 3 | $600.00`.
-            add(&tail(&format!("{} {}", second.plain, first.plain)), weight * 0.92);
+            add(&tail(&format!("{} {}", second.plain, first.plain)), weight * 0.92, 0.0);
             let value = !first.text.contains(char::is_alphabetic);
             if value {
-                add(&tail(&second.plain), weight * 0.9);
+                add(&tail(&second.plain), weight * 0.9, 0.0);
             }
             let rest = layout.left_of(c.bbox).skip(2).take(3).map(|s| s.plain.as_str());
             let mut line: Vec<&str> = rest.collect();
             line.reverse();
             line.extend([second.plain.as_str(), first.plain.as_str()]);
-            add(&tail(&line.join(" ")), weight * 0.88);
+            add(&tail(&line.join(" ")), weight * 0.88, 0.0);
             if let Some(third) = left.next().filter(|_| value && !second.text.contains(char::is_alphabetic)) {
-                add(&tail(&third.plain), weight * 0.85);
+                add(&tail(&third.plain), weight * 0.85, 0.0);
             }
         }
     }
@@ -226,9 +228,9 @@ fn labels(layout: &Layout, sections: &Sections, c: &Candidate, lexicon: &Lexicon
         // A label that continues with a value of its own is not a heading.
         let weight = if above.text.trim_end().ends_with(':') { weight * 0.8 } else { weight };
         let near = (above.bbox[0] - c.bbox[0]).abs() < 1.5 * height || (above.bbox[2] - c.bbox[2]).abs() < 1.5 * height;
-        add(&tail(&above.plain), if near { weight } else { weight * 0.75 });
+        add(&tail(&above.plain), if near { weight } else { weight * 0.75 }, heading);
         let part = above.within(c.bbox[0] - 0.4 * height, c.bbox[2] + 0.4 * height);
-        add(&plain(&part), weight * 0.9);
+        add(&plain(&part), weight * 0.9, heading);
     }
     // `Name:` and `VAT id:` take their party from the heading of their part of the page.
     if matches!(words_before.as_str(), "name" | "firma" | "nom" | "nev" | "company" | "company name" | "firmenname") {

@@ -82,11 +82,16 @@ pub fn suggest(pages: &[Layout], candidates: &[Candidate], features: &[Features]
 
 /// The name in a line such as `Bei Spiel GmbH · Ecke 12 · 12345 Stadthausen`, in [`plain`] form.
 fn sender(line: &str) -> Option<String> {
-    let marks = [" - ", " – ", " · ", " • ", " ● ", " | ", ", "];
-    let (mark, count) = marks.iter().map(|m| (*m, line.matches(m).count())).max_by_key(|(_, n)| *n)?;
-    let mut parts = line.split(mark);
-    let name = parts.next()?.trim();
-    let address = parts.any(has_postcode) && count >= 2;
+    // Any sign that stands alone between the parts, else commas.
+    let sign = |w: &&str| !w.contains(char::is_alphanumeric);
+    let parts: Vec<String> = if line.split(' ').filter(sign).count() >= 2 {
+        let words: Vec<&str> = line.split(' ').collect();
+        words.split(|w| sign(&w)).map(|p| p.join(" ")).collect()
+    } else {
+        line.split(", ").map(str::to_owned).collect()
+    };
+    let name = parts.first()?.trim();
+    let address = parts.len() >= 3 && parts.iter().skip(1).any(|p| has_postcode(p));
     (address && !name.contains(|c: char| c.is_ascii_digit()) && name.len() >= 3).then(|| plain(name))
 }
 

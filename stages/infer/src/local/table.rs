@@ -6,7 +6,7 @@
 use super::layout::{Box4, Layout, Segment, union};
 use super::lexicon::{Concept, Lexicon, plain};
 use docmill_document::money;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 /// What stands in a column.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -45,17 +45,27 @@ impl Column {
     }
 }
 
-const HEADERS: &[(Column, &[&str])] = &[
-    (Column::Description, &["description", "bezeichnung", "artikel", "artikelbezeichnung", "produkt", "product", "item", "leistung", "designation", "beschreibung", "megnevezes", "text", "article", "artikel bezeichnung",
-        "leistungsbeschreibung", "item description", "produit", "warenbezeichnung", "beschreibung leistung", "bezeichnung der lieferung leistung", "termek", "produktbeschreibung", "libelle", "description of goods", "artikelbeschreibung", "artikelname", "name", "termek szolgaltatas megnevezese"]),
-    (Column::Quantity, &["qty", "quantity", "menge", "anzahl", "quantite", "mennyiseg", "qte", "stuck", "stk", "menge einheit", "anz", "units", "abgerechnete menge", "spots"]),
-    (Column::Unit, &["unit", "einheit", "me", "unite", "egyseg", "mengeneinheit", "uom", "eh"]),
-    (Column::UnitPrice, &["unit price", "price", "preis", "einzelpreis", "e preis", "prix unitaire", "prix", "rate", "egysegar", "u price", "einzel", "pu ht", "netto preis", "nettopreis", "p u ht", "prix unitaire ht", "stuckpreis", "ep", "price unit", "preis einheit", "unit cost", "einzelpreis netto", "pu", "netto einzelpreis", "preis eur", "netto e preis"]),
-    (Column::LineTotal, &["amount", "total", "gesamt", "gesamtpreis", "betrag", "summe", "montant", "total price", "line total", "prix ht", "gesamtbetrag", "nettobetrag", "net amount", "netto", "total ht", "gesamtpreis netto", "positionsbetrag", "montant ht", "osszesen", "line amount", "netto betrag", "gp",
-        "nettosumme", "total amount", "gesamt netto", "betrag eur", "wert", "netto ertek", "netto osszeg", "net price", "ext price", "extended price", "total eur", "betrag in eur", "amount eur", "line amount excl vat", "total net", "gesamt eur"]),
-    (Column::VatRate, &["vat", "ust", "mwst", "tva", "tax", "steuer", "ust satz", "vat rate", "steuersatz", "mwst satz", "taux tva", "afa", "afakulcs", "tax rate", "vat percent", "tva taux"]),
-    (Column::ArticleNo, &["article no", "item no", "artikel no", "art no", "reference", "ref", "code", "sku", "product no", "cikkszam", "produkt no", "material", "art"]),
-    (Column::Other, &["pos", "no", "position", "lfd no", "discount", "rabatt", "rem", "remise", "start date", "end date", "date", "datum", "tax amount", "disc", "line", "ln", "gst", "bruttobetrag", "brutto", "afa osszege", "brutto osszeg"]),
+/// Header phrases by column.
+static HEADERS: std::sync::LazyLock<HashMap<&'static str, Column>> = std::sync::LazyLock::new(|| {
+    let lines = include_str!("columns.txt").lines().filter(|l| !l.starts_with('#'));
+    let pairs = lines.filter_map(|line| {
+        let (name, phrases) = line.split_once(' ')?;
+        let column = NAMES.iter().find(|(n, _)| *n == name)?.1;
+        Some(phrases.split(" | ").map(move |p| (p, column)))
+    });
+    pairs.flatten().collect()
+});
+
+/// Names of the columns in the file of headers.
+const NAMES: [(&str, Column); 8] = [
+    ("Description", Column::Description),
+    ("Quantity", Column::Quantity),
+    ("Unit", Column::Unit),
+    ("UnitPrice", Column::UnitPrice),
+    ("LineTotal", Column::LineTotal),
+    ("VatRate", Column::VatRate),
+    ("ArticleNo", Column::ArticleNo),
+    ("Other", Column::Other),
 ];
 
 /// One value of a row.
@@ -309,7 +319,7 @@ fn cells_of(layout: &Layout, line: usize) -> Vec<(Option<Column>, f32, f32)> {
 
 fn column_of(text: &str) -> Option<Column> {
     let text = text.trim_end_matches(" eur").trim_end_matches(" rm").trim_end_matches(" in");
-    HEADERS.iter().find(|(_, phrases)| phrases.contains(&text)).map(|(column, _)| *column)
+    HEADERS.get(text).copied()
 }
 
 /// A segment's words, cut where a column begins in between.

@@ -1,0 +1,135 @@
+use super::*;
+use crate::local::LocalExtractor;
+use bytes::Bytes;
+use docmill_contracts::{AnyRecord, EmbeddedFile, PackedWords, ProcessingOptions, Source, TextSource, Word};
+
+struct Bench {
+    _folder: tempfile::TempDir,
+    blobs: Blobs,
+    stage: InferStage,
+}
+
+fn bench() -> Bench {
+    let folder = tempfile::tempdir().unwrap();
+    let blobs = Blobs::local(folder.path()).unwrap();
+    let config = Config::default();
+    let stage = InferStage::new(&config, blobs.clone(), Arc::new(LocalExtractor::new(&config)));
+    Bench { _folder: folder, blobs, stage }
+}
+
+fn document(pages: Vec<Page>) -> DocumentAssembled {
+    let head = DocumentHead {
+        document_id: "d".into(),
+        revision: 1,
+        tenant: "t".into(),
+        content_sha256: String::new(),
+        source: Source { name: "a.pdf".into(), ..Source::default() },
+        options: ProcessingOptions::default(),
+        original: BlobRef::of(b""),
+        embedded_xml: None,
+        config_version: None,
+        submitted_at: 1,
+    };
+    DocumentAssembled { head, pages, error: None, stages: Vec::new() }
+}
+
+fn words(text: &str) -> PackedWords {
+    let words: Vec<Word> = text
+        .split(' ')
+        .enumerate()
+        .map(|(i, w)| {
+            let x = 40.0 + 45.0 * i as f32;
+            let bbox = [x, 40.0, x + 40.0, 50.0];
+            Word { text: w.to_owned(), bbox, confidence: 1.0, line: 0 }
+        })
+        .collect();
+    PackedWords::pack(&words)
+}
+
+fn page(page_no: i32, text: &str) -> Page {
+    let words = Some(words(text));
+    Page { page_no, width: 595.0, height: 842.0, text_source: TextSource::TextLayer, words, ..Page::default() }
+}
+
+fn failed(page_no: i32) -> Page {
+    let error = InferError::PageNeverArrived { page: page_no, pages: 2, waited_s: 1 };
+    Page { page_no, error: Some(ErrorInfo::of(&error, STAGE, Some(page_no))), ..Page::default() }
+}
+
+async fn run(bench: &Bench, input: &DocumentAssembled) -> AnyRecord {
+    let cx = Cx { worker: "infer", attempt: 1, now_ms: 0 };
+    bench.stage.run(input, &cx).await.unwrap().into_records().remove(0)
+}
+
+fn extracted(record: AnyRecord) -> DocumentExtracted {
+    match record {
+        AnyRecord::DocumentExtracted(r) => *r,
+        other => panic!("{other:?}"),
+    }
+}
+
+fn ended_code(record: AnyRecord) -> String {
+    match record {
+        AnyRecord::DocumentValidated(r) => r.result.error.unwrap().code,
+        other => panic!("{other:?}"),
+    }
+}
+
+#[tokio::test]
+async fn an_embedded_invoice_is_believed_before_the_pages() {
+    let bench = bench();
+    let xml = b"<Invoice><ID>X-1</ID></Invoice>";
+    let blob = bench.blobs.put(Bytes::from_static(xml)).await.unwrap();
+    let mut input = document(vec![page(1, "INVOICE Invoice # 4711 Net $4.00 Total $5.00")]);
+    input.head.embedded_xml = Some(EmbeddedFile { name: "factur-x.xml".into(), blob });
+    let found = extracted(run(&bench, &input).await);
+    assert_eq!((found.fields["invoice_number"].value.as_str(), found.stages[0].engine.as_str()), ("X-1", "xml"));
+    input.head.options.ignore_embedded_xml = true;
+    let found = extracted(run(&bench, &input).await);
+    assert_eq!((found.fields["invoice_number"].value.as_str(), found.stages[0].engine.as_str()), ("4711", "local"));
+}
+
+#[tokio::test]
+async fn a_broken_embedded_invoice_is_a_problem_or_the_end() {
+    let bench = bench();
+    let blob = bench.blobs.put(Bytes::from_static(b"<Invoice>")).await.unwrap();
+    let embedded = Some(EmbeddedFile { name: "zugferd.xml".into(), blob });
+    let mut input = document(vec![page(1, "INVOICE Invoice # 4711 Net $4.00 Total $5.00")]);
+    input.head.embedded_xml.clone_from(&embedded);
+    let found = extracted(run(&bench, &input).await);
+    assert_eq!(found.problems[0].code, "INFER-0002");
+    assert_eq!(found.fields["invoice_number"].value, "4711");
+    let mut alone = document(vec![]);
+    alone.head.embedded_xml = embedded;
+    assert_eq!(ended_code(run(&bench, &alone).await), "INFER-0002");
+}
+
+#[tokio::test]
+async fn a_document_ends_where_nothing_can_be_read_and_goes_on_where_something_can() {
+    let bench = bench();
+    assert_eq!(ended_code(run(&bench, &document(vec![])).await), "INFER-0005");
+    assert_eq!(ended_code(run(&bench, &document(vec![failed(1), failed(2)])).await), "INFER-0001");
+    let mut broken = document(vec![]);
+    broken.error = failed(1).error;
+    assert_eq!(ended_code(run(&bench, &broken).await), "INFER-0001");
+    let found = extracted(run(&bench, &document(vec![page(1, "INVOICE Invoice # 4711 Net $4.00 Total $5.00"), failed(2)])).await);
+    assert_eq!(found.problems[0].code, "INFER-0010");
+    assert_eq!(found.pages.len(), 2);
+    assert!(found.pages[1].error.is_some());
+}
+
+#[tokio::test]
+async fn words_of_long_documents_and_schemas_are_fetched() {
+    let bench = bench();
+    let bytes = Codec::words_to_blob(&words("INVOICE Invoice # 4711 Net $4.00 Total $5.00")).unwrap();
+    let blob = bench.blobs.put(bytes.into()).await.unwrap();
+    let mut input = document(vec![Page { words: None, words_blob: Some(blob), ..page(1, "x") }]);
+    assert_eq!(extracted(run(&bench, &input).await).fields["invoice_number"].value, "4711");
+    let schema = br#"{"properties": {"total": {"type": "number"}}}"#;
+    input.head.options.schema = Some(bench.blobs.put(Bytes::from_static(schema)).await.unwrap());
+    let found = extracted(run(&bench, &input).await);
+    assert_eq!(found.fields.keys().collect::<Vec<_>>(), ["total"]);
+    let schema = br#"{"properties": {"total": {"$ref": "x"}}}"#;
+    input.head.options.schema = Some(bench.blobs.put(Bytes::from_static(schema)).await.unwrap());
+    assert_eq!(ended_code(run(&bench, &input).await), "INFER-0007");
+}
