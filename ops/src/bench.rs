@@ -1,19 +1,30 @@
-//! `docmill bench`.
+//! `docmill bench`: the figures of docs/benchmarks.md, each by one command.
+
+mod processes;
+mod throughput;
 
 use crate::OpsError;
-use clap::Args;
+use clap::{Args, Subcommand};
 use std::process::ExitCode;
+
+/// What to measure.
+#[derive(Debug, Subcommand)]
+pub enum What {
+    /// Documents and pages per second, over the embedded log and over Apache Kafka, with CPU and memory of each process.
+    Throughput(throughput::ThroughputArgs),
+}
 
 /// Flags of `docmill bench`.
 #[derive(Debug, Args)]
 pub struct BenchArgs {
     /// What to measure.
-    #[arg(value_parser = ["throughput"])]
-    pub what: String,
+    #[command(subcommand)]
+    pub what: What,
 }
 
 /// Measures.
-#[allow(clippy::unused_async)]
-pub async fn run(_args: BenchArgs) -> Result<ExitCode, OpsError> {
-    Err(OpsError::Absent("bench"))
+pub async fn run(args: BenchArgs) -> Result<ExitCode, OpsError> {
+    match args.what {
+        What::Throughput(args) => throughput::run(args).await,
+    }
 }

@@ -36,8 +36,8 @@ pub async fn run(args: ResultsArgs) -> Result<ExitCode, OpsError> {
     let mut files = args.out.as_deref().map(FileSink::open).transpose()?;
     let from = files.as_ref().map_or(ReadFrom::Beginning, |f| ReadFrom::Offsets(f.positions()));
     let mut reader = kafka.reader(TOPIC, from).await?;
-    let mut stop =
-        docmill_service::shutdown_signal().map_err(|e| OpsError::io("watch signals of", "this process", e))?;
+    let mut stop = docmill_service::shutdown_signal()
+        .map_err(|e| OpsError::io("watch signals of", "this process", e))?;
     let mut count = 0usize;
     loop {
         let read = tokio::select! {
@@ -61,7 +61,7 @@ pub async fn run(args: ResultsArgs) -> Result<ExitCode, OpsError> {
             None => results.iter().for_each(|(_, _, r)| ui::say(to_json(r))),
         }
     }
-    if let (Some(files), Some(out)) = (files, &args.out) {
+    if let (Some(mut files), Some(out)) = (files, &args.out) {
         files.finish()?;
         ui::tell(format!("{count} results written to {}", out.display()));
     }

@@ -7,9 +7,9 @@ mod progress;
 pub(crate) use local::Local;
 
 use crate::inputs::{self, Input, Inputs};
-use crate::{OpsError, ui};
 use crate::submission::{self, Order};
 use crate::table;
+use crate::{OpsError, ui};
 use clap::Args;
 use docmill_contracts::{DocumentResult, ResultStatus};
 use docmill_runtime::transport::Transaction;
@@ -73,9 +73,11 @@ pub async fn run(args: RunArgs) -> Result<ExitCode, OpsError> {
 }
 
 async fn process(args: &RunArgs, inputs: Inputs, local: Local) -> Result<ExitCode, OpsError> {
-    let order = Order::new(&args.tenant, args.schema.as_deref(), args.ignore_embedded_xml, local.blobs()).await?;
+    let order =
+        Order::new(&args.tenant, args.schema.as_deref(), args.ignore_embedded_xml, local.blobs()).await?;
     let mut history = History::read(&local).await?;
-    let stop = docmill_service::shutdown_signal().map_err(|e| OpsError::io("watch signals of", "this process", e))?;
+    let stop = docmill_service::shutdown_signal()
+        .map_err(|e| OpsError::io("watch signals of", "this process", e))?;
     let mut progress = Progress::new(inputs.files.len() as u64);
     let (mut todo, mut wanted) = (Vec::new(), BTreeSet::new());
     for input in inputs.files {
@@ -125,7 +127,7 @@ async fn process(args: &RunArgs, inputs: Inputs, local: Local) -> Result<ExitCod
     }
     // What the stages committed while they drained.
     watcher.drain(&mut history).await?;
-    let sink = watcher.into_sink();
+    let mut sink = watcher.into_sink();
     sink.finish()?;
     report(&local, &history, &wanted);
     if let Some(Err(error)) = ended {
@@ -147,7 +149,11 @@ pub(crate) fn say_passed_over(files: usize) {
     }
 }
 
-async fn submit(todo: Vec<(Input, docmill_contracts::BlobRef, i32)>, order: &Order, local: &Local) -> Result<(), OpsError> {
+async fn submit(
+    todo: Vec<(Input, docmill_contracts::BlobRef, i32)>,
+    order: &Order,
+    local: &Local,
+) -> Result<(), OpsError> {
     if todo.is_empty() {
         return Ok(());
     }

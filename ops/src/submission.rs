@@ -52,7 +52,13 @@ impl Order {
     }
 
     /// The submission of a file whose bytes are named by `blob`.
-    pub(crate) fn document(&self, input: &Input, blob: BlobRef, revision: i32, now_ms: i64) -> DocumentSubmitted {
+    pub(crate) fn document(
+        &self,
+        input: &Input,
+        blob: BlobRef,
+        revision: i32,
+        now_ms: i64,
+    ) -> DocumentSubmitted {
         DocumentSubmitted {
             document_id: derive_document_id(&self.tenant, &input.name, &blob.sha256),
             tenant: self.tenant.clone(),

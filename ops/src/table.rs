@@ -53,7 +53,8 @@ fn name(status: ResultStatus) -> &'static str {
 
 fn row(result: &DocumentResult) -> [String; 8] {
     let field = |name: &str| result.fields.get(name).map(|f| f.value.clone()).unwrap_or_default();
-    let total = ["grand_total", "due_payable"].iter().find_map(|n| result.fields.get(*n)).map(|f| f.value.clone());
+    let total =
+        ["grand_total", "due_payable"].iter().find_map(|n| result.fields.get(*n)).map(|f| f.value.clone());
     let total = format!("{} {}", total.unwrap_or_default(), field("currency"));
     let problems = match &result.error {
         Some(error) => format!("{}: {}", error.code, error.message),

@@ -1,8 +1,8 @@
 //! What the log knows of documents: submitted, open, done. It is what makes a second run go on instead of over.
 
-use crate::OpsError;
 use super::Local;
 use super::progress::News;
+use crate::OpsError;
 use docmill_contracts::{DocumentResult, DocumentSubmitted, ProcessingOptions};
 use docmill_runtime::transport::{Read, ReadFrom};
 use std::collections::{BTreeMap, BTreeSet};
@@ -64,7 +64,11 @@ impl History {
         if entry.options != document.options {
             return Known::OtherOptions { revision: entry.revision };
         }
-        if self.is_done(&document.document_id) { Known::Done { revision: entry.revision } } else { Known::Open }
+        if self.is_done(&document.document_id) {
+            Known::Done { revision: entry.revision }
+        } else {
+            Known::Open
+        }
     }
 
     /// A revision is being submitted.

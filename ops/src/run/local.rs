@@ -1,8 +1,8 @@
 //! One process that is all of docmill: the embedded log, blobs and six stages in the output folder.
 
-use crate::OpsError;
 use super::history::History;
 use super::progress::News;
+use crate::OpsError;
 use docmill_blobs::Blobs;
 use docmill_contracts::{Classify, Codec, DocumentResult, SchemaCatalog};
 use docmill_registry::Registry;

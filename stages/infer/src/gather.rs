@@ -162,7 +162,9 @@ pub(crate) fn traces(pages: &[Page]) -> Vec<StageTrace> {
         }
     }
     // Reverse: `render` before `ocr`.
-    traces.sort_by(|a, b| b.stage.cmp(&a.stage).then_with(|| (&a.engine, &a.version).cmp(&(&b.engine, &b.version))));
+    traces.sort_by(|a, b| {
+        b.stage.cmp(&a.stage).then_with(|| (&a.engine, &a.version).cmp(&(&b.engine, &b.version)))
+    });
     traces
 }
 

@@ -140,24 +140,29 @@ impl Work {
         } else {
             vec![(0.0, 0.0); self.candidates.len()]
         };
-        let totals = if receipt { relations::receipt_total(&self.candidates, &self.features) } else { Default::default() };
+        let totals = if receipt {
+            relations::receipt_total(&self.candidates, &self.features)
+        } else {
+            Default::default()
+        };
         wants
             .iter()
             .map(|want| {
-                let list = self.candidates.iter().zip(&self.features).enumerate().filter_map(|(i, (c, f))| {
-                    if !score::takes(want.role, c.kind) {
-                        return None;
-                    }
-                    let by_label = score::score(want, c, f, document);
-                    let fit = match want.role {
-                        Role::SellerName if receipt => hints[i].0 * 1.1,
-                        Role::SellerName => by_label.max(hints[i].0),
-                        Role::BuyerName => by_label.max(hints[i].1),
-                        Role::Gross => by_label + totals.get(&c.amount).copied().unwrap_or_default(),
-                        _ => by_label,
-                    };
-                    (fit > 0.0).then_some((i, fit))
-                });
+                let list =
+                    self.candidates.iter().zip(&self.features).enumerate().filter_map(|(i, (c, f))| {
+                        if !score::takes(want.role, c.kind) {
+                            return None;
+                        }
+                        let by_label = score::score(want, c, f, document);
+                        let fit = match want.role {
+                            Role::SellerName if receipt => hints[i].0 * 1.1,
+                            Role::SellerName => by_label.max(hints[i].0),
+                            Role::BuyerName => by_label.max(hints[i].1),
+                            Role::Gross => by_label + totals.get(&c.amount).copied().unwrap_or_default(),
+                            _ => by_label,
+                        };
+                        (fit > 0.0).then_some((i, fit))
+                    });
                 Ranked::of(list.collect(), &self.candidates)
             })
             .collect()
@@ -169,11 +174,15 @@ impl Work {
         for (want, ranked) in wants.iter().zip(self.rank(wants, lexicon)) {
             for (i, score) in ranked.list.iter().take(6) {
                 let (c, f) = (&self.candidates[*i], &self.features[*i]);
-                let mut labels: Vec<(usize, f32)> = f.label.iter().copied().enumerate().filter(|l| l.1 > 0.3).collect();
+                let mut labels: Vec<(usize, f32)> =
+                    f.label.iter().copied().enumerate().filter(|l| l.1 > 0.3).collect();
                 labels.sort_by(|a, b| b.1.total_cmp(&a.1));
                 labels.truncate(4);
                 let (page, y) = (c.page + 1, c.bbox[1]);
-                let line = format!("{:16} {score:.3} {:30} p{page} y{y:.0} {:?} {labels:?}\n", want.name, c.value, c.range);
+                let line = format!(
+                    "{:16} {score:.3} {:30} p{page} y{y:.0} {:?} {labels:?}\n",
+                    want.name, c.value, c.range
+                );
                 out.push_str(&line);
             }
         }
@@ -182,7 +191,8 @@ impl Work {
 
     fn fields(&self, wants: &[Want], lexicon: &Lexicon) -> Fields {
         let ranked = self.rank(wants, lexicon);
-        let mut chosen = joint::choose(wants, &ranked, &self.candidates, self.kind.value.starts_with("order"));
+        let mut chosen =
+            joint::choose(wants, &ranked, &self.candidates, self.kind.value.starts_with("order"));
         self.fall_back(wants, &ranked, &mut chosen);
         let mut fields = Fields::new();
         for (i, want) in wants.iter().enumerate() {
@@ -199,8 +209,10 @@ impl Work {
             let name = &self.candidates[choice.candidate];
             let page = &self.pages[name.page];
             if let Some((value, place)) = parties::address_below(page, name, self.kind.value == "receipt") {
-                let confidence = (score::confidence(choice.score, choice.margin) * 0.9 * 1000.0).round() / 1000.0;
-                fields.insert(want.name.clone(), local(value.clone(), value, confidence, page.page_no, place));
+                let confidence =
+                    (score::confidence(choice.score, choice.margin) * 0.9 * 1000.0).round() / 1000.0;
+                fields
+                    .insert(want.name.clone(), local(value.clone(), value, confidence, page.page_no, place));
             }
         }
         if self.kind.value == "credit_note" {
@@ -299,7 +311,10 @@ impl Work {
                 let c = &self.candidates[*i];
                 let confidence = if *n > 2 { 0.9 } else { 0.75 };
                 let page = self.pages[c.page].page_no;
-                fields.insert(want.name.clone(), local((*code).to_owned(), c.raw.clone(), confidence, page, c.bbox));
+                fields.insert(
+                    want.name.clone(),
+                    local((*code).to_owned(), c.raw.clone(), confidence, page, c.bbox),
+                );
             }
             (None, Some((code, (_, page, place)))) => {
                 let value = (*code).to_owned();
@@ -328,11 +343,12 @@ impl Work {
 fn read_dates(pages: &[Layout], candidates: &mut [Candidate]) {
     let dollars = candidates.iter().filter(|c| c.currency == Some("USD")).count();
     let others = candidates.iter().filter(|c| c.currency.is_some_and(|c| c != "USD")).count();
-    let american = dollars > others || (others == 0 && {
-        const WORDS: [&str; 4] = ["zip", "advertiser", "sales tax", "po box"];
-        let said = |s: &layout::Segment| WORDS.iter().any(|w| s.plain.contains(w));
-        pages.iter().take(1).any(|p| p.segments.iter().any(said))
-    });
+    let american = dollars > others
+        || (others == 0 && {
+            const WORDS: [&str; 4] = ["zip", "advertiser", "sales tax", "po box"];
+            let said = |s: &layout::Segment| WORDS.iter().any(|w| s.plain.contains(w));
+            pages.iter().take(1).any(|p| p.segments.iter().any(said))
+        });
     let locale = if american { Form::MonthFirst } else { Form::DayFirst };
     let evidence = {
         let dates = candidates.iter().filter(|c| c.kind == Kind::Date).map(|c| c.dates.as_slice());
@@ -362,7 +378,9 @@ fn positive(fields: &mut Fields) {
 fn value_of(want: &Want, c: &Candidate) -> String {
     match want.role {
         // Both are written with spaces for people.
-        Role::Iban | Role::SellerVat | Role::BuyerVat => c.value.chars().filter(|ch| !ch.is_whitespace()).collect(),
+        Role::Iban | Role::SellerVat | Role::BuyerVat => {
+            c.value.chars().filter(|ch| !ch.is_whitespace()).collect()
+        }
         _ => c.value.clone(),
     }
 }

@@ -1,3 +1,7 @@
 //! The infer stage as a process.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    docmill_service::main(docmill_infer::STAGE, docmill_infer::workers)
+}

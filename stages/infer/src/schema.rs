@@ -95,9 +95,24 @@ impl Classify for SchemaError {
 
 /// Keywords that say nothing about how to find a value; validation of values is not infer's.
 const HARMLESS: &[&str] = &[
-    "$schema", "$id", "$comment", "title", "description", "examples", "default", "deprecated", "readOnly",
-    "writeOnly", "minLength", "maxLength", "pattern", "minimum", "maximum", "exclusiveMinimum",
-    "exclusiveMaximum", "multipleOf",
+    "$schema",
+    "$id",
+    "$comment",
+    "title",
+    "description",
+    "examples",
+    "default",
+    "deprecated",
+    "readOnly",
+    "writeOnly",
+    "minLength",
+    "maxLength",
+    "pattern",
+    "minimum",
+    "maximum",
+    "exclusiveMinimum",
+    "exclusiveMaximum",
+    "multipleOf",
 ];
 
 impl Schema {
@@ -117,7 +132,8 @@ impl Schema {
         }
         let properties = root.get("properties").and_then(Value::as_object);
         let properties = properties.filter(|p| !p.is_empty());
-        let properties = properties.ok_or_else(|| keyword("properties", "#", "at least one property is needed"))?;
+        let properties =
+            properties.ok_or_else(|| keyword("properties", "#", "at least one property is needed"))?;
         if properties.len() > MAX_FIELDS {
             return Err(keyword("properties", "#", "at most 100 properties are read"));
         }

@@ -34,7 +34,8 @@ impl InferStage {
         let readable: Vec<Page> = input.pages.iter().filter(|p| p.error.is_none()).cloned().collect();
         let head = &input.head;
         let mut noticed = None;
-        let embedded = head.embedded_xml.as_ref().filter(|_| !head.options.ignore_embedded_xml || readable.is_empty());
+        let embedded =
+            head.embedded_xml.as_ref().filter(|_| !head.options.ignore_embedded_xml || readable.is_empty());
         // A tenant's own fields are looked for on the pages: the e-invoice has no names for them.
         if let Some(embedded) = embedded.filter(|_| head.options.schema.is_none() || readable.is_empty()) {
             let bytes = self.blobs.get(&embedded.blob).await?;
@@ -191,7 +192,12 @@ fn failed_pages(pages: &[Page]) -> Option<Problem> {
     Some(Problem {
         code: "INFER-0010".to_owned(),
         severity: Severity::Error,
-        message: format!("{} of {} pages could not be read; page {}: {why}", failed.len(), pages.len(), first.page_no),
+        message: format!(
+            "{} of {} pages could not be read; page {}: {why}",
+            failed.len(),
+            pages.len(),
+            first.page_no
+        ),
         fields: Vec::new(),
         page: Some(first.page_no),
     })

@@ -77,7 +77,9 @@ impl Classify for XmlError {
 pub fn extract(bytes: &[u8]) -> Result<Extraction, XmlError> {
     let root = Node::parse(bytes)?;
     let found = match root.name.as_str() {
-        "CrossIndustryInvoice" | "CrossIndustryDocument" | "SCRDMCCBDACIOMessageStructure" => cii::read(&root),
+        "CrossIndustryInvoice" | "CrossIndustryDocument" | "SCRDMCCBDACIOMessageStructure" => {
+            cii::read(&root)
+        }
         // A draft of ZUGFeRD 1.0 shares its root's name with UBL.
         "Invoice" if root.at("HeaderExchangedDocument").is_some() => cii::read(&root),
         "Invoice" | "CreditNote" | "Order" | "OrderResponse" | "OrderChange" => ubl::read(&root),
@@ -156,6 +158,7 @@ fn day(fields: &mut Fields, name: &str, value: Option<String>) {
 
 /// Parts of an address on one line.
 fn address(fields: &mut Fields, name: &str, parts: &[Option<String>]) {
-    let joined = parts.iter().flatten().map(|p| p.trim()).filter(|p| !p.is_empty()).collect::<Vec<_>>().join(", ");
+    let joined =
+        parts.iter().flatten().map(|p| p.trim()).filter(|p| !p.is_empty()).collect::<Vec<_>>().join(", ");
     text(fields, name, Some(joined));
 }

@@ -1,3 +1,7 @@
 //! The ingest stage as a process.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    docmill_service::main(docmill_ingest::STAGE, docmill_ingest::workers)
+}

@@ -1,3 +1,7 @@
 //! The ocr stage as a process.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    docmill_service::main(docmill_ocr::STAGE, docmill_ocr::workers)
+}

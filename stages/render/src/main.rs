@@ -8,5 +8,5 @@ fn main() -> ExitCode {
     if let Some(code) = docmill_render::sandbox_child(&args) {
         return code;
     }
-    ExitCode::SUCCESS
+    docmill_service::main(docmill_render::STAGE, docmill_render::workers)
 }

@@ -1,3 +1,7 @@
 //! The validate stage as a process.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    docmill_service::main(docmill_validate::STAGE, docmill_validate::workers)
+}

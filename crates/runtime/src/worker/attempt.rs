@@ -69,7 +69,7 @@ impl<S: Stage> Engine for Attempts<S> {
                     Ok(records) => Finished::of(ticket, Ok(records)),
                     Err(Failure::Waits(wait_ms)) => Finished::deferred(ticket, wait_ms),
                     Err(Failure::Failed(error)) => {
-                        tracing::warn!(code = error.code, class = ?error.class, "{}", error.message);
+                        tracing::debug!(code = error.code, class = ?error.class, "{}", error.message);
                         Finished::of(ticket, Err(error))
                     }
                 };

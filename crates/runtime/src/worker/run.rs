@@ -391,15 +391,17 @@ impl<E: Engine> Loop<E> {
     }
 
     fn bury(&self, ticket: Ticket, payload: &Payload<E>, error: &ErrorInfo, first_seen_ms: i64) -> Finished {
-        tracing::error!(
-            worker = self.worker,
-            code = error.code,
-            partition = ticket.partition,
-            offset = ticket.offset,
-            attempts = ticket.attempt,
-            "dead letter: {}",
-            error.message
-        );
+        let (worker, code, partition, offset, attempts) =
+            (self.worker, error.code.as_str(), ticket.partition, ticket.offset, ticket.attempt);
+        match error.class {
+            // The input is at fault: an ordinary outcome.
+            Class::Input => {
+                tracing::info!(worker, code, partition, offset, attempts, "dead letter: {}", error.message)
+            }
+            Class::Transient | Class::Internal | Class::Fatal => {
+                tracing::error!(worker, code, partition, offset, attempts, "dead letter: {}", error.message);
+            }
+        }
         let mut records = vec![self.emitter.dead_letter(
             payload.partition,
             &payload.record,

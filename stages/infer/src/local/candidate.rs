@@ -143,12 +143,15 @@ impl At<'_> {
                 }
                 let Some(raw) = text.get(start..end) else { continue };
                 let trimmed = raw.trim_end_matches([':', ';', ',', '.']).trim_start_matches(':').trim();
-                if trimmed.ends_with('%') || text.get(end..).is_some_and(|r| r.trim_start().starts_with('%')) {
+                if trimmed.ends_with('%') || text.get(end..).is_some_and(|r| r.trim_start().starts_with('%'))
+                {
                     continue;
                 }
                 let readings = money::readings(trimmed);
                 let Some(amount) = readings.first() else { continue };
-                if size > 1 && !(amount.currency.is_some() || amount.grouped || trimmed.starts_with(['-', '$', '€'])) {
+                if size > 1
+                    && !(amount.currency.is_some() || amount.grouped || trimmed.starts_with(['-', '$', '€']))
+                {
                     continue;
                 }
                 let cents = amount.decimal_mark.is_some() && amount.value.scale() == 2;
@@ -181,11 +184,13 @@ impl At<'_> {
                 // A number that is written in two or three groups.
                 for size in [2, 3] {
                     let Some(last) = words.get(i + size - 1) else { continue };
-                    let Some((_, to)) = id_core(text, *start, last.1).filter(|(x, y)| free(*x, *y)) else { continue };
+                    let Some((_, to)) = id_core(text, *start, last.1).filter(|(x, y)| free(*x, *y)) else {
+                        continue;
+                    };
                     let whole = &text[a..to];
-                    let groups = whole.split(' ').all(|g| {
-                        g.contains(|c: char| c.is_ascii_digit()) || matches!(g, "/" | "-")
-                    });
+                    let groups = whole
+                        .split(' ')
+                        .all(|g| g.contains(|c: char| c.is_ascii_digit()) || matches!(g, "/" | "-"));
                     if groups && plausible_id(whole) && whole.len() <= 30 {
                         found.push(self.candidate(Kind::Id, whole.to_owned(), a, to));
                     }
@@ -221,7 +226,11 @@ impl At<'_> {
                 }
                 let digits = joined.chars().filter(char::is_ascii_digit).count();
                 let shaped = joined.chars().skip(2).all(|c| c.is_ascii_uppercase() || c.is_ascii_digit());
-                if (10..=14).contains(&joined.len()) && shaped && digits >= 8 && vat_id::has_known_prefix(&joined) {
+                if (10..=14).contains(&joined.len())
+                    && shaped
+                    && digits >= 8
+                    && vat_id::has_known_prefix(&joined)
+                {
                     // The longest, unless the check digits speak for a shorter one.
                     let valid = vat_id::check(&joined) == vat_id::VatCheck::Valid;
                     if valid || !matches!(vat, Some((_, true))) {
@@ -266,7 +275,8 @@ impl At<'_> {
 }
 
 fn clean_name(text: &str) -> String {
-    let bare = |t: &str| t.trim().trim_matches(|c| matches!(c, ',' | ';' | '|' | '*' | ':')).trim().to_owned();
+    let bare =
+        |t: &str| t.trim().trim_matches(|c| matches!(c, ',' | ';' | '|' | '*' | ':')).trim().to_owned();
     let name = bare(text);
     // A company's registration number after its name: `(139386 X)`, `169609-A`, `(Co. No: 20154-T)`.
     let Some(at) = name.rfind('(').or_else(|| name.rfind(' ')).filter(|at| *at > 3) else { return name };
@@ -289,7 +299,9 @@ fn id_core(text: &str, start: usize, end: usize) -> Option<(usize, usize)> {
 
 fn plausible_id(core: &str) -> bool {
     let digits = core.chars().filter(char::is_ascii_digit).count();
-    let legal = core.chars().all(|c| c.is_alphanumeric() || matches!(c, '-' | '/' | '.' | '_' | ' ' | '\\' | '+' | '#'));
+    let legal = core
+        .chars()
+        .all(|c| c.is_alphanumeric() || matches!(c, '-' | '/' | '.' | '_' | ' ' | '\\' | '+' | '#'));
     // Times, percentages and the like.
     digits >= 1 && core.len() >= 2 && core.len() <= 40 && legal
 }
@@ -308,7 +320,8 @@ fn mark_ranges(layout: &Layout, found: &mut [Candidate]) {
         } else if b.segment - a.segment <= 2 {
             let tail = layout.segments[a.segment].text.get(a.span.1..).unwrap_or_default();
             let head = layout.segments[b.segment].text.get(..b.span.0).unwrap_or_default();
-            let middle = (a.segment + 1..b.segment).map(|s| layout.segments[s].text.as_str()).collect::<String>();
+            let middle =
+                (a.segment + 1..b.segment).map(|s| layout.segments[s].text.as_str()).collect::<String>();
             // Two dates in neighbouring columns of a table are a pair only with a word or a dash between them.
             let words = format!("{tail}{middle}{head}");
             if words.trim().is_empty() {

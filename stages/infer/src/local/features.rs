@@ -50,7 +50,8 @@ impl Features {
 pub fn measure(pages: &[Layout], candidates: &[Candidate], lexicon: &Lexicon) -> Vec<Features> {
     let usual: Vec<f32> = pages.iter().map(usual_height).collect();
     let sections: Vec<Sections> = pages.iter().map(|p| sections(p, lexicon)).collect();
-    let mut amounts: Vec<_> = candidates.iter().filter(|c| c.kind == Kind::Amount && c.monetary).map(|c| c.amount).collect();
+    let mut amounts: Vec<_> =
+        candidates.iter().filter(|c| c.kind == Kind::Amount && c.monetary).map(|c| c.amount).collect();
     amounts.sort_unstable_by(|a, b| b.cmp(a));
     amounts.dedup();
     let mut counts = std::collections::HashMap::new();
@@ -104,7 +105,8 @@ fn sections(layout: &Layout, lexicon: &Lexicon) -> Sections {
     const PARTIES: [Concept; 3] = [Concept::Seller, Concept::Buyer, Concept::OtherParty];
     let heading = |s: &Segment| {
         let strengths = lexicon.strengths(&s.plain);
-        let best = PARTIES.into_iter().max_by(|a, b| strengths[*a as usize].total_cmp(&strengths[*b as usize]))?;
+        let best =
+            PARTIES.into_iter().max_by(|a, b| strengths[*a as usize].total_cmp(&strengths[*b as usize]))?;
         (strengths[best as usize] > 0.8).then_some(best)
     };
     let headings: Vec<(usize, Concept)> =
@@ -118,10 +120,19 @@ fn sections(layout: &Layout, lexicon: &Lexicon) -> Sections {
         let plain_name = |s: &Segment| {
             let letters = s.text.chars().filter(|c| c.is_alphabetic()).count();
             let digits = s.text.chars().filter(char::is_ascii_digit).count();
-            let labelled = layout.left_of(s.bbox).next().is_some_and(|l| l.text.ends_with(':') && s.bbox[0] - l.bbox[2] < 30.0);
-            !s.text.contains(':') && letters >= 3 && digits < letters && !labelled
+            let labelled = layout
+                .left_of(s.bbox)
+                .next()
+                .is_some_and(|l| l.text.ends_with(':') && s.bbox[0] - l.bbox[2] < 30.0);
+            !s.text.contains(':')
+                && letters >= 3
+                && digits < letters
+                && !labelled
                 && lexicon.strengths(&s.plain).iter().all(|v| *v < 0.86)
-                && !layout.segments.iter().any(|v| v.line == s.line && v.bbox[0] > s.bbox[2] && v.text.starts_with(':'))
+                && !layout
+                    .segments
+                    .iter()
+                    .any(|v| v.line == s.line && v.bbox[0] > s.bbox[2] && v.text.starts_with(':'))
         };
         named.map(|(i, _)| i).find(|i| plain_name(&layout.segments[*i])).map(|i| (i, *party))
     });
@@ -132,7 +143,9 @@ fn sections(layout: &Layout, lexicon: &Lexicon) -> Sections {
         .map(|s| {
             let above = headings.iter().filter(|(h, _)| {
                 let h = &layout.segments[*h];
-                h.bbox[3] <= s.bbox[1] + 2.0 && h.bbox[0] - 12.0 <= s.bbox[0] && s.bbox[0] - h.bbox[0] < 0.55 * layout.width
+                h.bbox[3] <= s.bbox[1] + 2.0
+                    && h.bbox[0] - 12.0 <= s.bbox[0]
+                    && s.bbox[0] - h.bbox[0] < 0.55 * layout.width
                     && s.bbox[1] - h.bbox[3] < 20.0 * s.height()
             });
             // Of headings side by side the one further to the right.
@@ -185,7 +198,13 @@ fn labels(layout: &Layout, sections: &Sections, c: &Candidate, lexicon: &Lexicon
     let mut left = layout.left_of(c.bbox).filter(|s| !std::ptr::eq(*s, segment));
     if let Some(first) = left.next() {
         let gap = (c.bbox[0] - first.bbox[2]) / height;
-        let near = if gap < 12.0 { 0.97 } else if gap < 25.0 { 0.85 } else { 0.6 };
+        let near = if gap < 12.0 {
+            0.97
+        } else if gap < 25.0 {
+            0.85
+        } else {
+            0.6
+        };
         let weight = if inside.is_empty() { near } else { near * 0.6 };
         add(&tail(&first.plain), weight, 0.0);
         if inside.is_empty() {
@@ -227,13 +246,17 @@ fn labels(layout: &Layout, sections: &Sections, c: &Candidate, lexicon: &Lexicon
         };
         // A label that continues with a value of its own is not a heading.
         let weight = if above.text.trim_end().ends_with(':') { weight * 0.8 } else { weight };
-        let near = (above.bbox[0] - c.bbox[0]).abs() < 1.5 * height || (above.bbox[2] - c.bbox[2]).abs() < 1.5 * height;
+        let near = (above.bbox[0] - c.bbox[0]).abs() < 1.5 * height
+            || (above.bbox[2] - c.bbox[2]).abs() < 1.5 * height;
         add(&tail(&above.plain), if near { weight } else { weight * 0.75 }, heading);
         let part = above.within(c.bbox[0] - 0.4 * height, c.bbox[2] + 0.4 * height);
         add(&plain(&part), weight * 0.9, heading);
     }
     // `Name:` and `VAT id:` take their party from the heading of their part of the page.
-    if matches!(words_before.as_str(), "name" | "firma" | "nom" | "nev" | "company" | "company name" | "firmenname") {
+    if matches!(
+        words_before.as_str(),
+        "name" | "firma" | "nom" | "nev" | "company" | "company name" | "firmenname"
+    ) {
         if let Some(party) = sections.party.get(c.segment).copied().flatten() {
             out[party as usize] = out[party as usize].max(0.98);
         }

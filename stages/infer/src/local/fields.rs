@@ -123,7 +123,9 @@ fn role(field: &SchemaField) -> Role {
     let name = plain(&format!("{} {}", field.name.replace(['_', '-', '.'], " "), field.title));
     let all = format!("{name} {} {}", plain(&field.aliases.join(" ")), plain(&field.description));
     let said = |text: &str, words: &[&str]| text.split(' ').any(|w| words.contains(&w));
-    let phrase = |text: &str, phrases: &[&str]| phrases.iter().any(|p| format!(" {text} ").contains(&format!(" {p} ")));
+    let phrase = |text: &str, phrases: &[&str]| {
+        phrases.iter().any(|p| format!(" {text} ").contains(&format!(" {p} ")))
+    };
     match field.kind {
         ValueKind::Date => {
             const FROM: &[&str] = &["from", "start", "begin", "beginning", "von", "beginn", "debut"];
@@ -134,10 +136,15 @@ fn role(field: &SchemaField) -> Role {
                 Role::PeriodTo
             } else if said(&name, &["due", "fallig", "echeance", "payable"]) {
                 Role::DueDate
-            } else if said(&name, &["delivery", "delivered", "shipped", "lieferdatum", "livraison", "service"]) {
+            } else if said(
+                &name,
+                &["delivery", "delivered", "shipped", "lieferdatum", "livraison", "service"],
+            ) {
                 Role::DeliveryDate
-            } else if said(&name, &["issue", "issued", "invoice", "order", "receipt", "document", "rechnungsdatum"])
-                || phrase(&all, &["date of issue"])
+            } else if said(
+                &name,
+                &["issue", "issued", "invoice", "order", "receipt", "document", "rechnungsdatum"],
+            ) || phrase(&all, &["date of issue"])
                 || matches!(name.as_str(), "date" | "date date" | "datum" | "datum datum")
             {
                 Role::IssueDate
@@ -167,12 +174,19 @@ fn role(field: &SchemaField) -> Role {
             } else if said(&name, &["currency", "wahrung"]) {
                 Role::Currency
             } else if said(&name, &["vat", "ust", "tva"]) && said(&name, NUMBERS) {
-                if said(&all, &["buyer", "customer", "kaufer", "client"]) { Role::BuyerVat } else { Role::SellerVat }
+                if said(&all, &["buyer", "customer", "kaufer", "client"]) {
+                    Role::BuyerVat
+                } else {
+                    Role::SellerVat
+                }
             } else if said(&name, NUMBERS) {
                 let purchase = phrase(&name, &["purchase order", "po no", "customer order"]);
                 if purchase {
                     Role::PurchaseOrder
-                } else if said(&name, &["invoice", "contract", "order", "document", "receipt", "rechnungs", "vertrags"]) {
+                } else if said(
+                    &name,
+                    &["invoice", "contract", "order", "document", "receipt", "rechnungs", "vertrags"],
+                ) {
                     Role::Number
                 } else {
                     Role::OwnText
@@ -191,8 +205,19 @@ fn role(field: &SchemaField) -> Role {
 }
 
 const BUYERS: &[&str] = &["buyer", "customer", "advertiser", "client", "kaufer", "kunde", "acheteur", "vevo"];
-const SELLERS: &[&str] =
-    &["seller", "supplier", "vendor", "merchant", "verkaufer", "lieferant", "fournisseur", "vendeur", "elado", "company", "shop"];
+const SELLERS: &[&str] = &[
+    "seller",
+    "supplier",
+    "vendor",
+    "merchant",
+    "verkaufer",
+    "lieferant",
+    "fournisseur",
+    "vendeur",
+    "elado",
+    "company",
+    "shop",
+];
 
 #[cfg(test)]
 mod tests {

@@ -95,7 +95,9 @@ fn period(from: &Ranked, to: &Ranked, candidates: &[Candidate]) -> Option<(Choic
     let mut pairs: Vec<(f32, usize, usize)> = Vec::new();
     for (i, first) in candidates.iter().enumerate().filter(|(_, c)| c.range == Some(true)) {
         let last = candidates.iter().enumerate().skip(i + 1).find(|(_, c)| c.range == Some(false));
-        let Some((j, last)) = last.filter(|(_, c)| c.page == first.page && c.date >= first.date) else { continue };
+        let Some((j, last)) = last.filter(|(_, c)| c.page == first.page && c.date >= first.date) else {
+            continue;
+        };
         let Some(score) = from.all.get(&i) else { continue };
         let tail = to.all.get(&j).copied().unwrap_or_default();
         pairs.push((score.max(0.5 * (score + tail)) + 0.2, i, if last.date.is_some() { j } else { i }));
@@ -107,13 +109,21 @@ fn period(from: &Ranked, to: &Ranked, candidates: &[Candidate]) -> Option<(Choic
                 continue;
             }
             let near = first.page == last.page && first.segment.abs_diff(last.segment) <= 2;
-            let bonus = if near && i != j { 0.06 } else if i == j { -0.1 } else { 0.0 };
+            let bonus = if near && i != j {
+                0.06
+            } else if i == j {
+                -0.1
+            } else {
+                0.0
+            };
             pairs.push(((a + b) / 2.0 + bonus, *i, *j));
         }
     }
     pairs.sort_by(|a, b| b.0.total_cmp(&a.0).then((a.1, a.2).cmp(&(b.1, b.2))));
     let (score, i, j) = *pairs.first().filter(|f| f.0 >= THRESHOLD)?;
-    let same = |p: &&(f32, usize, usize)| candidates[p.1].date != candidates[i].date || candidates[p.2].date != candidates[j].date;
+    let same = |p: &&(f32, usize, usize)| {
+        candidates[p.1].date != candidates[i].date || candidates[p.2].date != candidates[j].date
+    };
     let second = pairs.iter().find(same).map_or(0.0, |p| p.0);
     let choice = |candidate| Choice { candidate, score, margin: score - second };
     Some((choice(i), choice(j)))

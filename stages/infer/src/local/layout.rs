@@ -85,9 +85,14 @@ impl Layout {
         words.sort_by(|a, b| (a.bbox[1] + a.bbox[3]).total_cmp(&(b.bbox[1] + b.bbox[3])));
         let mut rows: Vec<(f32, f32, Vec<&Word>)> = Vec::new();
         for word in words {
-            let (middle, height) = ((word.bbox[1] + word.bbox[3]) / 2.0, (word.bbox[3] - word.bbox[1]).max(1.0));
+            let (middle, height) =
+                ((word.bbox[1] + word.bbox[3]) / 2.0, (word.bbox[3] - word.bbox[1]).max(1.0));
             // Only the last few rows can be near: words come from the top down.
-            let near = rows.iter_mut().rev().take(4).find(|(m, h, _)| (middle - *m).abs() < 0.45 * h.min(height).max(3.0));
+            let near = rows
+                .iter_mut()
+                .rev()
+                .take(4)
+                .find(|(m, h, _)| (middle - *m).abs() < 0.45 * h.min(height).max(3.0));
             match near {
                 Some((m, h, row)) => {
                     let n = row.len() as f32;
@@ -127,7 +132,9 @@ impl Layout {
         let mut found: Vec<&Segment> = self
             .segments
             .iter()
-            .filter(|s| s.bbox[2] <= place[0] + 1.5 && overlap(s.bbox[1], s.bbox[3], place[1], place[3]) > 0.5)
+            .filter(|s| {
+                s.bbox[2] <= place[0] + 1.5 && overlap(s.bbox[1], s.bbox[3], place[1], place[3]) > 0.5
+            })
             .collect();
         found.sort_by(|a, b| b.bbox[2].total_cmp(&a.bbox[2]));
         found.into_iter()

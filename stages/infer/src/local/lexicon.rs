@@ -109,8 +109,9 @@ fn built_in() -> impl Iterator<Item = (C, f32, Vec<&'static str>)> {
 
 /// Words that tell fields of a schema apart too little to stand for a label alone.
 const COMMON: &[&str] = &[
-    "start", "end", "from", "to", "date", "no", "name", "amount", "total", "of", "the", "id", "code", "value", "day", "first", "last", "and", "or", "for", "invoice", "order",
-    "document", "price", "sum", "type", "by", "in", "on", "a", "an", "de", "der", "die", "das", "la", "le",
+    "start", "end", "from", "to", "date", "no", "name", "amount", "total", "of", "the", "id", "code",
+    "value", "day", "first", "last", "and", "or", "for", "invoice", "order", "document", "price", "sum",
+    "type", "by", "in", "on", "a", "an", "de", "der", "die", "das", "la", "le",
 ];
 
 /// The form in which labels are compared: lower case without accents, words apart, all words for "number" alike.
@@ -156,13 +157,15 @@ fn flush(word: &mut String, out: &mut String) {
             out.push_str(&w[..w.len() - 8]);
             out.push_str(" rechnung");
         }
-        w => match ["nummer", "nr"].iter().find_map(|end| w.strip_suffix(end).filter(|stem| stem.len() > 2)) {
-            Some(stem) if stem.is_ascii() && stem.chars().all(char::is_alphabetic) => {
-                out.push_str(stem);
-                out.push_str(" no");
+        w => {
+            match ["nummer", "nr"].iter().find_map(|end| w.strip_suffix(end).filter(|stem| stem.len() > 2)) {
+                Some(stem) if stem.is_ascii() && stem.chars().all(char::is_alphabetic) => {
+                    out.push_str(stem);
+                    out.push_str(" no");
+                }
+                _ => out.push_str(w),
             }
-            _ => out.push_str(w),
-        },
+        }
     }
     word.clear();
 }

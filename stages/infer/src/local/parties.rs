@@ -10,20 +10,90 @@ use super::lexicon::{Concept, Lexicon, plain};
 
 /// Words that end the names of companies, in [`plain`] form.
 const LEGAL: &[&str] = &[
-    "gmbh", "ag", "kg", "ug", "ohg", "mbh", "inc", "llc", "llp", "lp", "ltd", "limited", "corp", "corporation", "co", "company", "sarl", "sas",
-    "sasu", "sa", "eurl", "kft", "bt", "zrt", "nyrt", "bv", "nv", "bhd", "plc", "spa", "srl", "se", "ek", "gbr", "pty", "pte",
+    "gmbh",
+    "ag",
+    "kg",
+    "ug",
+    "ohg",
+    "mbh",
+    "inc",
+    "llc",
+    "llp",
+    "lp",
+    "ltd",
+    "limited",
+    "corp",
+    "corporation",
+    "co",
+    "company",
+    "sarl",
+    "sas",
+    "sasu",
+    "sa",
+    "eurl",
+    "kft",
+    "bt",
+    "zrt",
+    "nyrt",
+    "bv",
+    "nv",
+    "bhd",
+    "plc",
+    "spa",
+    "srl",
+    "se",
+    "ek",
+    "gbr",
+    "pty",
+    "pte",
 ];
 
 /// Words that are usual in the names of shops.
 const TRADE: &[&str] = &[
-    "trading", "enterprise", "enterprises", "restaurant", "restoran", "store", "stores", "mart", "market", "supermarket", "hardware", "cafe", "bistro", "bakery",
-    "pharmacy", "books", "stationery", "shop", "hotel", "motors", "services", "industries", "holdings", "group", "marketing", "kitchen", "house", "center", "centre", "petrol", "station",
+    "trading",
+    "enterprise",
+    "enterprises",
+    "restaurant",
+    "restoran",
+    "store",
+    "stores",
+    "mart",
+    "market",
+    "supermarket",
+    "hardware",
+    "cafe",
+    "bistro",
+    "bakery",
+    "pharmacy",
+    "books",
+    "stationery",
+    "shop",
+    "hotel",
+    "motors",
+    "services",
+    "industries",
+    "holdings",
+    "group",
+    "marketing",
+    "kitchen",
+    "house",
+    "center",
+    "centre",
+    "petrol",
+    "station",
 ];
 
 /// How likely each candidate is the seller's and the buyer's name by place and shape, 0..=1.
-pub fn suggest(pages: &[Layout], candidates: &[Candidate], features: &[Features], lexicon: &Lexicon, receipt: bool) -> Vec<(f32, f32)> {
+pub fn suggest(
+    pages: &[Layout],
+    candidates: &[Candidate],
+    features: &[Features],
+    lexicon: &Lexicon,
+    receipt: bool,
+) -> Vec<(f32, f32)> {
     let Some(first) = pages.first() else { return vec![(0.0, 0.0); candidates.len()] };
-    let all_text: String = pages.iter().take(2).flat_map(|p| &p.segments).map(|s| format!(" {} ", s.plain)).collect();
+    let all_text: String =
+        pages.iter().take(2).flat_map(|p| &p.segments).map(|s| format!(" {} ", s.plain)).collect();
     let senders: Vec<String> = first.segments.iter().filter_map(|s| sender(&s.text)).collect();
     candidates
         .iter()
@@ -46,8 +116,17 @@ pub fn suggest(pages: &[Layout], candidates: &[Candidate], features: &[Features]
                 return (receipt_name(first, c, legal, trade), 0.0);
             }
             let mut seller = 0.12 + if legal { 0.2 } else { 0.0 } + 0.12 * (f.size - 1.0).clamp(0.0, 1.5);
-            seller += if f.y < 0.12 { 0.12 } else if f.y < 0.25 { 0.05 } else if f.y > 0.88 { 0.06 } else { -0.1 };
-            let repeats = all_text.matches(&format!(" {text} ")).count() + all_text.matches(&format!(" {text} ")).count().min(1);
+            seller += if f.y < 0.12 {
+                0.12
+            } else if f.y < 0.25 {
+                0.05
+            } else if f.y > 0.88 {
+                0.06
+            } else {
+                -0.1
+            };
+            let repeats = all_text.matches(&format!(" {text} ")).count()
+                + all_text.matches(&format!(" {text} ")).count().min(1);
             seller += 0.06 * (repeats.saturating_sub(2).min(3) as f32);
             let mut block = first.block(c.segment, 7);
             if !block.iter().skip(1).any(|i| has_postcode(&first.segments[*i].text)) {
@@ -57,7 +136,9 @@ pub fn suggest(pages: &[Layout], candidates: &[Candidate], features: &[Features]
             let lines: Vec<&str> = block.iter().map(|i| first.segments[*i].text.as_str()).collect();
             let place = lines.iter().skip(1).take(5).position(|l| has_postcode(l));
             let top = first.segments[..c.segment].iter().rev().find(|s| {
-                (s.bbox[0] - c.bbox[0]).abs() < 6.0 && c.bbox[1] - s.bbox[3] < 0.9 * s.height() && c.bbox[1] > s.bbox[1] + 1.0
+                (s.bbox[0] - c.bbox[0]).abs() < 6.0
+                    && c.bbox[1] - s.bbox[3] < 0.9 * s.height()
+                    && c.bbox[1] > s.bbox[1] + 1.0
             });
             let mut buyer = 0.0;
             if let Some(at) = place.filter(|at| *at >= 1) {
@@ -65,7 +146,8 @@ pub fn suggest(pages: &[Layout], candidates: &[Candidate], features: &[Features]
                 buyer += if (0.1..0.42).contains(&f.y) { 0.1 } else { -0.15 };
                 buyer += if f.x < 0.5 { 0.06 } else { -0.02 };
                 // The first line of its block; the line above may be a small return address.
-                if top.is_some_and(|t| t.height() > 0.85 * (c.bbox[3] - c.bbox[1]) && !has_postcode(&t.text)) {
+                if top.is_some_and(|t| t.height() > 0.85 * (c.bbox[3] - c.bbox[1]) && !has_postcode(&t.text))
+                {
                     buyer -= 0.25;
                 }
                 buyer -= 0.02 * (at as f32);
@@ -112,18 +194,29 @@ fn wide_block(layout: &Layout, from: usize) -> Vec<usize> {
 fn receipt_name(first: &Layout, c: &Candidate, legal: bool, trade: bool) -> f32 {
     let line = first.segments[c.segment].line;
     let order = first.lines.iter().take(line).filter(|l| {
-        first.segments[(*l).clone()].iter().any(|s| s.text.chars().filter(|ch| ch.is_alphabetic()).count() >= 3)
+        first.segments[(*l).clone()]
+            .iter()
+            .any(|s| s.text.chars().filter(|ch| ch.is_alphabetic()).count() >= 3)
     });
     let order = order.count() as f32;
     if order > 7.0 {
         return 0.0;
     }
     let mut score = 0.7 - 0.08 * order;
-    score += if legal { 0.3 } else if trade { 0.16 } else { 0.0 };
+    score += if legal {
+        0.3
+    } else if trade {
+        0.16
+    } else {
+        0.0
+    };
     let text = plain(&c.value);
-    if ["no ", "lot ", "jalan ", "jln ", "invoice", "receipt", "tax ", "tel ", "level ", "unit ", "gst", "welcome", "taman "]
-        .iter()
-        .any(|w| format!("{text} ").starts_with(w))
+    if [
+        "no ", "lot ", "jalan ", "jln ", "invoice", "receipt", "tax ", "tel ", "level ", "unit ", "gst",
+        "welcome", "taman ",
+    ]
+    .iter()
+    .any(|w| format!("{text} ").starts_with(w))
         || has_postcode(&c.value)
     {
         score -= 0.5;
@@ -143,7 +236,8 @@ pub fn has_postcode(line: &str) -> bool {
             let prefix = w.len() - core.len();
             let digits = core.len();
             let all = core.chars().all(|c| c.is_ascii_digit());
-            let zip = w.split('-').next().is_some_and(|z| z.len() == 5 && z.chars().all(|c| c.is_ascii_digit()));
+            let zip =
+                w.split('-').next().is_some_and(|z| z.len() == 5 && z.chars().all(|c| c.is_ascii_digit()));
             (all && (digits == 5 || (digits == 4 && (prefix > 0 || i == 0))) && prefix <= 3) || zip
         })
 }
@@ -154,10 +248,37 @@ fn stops(line: &str) -> bool {
     line.contains('@')
         || line.contains("www.")
         || line.contains("http")
-        || [" tel ", " fax ", " phone ", " telefon ", " telephone ", " fon ", " gst ", " ust ", " vat ", " tva ", " siret ", " reg ", " iban ", " invoice ",
-            " receipt ", " date ", " datum ", " email ", " e mail ", " hotline ", " gst id ", " steuer no ", " tax ", " cashier ", " page ", " roc ", " bill "]
-            .iter()
-            .any(|w| text.contains(w))
+        || [
+            " tel ",
+            " fax ",
+            " phone ",
+            " telefon ",
+            " telephone ",
+            " fon ",
+            " gst ",
+            " ust ",
+            " vat ",
+            " tva ",
+            " siret ",
+            " reg ",
+            " iban ",
+            " invoice ",
+            " receipt ",
+            " date ",
+            " datum ",
+            " email ",
+            " e mail ",
+            " hotline ",
+            " gst id ",
+            " steuer no ",
+            " tax ",
+            " cashier ",
+            " page ",
+            " roc ",
+            " bill ",
+        ]
+        .iter()
+        .any(|w| text.contains(w))
 }
 
 /// The address below a name, on one line, and its place.
@@ -186,7 +307,9 @@ pub fn address_below(layout: &Layout, name: &Candidate, receipt: bool) -> Option
             break;
         }
         let legal = plain(text).split(' ').any(|w| LEGAL.contains(&w));
-        let registration = (legal && receipt && parts.is_empty()) || text.starts_with('(') && text.ends_with(')') || bare_registration(text);
+        let registration = (legal && receipt && parts.is_empty())
+            || text.starts_with('(') && text.ends_with(')')
+            || bare_registration(text);
         if stops(text) || (registration && !parts.is_empty()) {
             if parts.is_empty() && receipt && !text.contains('@') {
                 continue;
@@ -196,12 +319,19 @@ pub fn address_below(layout: &Layout, name: &Candidate, receipt: bool) -> Option
         if registration || (text.contains(':') && parts.is_empty() && receipt) {
             continue;
         }
-        let ended = found && !text.contains(|c: char| c.is_ascii_digit()) && parts.last().is_some_and(|p| p.ends_with('.'));
+        let ended = found
+            && !text.contains(|c: char| c.is_ascii_digit())
+            && parts.last().is_some_and(|p| p.ends_with('.'));
         if ended || text.contains(':') {
             break;
         }
         let evidence = has_postcode(text);
-        if receipt && parts.is_empty() && !evidence && !text.contains(|c: char| c.is_ascii_digit()) && !text.contains(',') {
+        if receipt
+            && parts.is_empty()
+            && !evidence
+            && !text.contains(|c: char| c.is_ascii_digit())
+            && !text.contains(',')
+        {
             // The name may go on in a second line.
             continue;
         }

@@ -45,7 +45,11 @@ pub fn receipt_total(candidates: &[Candidate], features: &[Features]) -> BTreeMa
         if taxes.iter().filter(positive).any(|t| t < total && all.contains(&(total - t)) && total - t > *t) {
             add += 0.12;
         }
-        if taxes.iter().filter(positive).any(|t| t < total && gross.get(&(total + t)).is_some_and(|g| *g > 0.5)) {
+        if taxes
+            .iter()
+            .filter(positive)
+            .any(|t| t < total && gross.get(&(total + t)).is_some_and(|g| *g > 0.5))
+        {
             add -= 0.2;
         }
         // Rounded to what can be paid in coins.

@@ -20,7 +20,9 @@ pub fn takes(role: Role, kind: Kind) -> bool {
     use Role as R;
     match role {
         R::Number | R::PurchaseOrder => kind == Kind::Id,
-        R::IssueDate | R::DueDate | R::DeliveryDate | R::PeriodFrom | R::PeriodTo | R::OwnDate => kind == Kind::Date,
+        R::IssueDate | R::DueDate | R::DeliveryDate | R::PeriodFrom | R::PeriodTo | R::OwnDate => {
+            kind == Kind::Date
+        }
         R::Net | R::Tax | R::Gross | R::Due | R::OwnAmount => kind == Kind::Amount,
         R::SellerName | R::BuyerName => kind == Kind::Name,
         R::SellerVat | R::BuyerVat => kind == Kind::Vat,
@@ -41,7 +43,10 @@ pub fn score(want: &Want, c: &Candidate, f: &Features, document: Document<'_>) -
     let (base, friends): (f32, &[C]) = match want.role {
         Role::Number if order => {
             let weak = own.max(f.of(C::InvoiceNo) * 0.7);
-            (f.of(C::OrderNo).max(f.of(C::ContractNo)).max(weak), &[C::OrderNo, C::ContractNo, C::InvoiceNo, C::PurchaseOrder])
+            (
+                f.of(C::OrderNo).max(f.of(C::ContractNo)).max(weak),
+                &[C::OrderNo, C::ContractNo, C::InvoiceNo, C::PurchaseOrder],
+            )
         }
         Role::Number => {
             let weak = (f.of(C::ContractNo) * 0.7).max(f.of(C::OrderNo) * 0.55).max(own * 0.75);
@@ -53,17 +58,21 @@ pub fn score(want: &Want, c: &Candidate, f: &Features, document: Document<'_>) -
         Role::DeliveryDate => (f.of(C::DeliveryDate).max(own), &[C::DeliveryDate, C::IssueDate]),
         Role::PeriodFrom => {
             let first = if c.range == Some(true) { f.of(C::Period) } else { 0.6 * f.of(C::Period) };
-            (f.of(C::PeriodFrom).max(first).max(own), &[C::Period, C::PeriodFrom, C::DeliveryDate, C::IssueDate])
+            (
+                f.of(C::PeriodFrom).max(first).max(own),
+                &[C::Period, C::PeriodFrom, C::DeliveryDate, C::IssueDate],
+            )
         }
         Role::PeriodTo => {
             let last = if c.range == Some(false) { f.of(C::Period) } else { 0.6 * f.of(C::Period) };
-            (f.of(C::PeriodTo).max(last).max(own), &[C::Period, C::PeriodFrom, C::PeriodTo, C::DeliveryDate, C::IssueDate])
+            (
+                f.of(C::PeriodTo).max(last).max(own),
+                &[C::Period, C::PeriodFrom, C::PeriodTo, C::DeliveryDate, C::IssueDate],
+            )
         }
         Role::Net => (f.of(C::Net).max(own), &[C::Net]),
         Role::Tax => (f.of(C::Tax).max(own), &[C::Tax]),
-        Role::Gross => {
-            (f.of(C::Gross).max(f.of(C::Due) * 0.85).max(own), &[C::Gross, C::Due])
-        }
+        Role::Gross => (f.of(C::Gross).max(f.of(C::Due) * 0.85).max(own), &[C::Gross, C::Due]),
         Role::Due => (f.of(C::Due).max(f.of(C::Gross) * 0.6).max(own), &[C::Due, C::Gross]),
         Role::SellerName => (f.of(C::Seller).max(own), &[C::Seller]),
         Role::BuyerName => (f.of(C::Buyer).max(own), &[C::Buyer]),
@@ -94,7 +103,13 @@ pub fn score(want: &Want, c: &Candidate, f: &Features, document: Document<'_>) -
         Role::Due => amount_value(c) + late + 0.1 * (1.0 - f.rank),
         Role::Net | Role::Tax | Role::OwnAmount => amount_value(c) + late,
         Role::SellerName | Role::BuyerName => name_value(c, f) + early,
-        Role::Bic => if f.of(C::Bic) > 0.3 { 0.0 } else { -0.5 },
+        Role::Bic => {
+            if f.of(C::Bic) > 0.3 {
+                0.0
+            } else {
+                -0.5
+            }
+        }
         _ => early,
     };
     let listed = want.allowed.is_empty() || want.allowed.iter().any(|a| a.eq_ignore_ascii_case(&c.value));

@@ -150,13 +150,17 @@ impl<'a> Reader<'a> {
 
     /// A line that begins the totals.
     fn sums_up(&self, segments: &[Segment]) -> bool {
-        let amounts = segments.iter().any(|s| money::parse(&s.text).is_some() || s.text.contains(|c: char| c.is_ascii_digit()));
+        let amounts = segments
+            .iter()
+            .any(|s| money::parse(&s.text).is_some() || s.text.contains(|c: char| c.is_ascii_digit()));
         amounts
             && segments.iter().any(|s| {
                 let label = s.text.trim_end_matches(|c: char| !c.is_alphabetic()).trim();
                 let words = plain(label.split([':', '(']).next().unwrap_or_default());
                 let strengths = self.lexicon.strengths(&words);
-                [Concept::Net, Concept::Gross, Concept::Due, Concept::Tax].iter().any(|c| strengths[*c as usize] > 0.84)
+                [Concept::Net, Concept::Gross, Concept::Due, Concept::Tax]
+                    .iter()
+                    .any(|c| strengths[*c as usize] > 0.84)
                     && segments.iter().filter(|o| o.text.contains(char::is_alphabetic)).count() <= 2
             })
     }
@@ -181,7 +185,9 @@ impl<'a> Reader<'a> {
         }
         for (column, cell) in &mut cells {
             cell.value = match column {
-                Column::Quantity | Column::UnitPrice | Column::LineTotal => number(&cell.raw).unwrap_or_default(),
+                Column::Quantity | Column::UnitPrice | Column::LineTotal => {
+                    number(&cell.raw).unwrap_or_default()
+                }
                 Column::VatRate => rate(&cell.raw).unwrap_or_default(),
                 _ => cell.raw.trim().to_owned(),
             };
@@ -195,7 +201,8 @@ impl<'a> Reader<'a> {
         }
         cells.retain(|column, cell| !cell.value.is_empty() && *column != Column::Other);
         let total = cells.contains_key(&Column::LineTotal);
-        let described = cells.get(&Column::Description).filter(|c| c.value.chars().any(char::is_alphabetic)).cloned();
+        let described =
+            cells.get(&Column::Description).filter(|c| c.value.chars().any(char::is_alphabetic)).cloned();
         if !total {
             *last_text = described.or(last_text.take());
             return;
@@ -233,7 +240,8 @@ fn header(layout: &Layout, line: usize) -> Option<(Head, usize)> {
     let here = layout.segments.get(layout.lines[line].start)?;
     if let Some(below) = layout.lines.get(line + 1) {
         let top = layout.segments[below.start].bbox[1];
-        let digits = layout.segments[below.clone()].iter().any(|s| s.text.contains(|c: char| c.is_ascii_digit()));
+        let digits =
+            layout.segments[below.clone()].iter().any(|s| s.text.contains(|c: char| c.is_ascii_digit()));
         if top - here.bbox[3] < 0.6 * here.height() && !digits {
             let more = cells_of(layout, line + 1);
             if more.iter().all(|(c, ..)| c.is_some()) || kinds(&cells) < 3 {
@@ -331,7 +339,12 @@ fn pieces(head: &Head, segment: &Segment) -> Vec<(String, Box4)> {
         let column = index_at(head, *bbox);
         let numeric = |s: &str| s.chars().any(|c| c.is_ascii_digit()) && !s.chars().any(char::is_alphabetic);
         match out.last_mut() {
-            Some((before, place, c)) if *c == column || (!numeric(&text) && !numeric(before) && column_kind(head, *c) == Column::Description) => {
+            Some((before, place, c))
+                if *c == column
+                    || (!numeric(&text)
+                        && !numeric(before)
+                        && column_kind(head, *c) == Column::Description) =>
+            {
                 before.push(' ');
                 before.push_str(&text);
                 *place = union(*place, *bbox);
@@ -373,5 +386,6 @@ fn number(raw: &str) -> Option<String> {
 fn rate(raw: &str) -> Option<String> {
     let core = raw.split('%').next()?.trim();
     let value = money::parse(core.rsplit(' ').next()?)?.value;
-    (value >= rust_decimal::Decimal::ZERO && value <= rust_decimal::Decimal::from(60)).then(|| value.normalize().to_string())
+    (value >= rust_decimal::Decimal::ZERO && value <= rust_decimal::Decimal::from(60))
+        .then(|| value.normalize().to_string())
 }

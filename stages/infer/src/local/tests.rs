@@ -70,7 +70,8 @@ fn a_german_invoice_is_read_from_its_words() {
     ] {
         assert_eq!(value(&found, name), expected, "{name}");
     }
-    let rows: Vec<_> = found.line_items.iter().map(|r| (&*r["description"].value, &*r["line_total"].value)).collect();
+    let rows: Vec<_> =
+        found.line_items.iter().map(|r| (&*r["description"].value, &*r["line_total"].value)).collect();
     assert_eq!(rows, [("Beratung", "1200.00"), ("Reisekosten", "34.56")]);
     let number = &found.fields["invoice_number"];
     assert_eq!((number.page, number.engine.as_str()), (Some(1), "local"));
@@ -108,7 +109,10 @@ fn a_schema_asks_for_other_fields() {
 
 #[test]
 fn text_of_no_known_kind_has_no_fields() {
-    let found = read(&["Minutes of the meeting", "All members were present on 3 May 2020.", "Nothing was decided."], &Wanted::default());
+    let found = read(
+        &["Minutes of the meeting", "All members were present on 3 May 2020.", "Nothing was decided."],
+        &Wanted::default(),
+    );
     assert_eq!(found.kind.value, "other");
     assert!(found.fields.is_empty());
 }

@@ -48,7 +48,14 @@ fn words(text: &str) -> PackedWords {
 
 fn page(page_no: i32, text: &str) -> Page {
     let words = Some(words(text));
-    Page { page_no, width: 595.0, height: 842.0, text_source: TextSource::TextLayer, words, ..Page::default() }
+    Page {
+        page_no,
+        width: 595.0,
+        height: 842.0,
+        text_source: TextSource::TextLayer,
+        words,
+        ..Page::default()
+    }
 }
 
 fn failed(page_no: i32) -> Page {
@@ -83,10 +90,16 @@ async fn an_embedded_invoice_is_believed_before_the_pages() {
     let mut input = document(vec![page(1, "INVOICE Invoice # 4711 Net $4.00 Total $5.00")]);
     input.head.embedded_xml = Some(EmbeddedFile { name: "factur-x.xml".into(), blob });
     let found = extracted(run(&bench, &input).await);
-    assert_eq!((found.fields["invoice_number"].value.as_str(), found.stages[0].engine.as_str()), ("X-1", "xml"));
+    assert_eq!(
+        (found.fields["invoice_number"].value.as_str(), found.stages[0].engine.as_str()),
+        ("X-1", "xml")
+    );
     input.head.options.ignore_embedded_xml = true;
     let found = extracted(run(&bench, &input).await);
-    assert_eq!((found.fields["invoice_number"].value.as_str(), found.stages[0].engine.as_str()), ("4711", "local"));
+    assert_eq!(
+        (found.fields["invoice_number"].value.as_str(), found.stages[0].engine.as_str()),
+        ("4711", "local")
+    );
 }
 
 #[tokio::test]
@@ -112,7 +125,10 @@ async fn a_document_ends_where_nothing_can_be_read_and_goes_on_where_something_c
     let mut broken = document(vec![]);
     broken.error = failed(1).error;
     assert_eq!(ended_code(run(&bench, &broken).await), "INFER-0001");
-    let found = extracted(run(&bench, &document(vec![page(1, "INVOICE Invoice # 4711 Net $4.00 Total $5.00"), failed(2)])).await);
+    let found = extracted(
+        run(&bench, &document(vec![page(1, "INVOICE Invoice # 4711 Net $4.00 Total $5.00"), failed(2)]))
+            .await,
+    );
     assert_eq!(found.problems[0].code, "INFER-0010");
     assert_eq!(found.pages.len(), 2);
     assert!(found.pages[1].error.is_some());

@@ -153,7 +153,8 @@ fn append(open: &mut [Node], text: &str) {
 fn decode(bytes: &[u8]) -> Result<String, XmlError> {
     let wide = |read: fn([u8; 2]) -> u16| {
         let (pairs, _) = bytes.get(2..).unwrap_or_default().as_chunks::<2>();
-        String::from_utf16(&pairs.iter().map(|p| read(*p)).collect::<Vec<_>>()).map_err(|_| XmlError::Encoding)
+        String::from_utf16(&pairs.iter().map(|p| read(*p)).collect::<Vec<_>>())
+            .map_err(|_| XmlError::Encoding)
     };
     match bytes {
         [0xff, 0xfe, ..] => return wide(u16::from_le_bytes),

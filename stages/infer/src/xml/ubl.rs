@@ -57,7 +57,8 @@ pub(super) fn read(root: &Node) -> Extraction {
 
     let currency = f.get("currency").map(|c| c.value.clone());
     let totals: Vec<&Node> = root.all("TaxTotal").collect();
-    let in_currency = |t: &&&Node| t.at("TaxAmount").and_then(|a| a.attribute("currencyID")) == currency.as_deref();
+    let in_currency =
+        |t: &&&Node| t.at("TaxAmount").and_then(|a| a.attribute("currencyID")) == currency.as_deref();
     let total = totals.iter().find(in_currency).or(totals.first()).copied();
     number(f, "tax_total", total.and_then(|t| t.text_at("TaxAmount")));
     for part in total.into_iter().flat_map(|t| t.all("TaxSubtotal")) {
@@ -111,7 +112,8 @@ fn party(f: &mut Fields, role: &str, party: Option<&Node>) {
     let place = party.at("PostalAddress").unwrap_or(&none);
     let city = [place.text_at("PostalZone"), place.text_at("CityName")];
     let city = city.into_iter().flatten().collect::<Vec<_>>().join(" ");
-    let [street, more, line] = ["StreetName", "AdditionalStreetName", "AddressLine/Line"].map(|p| place.text_at(p));
+    let [street, more, line] =
+        ["StreetName", "AdditionalStreetName", "AddressLine/Line"].map(|p| place.text_at(p));
     let country = place.text_at("Country/IdentificationCode");
     address(f, &format!("{role}_address"), &[street, more, line, Some(city), country]);
     for scheme in party.all("PartyTaxScheme") {
