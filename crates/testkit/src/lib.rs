@@ -1,1 +1,10 @@
 //! An in-memory log and the conformance suite that every transport passes.
+//!
+//! For tests only: what fails here panics with what was expected.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stderr)]
+
+pub mod bench;
+pub mod conformance;
+
+pub use bench::{Bench, Seat};

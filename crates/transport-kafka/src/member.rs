@@ -239,12 +239,11 @@ fn positions(consumer: &Polled, partitions: &[i32]) -> KafkaResult<Vec<Assigned>
     for element in committed.elements() {
         element.error()?;
         let partition = element.partition();
-        let assigned = match element.offset() {
-            Offset::Offset(offset) => Assigned { partition, offset, metadata: element.metadata().to_owned() },
-            _ => {
-                let (low, _) = consumer.fetch_watermarks(&context.topic, partition, ASK)?;
-                Assigned { partition, offset: low, metadata: String::new() }
-            }
+        let assigned = if let Offset::Offset(offset) = element.offset() {
+            Assigned { partition, offset, metadata: element.metadata().to_owned() }
+        } else {
+            let (low, _) = consumer.fetch_watermarks(&context.topic, partition, ASK)?;
+            Assigned { partition, offset: low, metadata: String::new() }
         };
         found.push(assigned);
     }
