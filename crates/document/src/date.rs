@@ -230,10 +230,10 @@ fn numeric(cursor: &mut Cursor<'_>) -> Option<(usize, Vec<Reading>)> {
     let mut readings = Vec::new();
     let mut add = |year, month: i16, day: i16, form| {
         let parts = (i8::try_from(month), i8::try_from(day));
-        if let (Ok(month), Ok(day)) = parts {
-            if let Ok(date) = Date::new(year, month, day) {
-                readings.push(Reading { date, form });
-            }
+        if let (Ok(month), Ok(day)) = parts
+            && let Ok(date) = Date::new(year, month, day)
+        {
+            readings.push(Reading { date, form });
         }
     };
     if a_len == 4 && c_len <= 2 {
@@ -322,6 +322,22 @@ fn full_year(value: i16, digits: usize) -> Option<i16> {
     }
 }
 
+/// Names and abbreviations of the months, without accents.
+const MONTHS: [&[&str]; 12] = [
+    &["jan", "january", "januar", "janner", "janvier", "janv", "enero", "gennaio", "januari"],
+    &["feb", "february", "februar", "febr", "fevrier", "fevr", "fev", "febrero", "febbraio", "februari"],
+    &["mar", "march", "marz", "maerz", "mrz", "mars", "marcius", "marc", "marzo", "maart", "mrt"],
+    &["apr", "april", "avril", "avr", "aprilis", "abril", "aprile"],
+    &["may", "mai", "maj", "majus", "mayo", "maggio", "mei"],
+    &["jun", "june", "juni", "juin", "junius", "junio", "giugno"],
+    &["jul", "july", "juli", "juillet", "juil", "julius", "julio", "luglio"],
+    &["aug", "august", "aout", "augusztus", "agosto", "augustus"],
+    &["sep", "sept", "september", "septembre", "szeptember", "szept", "septiembre", "settembre"],
+    &["oct", "okt", "october", "oktober", "octobre", "octubre", "ottobre"],
+    &["nov", "november", "novembre", "noviembre"],
+    &["dec", "dez", "december", "dezember", "decembre", "diciembre", "dicembre"],
+];
+
 /// The number of a month by its name or usual abbreviation in English, German, French, Hungarian, Spanish, Italian or
 /// Dutch; lower case.
 pub fn month(name: &str) -> Option<i8> {
@@ -336,20 +352,6 @@ pub fn month(name: &str) -> Option<i8> {
             other => other,
         })
         .collect();
-    const MONTHS: [&[&str]; 12] = [
-        &["jan", "january", "januar", "janner", "janvier", "janv", "enero", "gennaio", "januari"],
-        &["feb", "february", "februar", "febr", "fevrier", "fevr", "fev", "febrero", "febbraio", "februari"],
-        &["mar", "march", "marz", "maerz", "mrz", "mars", "marcius", "marc", "marzo", "maart", "mrt"],
-        &["apr", "april", "avril", "avr", "aprilis", "abril", "aprile"],
-        &["may", "mai", "maj", "majus", "mayo", "maggio", "mei"],
-        &["jun", "june", "juni", "juin", "junius", "junio", "giugno"],
-        &["jul", "july", "juli", "juillet", "juil", "julius", "julio", "luglio"],
-        &["aug", "august", "aout", "augusztus", "agosto", "augustus"],
-        &["sep", "sept", "september", "septembre", "szeptember", "szept", "septiembre", "settembre"],
-        &["oct", "okt", "october", "oktober", "octobre", "octubre", "ottobre"],
-        &["nov", "november", "novembre", "noviembre"],
-        &["dec", "dez", "december", "dezember", "decembre", "diciembre", "dicembre"],
-    ];
     let index = MONTHS.iter().position(|names| names.contains(&plain.as_str()))?;
     i8::try_from(index + 1).ok()
 }

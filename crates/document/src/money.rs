@@ -106,7 +106,8 @@ fn strip(text: &str) -> Option<(String, bool, Option<&'static str>)> {
             (negative, rest) = (true, r);
         }
         rest = rest.strip_prefix('+').unwrap_or(rest);
-        if let Some(r) = rest.strip_suffix(",-").or_else(|| rest.strip_suffix(".-")).or_else(|| rest.strip_suffix(",–"))
+        if let Some(r) =
+            rest.strip_suffix(",-").or_else(|| rest.strip_suffix(".-")).or_else(|| rest.strip_suffix(",–"))
         {
             rest = r;
         }
@@ -123,7 +124,9 @@ fn strip(text: &str) -> Option<(String, bool, Option<&'static str>)> {
             } else if currency.is_none() {
                 let edge = |c: Option<char>| c.is_some_and(|c| !c.is_alphabetic());
                 for (sign, code) in CURRENCIES {
-                    if let Some(r) = upper.strip_prefix(sign).filter(|r| edge(r.trim_start_matches('.').chars().next())) {
+                    if let Some(r) =
+                        upper.strip_prefix(sign).filter(|r| edge(r.trim_start_matches('.').chars().next()))
+                    {
                         rest = &rest[rest.len() - r.len()..];
                         if sign.ends_with(char::is_alphabetic) {
                             rest = rest.strip_prefix('.').unwrap_or(rest);
@@ -255,7 +258,8 @@ mod tests {
 
     #[test]
     fn what_is_no_amount_has_no_reading() {
-        for text in ["", "abc", "1.2.3", "12:30", "1,23,4", "01.02.2020", "5%", "12 34", "--5", "A12", "1..2"] {
+        for text in ["", "abc", "1.2.3", "12:30", "1,23,4", "01.02.2020", "5%", "12 34", "--5", "A12", "1..2"]
+        {
             assert_eq!(values(text), Vec::<String>::new(), "{text}");
         }
     }

@@ -38,7 +38,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
             let source = if page["ocr"] == true { TextSource::Ocr } else { TextSource::TextLayer };
             let words = words.collect();
             let (width, height) = (number(&page["width"]), number(&page["height"]));
-            pages.push(PageText { page_no: i as i32 + 1, width, height, source, words });
+            pages.push(PageText { page_no: i32::try_from(i)? + 1, width, height, source, words });
         }
         if after("--explain").is_some_and(|d| name.starts_with(d.as_str())) {
             write!(std::io::stderr(), "{}", local.explain(&mut pages, &wanted)?)?;

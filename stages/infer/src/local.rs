@@ -143,7 +143,7 @@ impl Work {
         let totals = if receipt {
             relations::receipt_total(&self.candidates, &self.features)
         } else {
-            Default::default()
+            std::collections::BTreeMap::new()
         };
         wants
             .iter()

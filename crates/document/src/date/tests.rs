@@ -41,7 +41,18 @@ fn both_readings_of_an_ambiguous_date_are_given() {
 
 #[test]
 fn what_is_no_date_has_no_reading() {
-    for text in ["", "31.02.2020", "1.2.3.4", "12/2020", "2020", "13/13/20", "Mar 12:30", "1/2/345", "100.10.10", "Mai"] {
+    for text in [
+        "",
+        "31.02.2020",
+        "1.2.3.4",
+        "12/2020",
+        "2020",
+        "13/13/20",
+        "Mar 12:30",
+        "1/2/345",
+        "100.10.10",
+        "Mai",
+    ] {
         assert_eq!(days(text), Vec::<String>::new(), "{text}");
     }
 }

@@ -55,8 +55,8 @@ fn a_document_is_assembled_once_with_its_pages_in_order() {
     let traces: Vec<_> = assembled[0].stages.iter().map(|t| (t.stage.as_str(), t.ms)).collect();
     assert_eq!(traces, [("render", 4), ("ocr", 2)]);
     let states: Vec<_> = status.iter().map(|s| (s.state, s.pages_done)).collect();
-    use DocumentState::{Inferring, Recognizing};
-    assert_eq!(states, [(Recognizing, 1), (Recognizing, 2), (Inferring, 3)]);
+    let (recognizing, inferring) = (DocumentState::Recognizing, DocumentState::Inferring);
+    assert_eq!(states, [(recognizing, 1), (recognizing, 2), (inferring, 3)]);
     let state = state.unwrap();
     assert!(state.closed && state.pages.is_empty() && state.head.is_some());
 }

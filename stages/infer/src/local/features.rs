@@ -71,8 +71,8 @@ pub fn measure(pages: &[Layout], candidates: &[Candidate], lexicon: &Lexicon) ->
             };
             Features {
                 label: labels(layout, &sections[c.page], c, lexicon),
-                x: (c.bbox[0] + c.bbox[2]) / 2.0 / layout.width,
-                y: (c.bbox[1] + c.bbox[3]) / 2.0 / layout.height,
+                x: f32::midpoint(c.bbox[0], c.bbox[2]) / layout.width,
+                y: f32::midpoint(c.bbox[1], c.bbox[3]) / layout.height,
                 page: c.page,
                 from_last: pages.len() - 1 - c.page,
                 size: (c.bbox[3] - c.bbox[1]) / usual[c.page],
@@ -256,20 +256,19 @@ fn labels(layout: &Layout, sections: &Sections, c: &Candidate, lexicon: &Lexicon
     if matches!(
         words_before.as_str(),
         "name" | "firma" | "nom" | "nev" | "company" | "company name" | "firmenname"
-    ) {
-        if let Some(party) = sections.party.get(c.segment).copied().flatten() {
-            out[party as usize] = out[party as usize].max(0.98);
-        }
+    ) && let Some(party) = sections.party.get(c.segment).copied().flatten()
+    {
+        out[party as usize] = out[party as usize].max(0.98);
     }
     if c.kind == Kind::Name && c.span.0 == 0 {
         for (_, party) in sections.first.iter().filter(|(i, _)| *i == c.segment) {
             out[*party as usize] = out[*party as usize].max(0.94);
         }
     }
-    if c.kind == Kind::Vat {
-        if let Some(party) = sections.party.get(c.segment).copied().flatten() {
-            out[party as usize] = out[party as usize].max(0.6);
-        }
+    if c.kind == Kind::Vat
+        && let Some(party) = sections.party.get(c.segment).copied().flatten()
+    {
+        out[party as usize] = out[party as usize].max(0.6);
     }
     out
 }

@@ -129,6 +129,9 @@ fn period(from: &Ranked, to: &Ranked, candidates: &[Candidate]) -> Option<(Choic
     Some((choice(i), choice(j)))
 }
 
+/// Sum of scores; field, candidate and score of gross, net and tax.
+type Triple = (f32, [(usize, usize, f32); 3]);
+
 /// net + tax = gross.
 fn totals(
     at: &impl Fn(Role) -> Option<usize>,
@@ -137,7 +140,7 @@ fn totals(
     chosen: &mut HashMap<usize, Choice>,
 ) {
     let (Some(net), Some(tax), Some(gross)) = (at(Role::Net), at(Role::Tax), at(Role::Gross)) else { return };
-    let mut found: Option<(f32, [(usize, usize, f32); 3])> = None;
+    let mut found: Option<Triple> = None;
     for (g, gs) in ranked[gross].list.iter().take(10) {
         for (n, ns) in ranked[net].list.iter().take(14) {
             let rest = candidates[*g].amount - candidates[*n].amount;

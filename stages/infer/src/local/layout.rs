@@ -86,7 +86,7 @@ impl Layout {
         let mut rows: Vec<(f32, f32, Vec<&Word>)> = Vec::new();
         for word in words {
             let (middle, height) =
-                ((word.bbox[1] + word.bbox[3]) / 2.0, (word.bbox[3] - word.bbox[1]).max(1.0));
+                (f32::midpoint(word.bbox[1], word.bbox[3]), (word.bbox[3] - word.bbox[1]).max(1.0));
             // Only the last few rows can be near: words come from the top down.
             let near = rows
                 .iter_mut()

@@ -218,10 +218,10 @@ impl Lexicon {
 
     /// How surely a label names each concept, 0..=1. `plain`: see [`plain`].
     pub fn strengths(&self, plain: &str) -> std::sync::Arc<[f32]> {
-        if let Ok(seen) = self.seen.lock() {
-            if let Some(known) = seen.get(plain) {
-                return std::sync::Arc::clone(known);
-            }
+        if let Ok(seen) = self.seen.lock()
+            && let Some(known) = seen.get(plain)
+        {
+            return std::sync::Arc::clone(known);
         }
         // Numbers inside a label say nothing: `Rechnung (380) Nr.`.
         let number = |w: &str| w.bytes().all(|b| b.is_ascii_digit());
@@ -245,10 +245,10 @@ impl Lexicon {
             }
         }
         let strengths: std::sync::Arc<[f32]> = strengths.into();
-        if let Ok(mut seen) = self.seen.lock() {
-            if seen.len() < 20_000 {
-                seen.insert(plain.to_owned(), std::sync::Arc::clone(&strengths));
-            }
+        if let Ok(mut seen) = self.seen.lock()
+            && seen.len() < 20_000
+        {
+            seen.insert(plain.to_owned(), std::sync::Arc::clone(&strengths));
         }
         strengths
     }

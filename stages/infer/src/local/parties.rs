@@ -6,7 +6,7 @@
 use super::candidate::{Candidate, Kind};
 use super::features::Features;
 use super::layout::{Box4, Layout, union};
-use super::lexicon::{Concept, Lexicon, plain};
+use super::lexicon::{Lexicon, plain};
 
 /// Words that end the names of companies, in [`plain`] form.
 const LEGAL: &[&str] = &[
@@ -92,8 +92,9 @@ pub fn suggest(
     receipt: bool,
 ) -> Vec<(f32, f32)> {
     let Some(first) = pages.first() else { return vec![(0.0, 0.0); candidates.len()] };
-    let all_text: String =
-        pages.iter().take(2).flat_map(|p| &p.segments).map(|s| format!(" {} ", s.plain)).collect();
+    let plains: Vec<&str> =
+        pages.iter().take(2).flat_map(|p| &p.segments).map(|s| s.plain.as_str()).collect();
+    let all_text = format!(" {} ", plains.join("  "));
     let senders: Vec<String> = first.segments.iter().filter_map(|s| sender(&s.text)).collect();
     candidates
         .iter()
@@ -168,7 +169,7 @@ fn sender(line: &str) -> Option<String> {
     let sign = |w: &&str| !w.contains(char::is_alphanumeric);
     let parts: Vec<String> = if line.split(' ').filter(sign).count() >= 2 {
         let words: Vec<&str> = line.split(' ').collect();
-        words.split(|w| sign(&w)).map(|p| p.join(" ")).collect()
+        words.split(|w| sign(w)).map(|p| p.join(" ")).collect()
     } else {
         line.split(", ").map(str::to_owned).collect()
     };
@@ -350,9 +351,4 @@ fn bare_registration(text: &str) -> bool {
     let digits = core.chars().filter(char::is_ascii_digit).count();
     let letters = core.chars().filter(|c| c.is_alphabetic()).count();
     digits >= 5 && letters <= 3 && core.contains('-') && !text.trim().contains(' ')
-}
-
-/// The other party's concept, for labels.
-pub fn concept(seller: bool) -> Concept {
-    if seller { Concept::Seller } else { Concept::Buyer }
 }

@@ -94,7 +94,6 @@ pub fn score(want: &Want, c: &Candidate, f: &Features, document: Document<'_>) -
         Role::Number | Role::PurchaseOrder => number_value(c, f) + early,
         // `Rechnung Nr. 17 vom 1.2.2020`
         Role::IssueDate => early + 0.12 * f.of(C::InvoiceNo).max(f.of(C::OrderNo)),
-        Role::DueDate | Role::DeliveryDate | Role::OwnDate => early,
         Role::PeriodFrom | Role::PeriodTo => early + 0.35 * own + if c.range.is_some() { 0.05 } else { 0.0 },
         Role::Gross => {
             let paid = if receipt { 0.05 } else { 0.25 };

@@ -121,16 +121,16 @@ impl<'a> Reader<'a> {
         let mut last_text: Option<Cell> = None;
         let mut bottom = 0.0_f32;
         while line < layout.lines.len() && self.rows.len() < self.most {
-            if let Some((head, next)) = header(layout, line) {
-                if self.rows.is_empty() || self.head.as_ref().is_some_and(|h| alike(h, &head)) {
-                    self.head = Some(head);
-                    self.ended = false;
-                    inside = true;
-                    last_text = None;
-                    bottom = layout.segments[layout.lines[next - 1].start].bbox[3];
-                    line = next;
-                    continue;
-                }
+            if let Some((head, next)) = header(layout, line)
+                && (self.rows.is_empty() || self.head.as_ref().is_some_and(|h| alike(h, &head)))
+            {
+                self.head = Some(head);
+                self.ended = false;
+                inside = true;
+                last_text = None;
+                bottom = layout.segments[layout.lines[next - 1].start].bbox[3];
+                line = next;
+                continue;
             }
             if inside {
                 let segments = &layout.segments[layout.lines[line].clone()];

@@ -136,7 +136,9 @@ fn within(found: usize, limit: usize, what: &'static str) -> Result<(), XmlError
 }
 
 fn close(mut node: Node, open: &mut [Node], root: &mut Option<Node>) {
-    node.text = node.text.trim().to_owned();
+    node.text.truncate(node.text.trim_end().len());
+    let leading = node.text.len() - node.text.trim_start().len();
+    node.text.drain(..leading);
     match open.last_mut() {
         Some(parent) => parent.children.push(node),
         None => *root = Some(node),
