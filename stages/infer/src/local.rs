@@ -22,7 +22,7 @@ use crate::config::Config;
 use crate::error::InferError;
 use crate::extract::{ENGINE_LOCAL, Extraction, Extractor, Pages, Wanted};
 use candidate::{Candidate, Kind};
-use docmill_contracts::{DocumentType, Field, Fields, Reading};
+use docmill_contracts::{DocumentType, Field, Fields, Reading, TextSource};
 use docmill_document::date::{Evidence, Form};
 use features::Features;
 use fields::{Role, Want};
@@ -125,6 +125,9 @@ impl Work {
     fn of(pages: Vec<Layout>, lexicon: &Lexicon, hint: Option<&str>) -> Self {
         let mut candidates: Vec<Candidate> =
             pages.iter().enumerate().flat_map(|(i, page)| candidate::find(page, i)).collect();
+        if let Some(first) = pages.first().filter(|p| p.source == TextSource::Ocr) {
+            parties::join_names(first, &mut candidates);
+        }
         read_dates(&pages, &mut candidates);
         let kind = kind::classify(&pages, &candidates, hint);
         let features = features::measure(&pages, &candidates, lexicon);

@@ -95,7 +95,7 @@ pub fn suggest(
     let plains: Vec<&str> =
         pages.iter().take(2).flat_map(|p| &p.segments).map(|s| s.plain.as_str()).collect();
     let all_text = format!(" {} ", plains.join("  "));
-    let senders: Vec<String> = first.segments.iter().filter_map(|s| sender(&s.text)).collect();
+    let senders: Vec<String> = spread_lines(first).iter().filter_map(|l| sender(l)).collect();
     candidates
         .iter()
         .zip(features)
@@ -163,6 +163,25 @@ pub fn suggest(
         .collect()
 }
 
+/// The texts of lines, cut only at gaps that are wide even for a line with signs between its parts.
+fn spread_lines(layout: &Layout) -> Vec<String> {
+    let mut out: Vec<String> = Vec::new();
+    for line in &layout.lines {
+        let mut right = f32::NEG_INFINITY;
+        for segment in &layout.segments[line.clone()] {
+            match out.last_mut().filter(|_| segment.bbox[0] - right < 2.2 * segment.height()) {
+                Some(text) => {
+                    text.push(' ');
+                    text.push_str(&segment.text);
+                }
+                None => out.push(segment.text.clone()),
+            }
+            right = segment.bbox[2];
+        }
+    }
+    out
+}
+
 /// The name in a line such as `Bei Spiel GmbH · Ecke 12 · 12345 Stadthausen`, in [`plain`] form.
 fn sender(line: &str) -> Option<String> {
     // Any sign that stands alone between the parts, else commas.
@@ -224,6 +243,8 @@ fn receipt_name(first: &Layout, c: &Candidate, legal: bool, trade: bool) -> f32 
     }
     let digits = c.value.chars().filter(char::is_ascii_digit).count();
     score -= 0.06 * (digits.min(6) as f32);
+    // The longer of two readings of one name.
+    score += 0.012 * (text.split(' ').count().min(8) as f32);
     score.clamp(0.0, 1.2)
 }
 
@@ -239,7 +260,10 @@ pub fn has_postcode(line: &str) -> bool {
             let all = core.chars().all(|c| c.is_ascii_digit());
             let zip =
                 w.split('-').next().is_some_and(|z| z.len() == 5 && z.chars().all(|c| c.is_ascii_digit()));
-            (all && (digits == 5 || (digits == 4 && (prefix > 0 || i == 0))) && prefix <= 3) || zip
+            let glued = w.len() > 8
+                && w.chars().take(5).all(|c| c.is_ascii_digit())
+                && w.chars().skip(5).all(char::is_alphabetic);
+            glued || (all && (digits == 5 || (digits == 4 && (prefix > 0 || i == 0))) && prefix <= 3) || zip
         })
 }
 
@@ -351,4 +375,42 @@ fn bare_registration(text: &str) -> bool {
     let digits = core.chars().filter(char::is_ascii_digit).count();
     let letters = core.chars().filter(|c| c.is_alphabetic()).count();
     digits >= 5 && letters <= 3 && core.contains('-') && !text.trim().contains(' ')
+}
+
+/// Names at the top of a slip that are set over a whole line, or over two lines: `SWC ENTERPRISE SDN` `BHD`.
+pub fn join_names(layout: &Layout, candidates: &mut Vec<Candidate>) {
+    let name_like = |text: &str| {
+        let letters = text.chars().filter(|c| c.is_alphabetic()).count();
+        letters >= 3 && !text.contains(|c: char| c.is_ascii_digit() || c == ':' || c == ',')
+    };
+    let has_legal = |text: &str| plain(text).split(' ').any(|w| LEGAL.contains(&w));
+    let whole = |line: &std::ops::Range<usize>| {
+        let texts: Vec<&str> = layout.segments[line.clone()].iter().map(|s| s.text.as_str()).collect();
+        texts.join(" ")
+    };
+    let mut joined = Vec::new();
+    for (i, line) in layout.lines.iter().take(6).enumerate() {
+        let text = whole(line);
+        if line.len() > 1 && name_like(&text) {
+            joined.push((line.clone(), text.clone()));
+        }
+        let before = i.checked_sub(1).map(|b| &layout.lines[b]);
+        let Some((before, above)) = before.map(|b| (b, whole(b))) else { continue };
+        let short = text.split(' ').count() <= 3 && has_legal(&text);
+        if short && name_like(&text) && name_like(&above) && !has_legal(&above) {
+            joined.push((before.start..line.end, format!("{above} {text}")));
+        }
+    }
+    for (segments, text) in joined {
+        // The last line: the address begins below it.
+        let last = segments.end - 1;
+        let like = candidates
+            .iter()
+            .find(|c| c.kind == Kind::Name && c.page == 0 && c.segment == last && c.span.0 == 0);
+        let Some(mut name) = like.cloned() else { continue };
+        name.bbox = layout.segments[segments].iter().fold(name.bbox, |b, s| union(b, s.bbox));
+        name.value.clone_from(&text);
+        name.raw = text;
+        candidates.push(name);
+    }
 }
