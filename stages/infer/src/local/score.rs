@@ -49,7 +49,9 @@ pub fn score(want: &Want, c: &Candidate, f: &Features, document: Document<'_>) -
             )
         }
         Role::Number => {
-            let weak = (f.of(C::ContractNo) * 0.7).max(f.of(C::OrderNo) * 0.55).max(own * 0.75);
+            let weak = (f.of(C::ContractNo) * if own > 0.3 { 0.93 } else { 0.7 })
+                .max(f.of(C::OrderNo) * 0.55)
+                .max(own * 0.75);
             (f.of(C::InvoiceNo).max(weak), &[C::InvoiceNo, C::OrderNo, C::ContractNo])
         }
         Role::PurchaseOrder => (f.of(C::PurchaseOrder).max(own), &[C::PurchaseOrder, C::OrderNo]),
@@ -74,8 +76,11 @@ pub fn score(want: &Want, c: &Candidate, f: &Features, document: Document<'_>) -
         Role::Tax => (f.of(C::Tax).max(own), &[C::Tax]),
         Role::Gross => (f.of(C::Gross).max(f.of(C::Due) * 0.85).max(own), &[C::Gross, C::Due]),
         Role::Due => (f.of(C::Due).max(f.of(C::Gross) * 0.6).max(own), &[C::Due, C::Gross]),
-        Role::SellerName => (f.of(C::Seller).max(own), &[C::Seller]),
-        Role::BuyerName => (f.of(C::Buyer).max(own), &[C::Buyer]),
+        // What a schema calls the party comes before what parties are called in general.
+        Role::SellerName if want.own.is_some() => (own.max(f.of(C::Seller) * 0.8), &[C::Seller]),
+        Role::SellerName => (f.of(C::Seller), &[C::Seller]),
+        Role::BuyerName if want.own.is_some() => (own.max(f.of(C::Buyer) * 0.8), &[C::Buyer]),
+        Role::BuyerName => (f.of(C::Buyer), &[C::Buyer]),
         Role::SellerVat => (0.5 + 0.4 * f.of(C::Seller), &[C::Seller, C::VatId, C::OtherNo, C::Tax]),
         Role::BuyerVat => (f.of(C::Buyer), &[C::Buyer, C::VatId, C::OtherNo, C::Tax]),
         Role::Iban => (0.8 + 0.2 * f.of(C::Iban), &[C::Iban, C::Bic, C::OtherNo, C::Seller]),
