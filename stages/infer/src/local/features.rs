@@ -166,7 +166,11 @@ fn sections(layout: &Layout, lexicon: &Lexicon) -> Sections {
 
 /// The last words of a text, at most six.
 fn tail(text: &str) -> String {
-    let words: Vec<&str> = text.split(' ').collect();
+    let worded = |w: &&str| !w.bytes().any(|b| b.is_ascii_digit());
+    let mut words: Vec<&str> = text.split(' ').filter(worded).collect();
+    if words.is_empty() {
+        words = text.split(' ').collect();
+    }
     words[words.len().saturating_sub(6)..].join(" ")
 }
 

@@ -57,7 +57,7 @@ pub fn choose(
     if let (Some(from), Some(to)) = (at(Role::PeriodFrom), at(Role::PeriodTo)) {
         chosen.remove(&from);
         chosen.remove(&to);
-        if let Some((a, b)) = period(&ranked[from], &ranked[to], candidates) {
+        if let Some((a, b)) = period(&ranked[from], &ranked[to], candidates, wants[from].own.is_none()) {
             chosen.insert(from, a);
             chosen.insert(to, b);
         }
@@ -89,8 +89,8 @@ fn best(ranked: &Ranked, fits: impl Fn(usize) -> bool) -> Option<Choice> {
     (score >= THRESHOLD).then_some(Choice { candidate, score, margin: score - next })
 }
 
-/// The first and the last day of one period.
-fn period(from: &Ranked, to: &Ranked, candidates: &[Candidate]) -> Option<(Choice, Choice)> {
+/// The first and the last day of one period. `strict`: two days far from each other are no period.
+fn period(from: &Ranked, to: &Ranked, candidates: &[Candidate], strict: bool) -> Option<(Choice, Choice)> {
     // Ranges as they are written, each with the label of its first day.
     let mut pairs: Vec<(f32, usize, usize)> = Vec::new();
     for (i, first) in candidates.iter().enumerate().filter(|(_, c)| c.range == Some(true)) {
@@ -109,6 +109,9 @@ fn period(from: &Ranked, to: &Ranked, candidates: &[Candidate]) -> Option<(Choic
                 continue;
             }
             let near = first.page == last.page && first.segment.abs_diff(last.segment) <= 2;
+            if strict && (i == j || first.page != last.page || first.segment.abs_diff(last.segment) > 6) {
+                continue;
+            }
             let bonus = if near && i != j {
                 0.06
             } else if i == j {

@@ -75,7 +75,7 @@ pub fn score(want: &Want, c: &Candidate, f: &Features, document: Document<'_>) -
         Role::Net => (f.of(C::Net).max(own), &[C::Net]),
         Role::Tax => (f.of(C::Tax).max(own), &[C::Tax]),
         Role::Gross => (f.of(C::Gross).max(f.of(C::Due) * 0.85).max(own), &[C::Gross, C::Due]),
-        Role::Due => (f.of(C::Due).max(f.of(C::Gross) * 0.6).max(own), &[C::Due, C::Gross]),
+        Role::Due => (f.of(C::Due).max(own), &[C::Due, C::Gross]),
         // What a schema calls the party comes before what parties are called in general.
         Role::SellerName if want.own.is_some() => (own.max(f.of(C::Seller) * 0.8), &[C::Seller]),
         Role::SellerName => (f.of(C::Seller), &[C::Seller]),
@@ -94,7 +94,11 @@ pub fn score(want: &Want, c: &Candidate, f: &Features, document: Document<'_>) -
         .map(|i| f.label[i])
         .fold(0.0_f32, f32::max);
     let name = matches!(want.role, Role::SellerName | Role::BuyerName);
-    let rival = if own > 0.9 { 0.0 } else { (if name { 1.0 } else { 0.6 }) * (enemy - base + 0.05).max(0.0) };
+    let rival = if own > 0.9 {
+        0.0
+    } else {
+        (if name || want.role == Role::IssueDate { 1.0 } else { 0.6 }) * (enemy - base + 0.05).max(0.0)
+    };
     let value = match want.role {
         Role::Number | Role::PurchaseOrder => number_value(c, f) + early,
         // `Rechnung Nr. 17 vom 1.2.2020`
@@ -105,7 +109,9 @@ pub fn score(want: &Want, c: &Candidate, f: &Features, document: Document<'_>) -
             amount_value(c) + late + paid * (1.0 - f.rank) + 0.03 * (f.count.min(4) as f32)
         }
         Role::Due => amount_value(c) + late + 0.1 * (1.0 - f.rank),
-        Role::Net | Role::Tax | Role::OwnAmount => amount_value(c) + late,
+        // No VAT is a usual amount of VAT.
+        Role::Tax => amount_value(c) + late + if c.amount.is_zero() { 0.25 } else { 0.0 },
+        Role::Net | Role::OwnAmount => amount_value(c) + late,
         Role::SellerName | Role::BuyerName => name_value(c, f) + early,
         Role::Bic => {
             if f.of(C::Bic) > 0.3 {
