@@ -109,7 +109,7 @@ impl KafkaConfig {
             .set("auto.offset.reset", "earliest")
             .set("allow.auto.create.topics", "false")
             // Back-pressure is by pause and resume; these bound what librdkafka holds beside it.
-            .set("fetch.max.bytes", bytes.to_string())
+            .set("fetch.max.bytes", bytes.max(1 << 20).to_string())
             .set("max.partition.fetch.bytes", (bytes / 2).to_string())
             .set("queued.max.messages.kbytes", (bytes / 1024).to_string())
             .set("fetch.queue.backoff.ms", "20")

@@ -15,6 +15,10 @@ use std::time::{Duration, Instant};
 
 /// How long one question or order may take.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(15);
+/// Pause before a question is asked again.
+const AGAIN: Duration = Duration::from_millis(50);
+/// How long altered settings are waited for; a value that a broker writes in another form never comes.
+const SETTLED: Duration = Duration::from_secs(3);
 /// Kafka's default limit of a record.
 const DEFAULT_MAX_BYTES: usize = 1_048_588;
 
@@ -215,9 +219,7 @@ impl Topics {
         let mut altered: Vec<(&str, BTreeMap<String, String>)> = Vec::new();
         for topic in topics {
             let current = settings.get(&topic.name).map(Vec::as_slice).unwrap_or_default();
-            let same =
-                |(name, value): &(String, String)| current.iter().any(|(n, v, _)| n == name && v == value);
-            if topic.config.iter().all(same) {
+            if holds(topic, current) {
                 continue;
             }
             // The order replaces all of a topic's own settings: those that nobody named are kept by naming them.
@@ -242,6 +244,15 @@ impl Topics {
             .map_err(|e| error::transport(what, e))?;
         for answer in answers {
             answer.map_err(|(topic, code)| error::admin(format!("{what} of {topic:?}"), code))?;
+        }
+        // Brokers learn of it from the controller, a little later.
+        let end = tokio::time::Instant::now() + SETTLED;
+        while tokio::time::Instant::now() < end {
+            let settings = self.settings(&names).await?;
+            if topics.iter().all(|t| settings.get(&t.name).is_some_and(|s| holds(t, s))) {
+                break;
+            }
+            tokio::time::sleep(AGAIN).await;
         }
         Ok(())
     }
@@ -270,7 +281,7 @@ impl Topics {
                 if Instant::now() > end {
                     return Err(broken(what, Found::NoLeader(PATIENCE.as_secs())));
                 }
-                std::thread::sleep(Duration::from_millis(50));
+                std::thread::sleep(AGAIN);
             }
         };
         blocking("kafka-ask", wait).await?
@@ -284,13 +295,26 @@ impl Topics {
             let ask = |partition| {
                 let what = || format!("ask for offsets of {topic}");
                 // The client reads committed records only, so this is the last stable offset.
-                asking
-                    .fetch_watermarks(&topic, partition, PATIENCE)
-                    .map(|(low, high)| Watermarks { partition, low, high })
-                    .map_err(|e| error::transport(what(), e))
+                // A new topic's leader may not know yet that it leads.
+                let end = Instant::now() + PATIENCE;
+                loop {
+                    let asked = asking.fetch_watermarks(&topic, partition, PATIENCE);
+                    match asked.map_err(|e| error::transport(what(), e)) {
+                        Ok((low, high)) => return Ok(Watermarks { partition, low, high }),
+                        Err(TransportError::Unavailable { .. }) if Instant::now() < end => {
+                            std::thread::sleep(AGAIN);
+                        }
+                        Err(e) => return Err(e),
+                    }
+                }
             };
             (0..partitions).map(ask).collect()
         };
         blocking("kafka-ask", ask).await?
     }
+}
+
+/// Whether a topic has the settings that it should have.
+fn holds(topic: &TopicSpec, current: &[(String, String, bool)]) -> bool {
+    topic.config.iter().all(|(name, value)| current.iter().any(|(n, v, _)| n == name && v == value))
 }
