@@ -101,7 +101,7 @@ impl Bench {
         loop {
             match soon(reader.next()).await.expect("a reader reads") {
                 Read::Records { partition, records } => {
-                    all.extend(records.into_iter().map(|r| (partition, r)))
+                    all.extend(records.into_iter().map(|r| (partition, r)));
                 }
                 Read::CaughtUp => return all,
             }

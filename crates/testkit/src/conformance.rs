@@ -7,7 +7,7 @@ pub mod groups;
 pub mod records;
 pub mod transactions;
 
-/// The cases as tests of a transport: `conformance!(make)`, where `async fn make() -> Option<Bench>` returns none where
+/// The cases as tests of a transport: `conformance!(make)`, where `fn make() -> Option<Bench>` returns none where
 /// the transport cannot be had; the test then passes, and `make` says why.
 #[macro_export]
 macro_rules! conformance {
@@ -45,7 +45,7 @@ macro_rules! conformance {
         $(
             #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
             async fn $case() {
-                if let Some(bench) = $make().await {
+                if let Some(bench) = $make() {
                     $crate::conformance::$module::$case(&bench).await;
                 }
             }

@@ -6,5 +6,7 @@
 
 pub mod bench;
 pub mod conformance;
+pub mod sim;
 
 pub use bench::{Bench, Seat};
+pub use sim::{Fault, SimLog};

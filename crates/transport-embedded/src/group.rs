@@ -15,6 +15,16 @@ use tokio::sync::{Notify, watch};
 #[derive(Default)]
 pub(crate) struct Groups(Mutex<HashMap<String, Group>>);
 
+/// One member of one group, as its producer names it.
+#[derive(Debug, Clone)]
+pub(crate) struct Seat {
+    pub(crate) group: String,
+    pub(crate) topic: String,
+    pub(crate) slot: String,
+    /// Tells members that had the same slot apart.
+    id: u64,
+}
+
 #[derive(Default)]
 struct Group {
     /// By slot, so that the same members share alike after every change.
@@ -75,6 +85,13 @@ impl Groups {
         work(groups.entry(group.to_owned()).or_default())
     }
 
+    /// Whether this member is in its group and owns the partition.
+    pub(crate) fn owns(&self, seat: &Seat, partition: i32) -> bool {
+        self.with(&seat.group, |g| {
+            g.members.get(&seat.slot).is_some_and(|m| m.id == seat.id && m.owned.contains(&partition))
+        })
+    }
+
     fn leave(&self, group: &str, slot: &str, id: u64) {
         self.with(group, |g| {
             if g.members.get(slot).is_some_and(|m| m.id == id) {
@@ -115,9 +132,9 @@ pub(crate) async fn join(shared: &Arc<Shared>, member: Member) -> Result<Joined,
         fenced: false,
         member: member.clone(),
     };
-    let producer = shared
-        .writer
-        .producer(format!("{}.{}", member.group, member.slot), Some((member.group, member.topic)));
+    let name = format!("{}.{}", member.group, member.slot);
+    let seat = Seat { group: member.group, topic: member.topic, slot: member.slot, id };
+    let producer = shared.writer.producer(name, Some(seat));
     Ok((Box::new(half), producer))
 }
 
@@ -160,10 +177,16 @@ impl Half {
 
     async fn assigned(&mut self, partitions: Vec<i32>) -> Result<Event, TransportError> {
         let (group, topic) = (self.member.group.clone(), self.member.topic.clone());
-        let asked = self
-            .shared
-            .read(move |db| Ok((schema::committed(db, &group, &topic)?, schema::watermarks(db, &topic)?)))
-            .await;
+        // A commit of the former owner may be on its way to the disk.
+        let asked = match self.shared.writer.barrier().await {
+            Ok(()) => {
+                let query = move |db: &rusqlite::Connection| {
+                    Ok((schema::committed(db, &group, &topic)?, schema::watermarks(db, &topic)?))
+                };
+                self.shared.read(query).await
+            }
+            Err(e) => Err(e),
+        };
         let (committed, marks) = match asked {
             Ok(found) => found,
             Err(e) => {
@@ -236,7 +259,12 @@ impl Consumer for Half {
                         let guard = PutBack { half: self, partitions: Some(partitions) };
                         return guard.assigned().await;
                     }
-                    Some(News::Revoked(partitions)) => return Ok(Event::Revoked(partitions)),
+                    Some(News::Revoked(partitions)) => {
+                        for p in &partitions {
+                            self.parts.remove(p);
+                        }
+                        return Ok(Event::Revoked(partitions));
+                    }
                     Some(News::Lost(partitions)) => return Ok(Event::Lost(partitions)),
                     None => {}
                 }

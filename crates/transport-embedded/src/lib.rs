@@ -29,7 +29,7 @@ pub struct Embedded {
 pub(crate) struct Shared {
     path: PathBuf,
     writer: write::Writer,
-    groups: Groups,
+    groups: Arc<Groups>,
     idle: read::Idle,
     /// Rises with every commit; waiting readers look again.
     version: watch::Receiver<u64>,
@@ -40,10 +40,15 @@ pub(crate) struct Shared {
 impl Embedded {
     /// Opens or creates the log. Fails where another process has it open.
     pub fn open(path: &Path) -> Result<Self, TransportError> {
+        Self::open_bounded(path, None)
+    }
+
+    /// The same for a log whose file refuses to grow beyond `max_bytes`, as it does on a full disk.
+    pub fn open_bounded(path: &Path, max_bytes: Option<u64>) -> Result<Self, TransportError> {
         let lock = lock(path)?;
         let (tell, version) = watch::channel(0);
-        let writer = write::Writer::open(path, tell)?;
-        let groups = Groups::default();
+        let groups = Arc::new(Groups::default());
+        let writer = write::Writer::open(path, max_bytes, Arc::clone(&groups), tell)?;
         Ok(Self {
             shared: Arc::new(Shared {
                 path: path.to_owned(),
@@ -111,7 +116,12 @@ impl Transport for Embedded {
 
     fn watermarks(&self, topic: &str) -> BoxFuture<'_, Result<Vec<Watermarks>, TransportError>> {
         let topic = topic.to_owned();
-        async move { self.shared.read(move |db| schema::watermarks(db, &topic)).await }.boxed()
+        async move {
+            let name = topic.clone();
+            let marks = self.shared.read(move |db| schema::watermarks(db, &name)).await?;
+            if marks.is_empty() { Err(TransportError::UnknownTopic { topic }) } else { Ok(marks) }
+        }
+        .boxed()
     }
 
     fn committed(

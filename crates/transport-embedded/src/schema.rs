@@ -24,7 +24,7 @@ const TABLES: &str = "
         PRIMARY KEY (grp, topic, partition)) WITHOUT ROWID;";
 
 /// Opens the file for writing, making its tables where it is new.
-pub(crate) fn open_writer(path: &Path) -> Result<Connection, TransportError> {
+pub(crate) fn open_writer(path: &Path, max_bytes: Option<u64>) -> Result<Connection, TransportError> {
     let failed = |e| error(path, "open", e);
     let db = Connection::open(path).map_err(failed)?;
     db.busy_timeout(Duration::from_secs(10)).map_err(failed)?;
@@ -40,6 +40,11 @@ pub(crate) fn open_writer(path: &Path) -> Result<Connection, TransportError> {
     }
     db.execute_batch(TABLES).map_err(failed)?;
     db.pragma_update(None, "user_version", VERSION).map_err(failed)?;
+    if let Some(max) = max_bytes {
+        let page: i64 = db.pragma_query_value(None, "page_size", |r| r.get(0)).map_err(failed)?;
+        let pages = i64::try_from(max).unwrap_or(i64::MAX) / page.max(1);
+        db.pragma_update(None, "max_page_count", pages.clamp(64, 1 << 30)).map_err(failed)?;
+    }
     Ok(db)
 }
 
@@ -98,7 +103,8 @@ fn config_of(text: &str) -> Vec<(String, String)> {
 
 /// Creates a topic, or raises its partitions and alters its settings.
 pub(crate) fn apply(db: &Connection, spec: &TopicSpec) -> Sql<Result<(), String>> {
-    let config: String = spec.config.iter().map(|(n, v)| format!("{n}={v}\n")).collect();
+    let config: Vec<String> = spec.config.iter().map(|(n, v)| format!("{n}={v}")).collect();
+    let config = config.join("\n");
     let existing: Option<(i64, i32)> = db
         .query_row("SELECT id, partitions FROM topics WHERE name = ?1", [&spec.name], |r| {
             Ok((r.get(0)?, r.get(1)?))

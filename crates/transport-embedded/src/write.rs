@@ -1,5 +1,6 @@
 //! The one writer: a thread that merges the transactions that wait into one SQLite transaction, each atomic by itself.
 
+use crate::group::{Groups, Seat};
 use crate::partitioner;
 use crate::schema::{self, Sql, Topic};
 use docmill_runtime::transport::{
@@ -24,37 +25,73 @@ const WAITING: usize = 256;
 type Answer<T> = oneshot::Sender<Result<T, TransportError>>;
 
 enum Request {
-    Commit { transaction: Transaction, group: Option<(String, String)>, answer: Answer<()> },
-    Apply { topics: Vec<TopicSpec>, answer: Answer<()> },
-    Trim { topic: String, partition: i32, before: i64, answer: Answer<u64> },
+    Commit {
+        transaction: Transaction,
+        by: By,
+        answer: oneshot::Sender<Result<(), CommitError>>,
+    },
+    /// Answered once everything before it is on disk.
+    Barrier {
+        answer: Answer<()>,
+    },
+    Apply {
+        topics: Vec<TopicSpec>,
+        answer: Answer<()>,
+    },
+    Trim {
+        topic: String,
+        partition: i32,
+        before: i64,
+        answer: Answer<u64>,
+    },
 }
+
+/// Who commits.
+#[derive(Clone)]
+struct By {
+    id: String,
+    epoch: u64,
+    seat: Option<Seat>,
+}
+
+/// Which producer of each id is the living one: a later one fences an earlier.
+type Epochs = Arc<Mutex<HashMap<String, u64>>>;
 
 /// Sends requests to the writer's thread, which ends with the last sender.
 pub(crate) struct Writer {
     requests: mpsc::SyncSender<Request>,
-    /// Which producer of each id is the living one: a later one fences an earlier.
-    epochs: Arc<Mutex<HashMap<String, u64>>>,
+    epochs: Epochs,
     next_epoch: AtomicU64,
 }
 
 impl Writer {
-    pub(crate) fn open(path: &Path, committed: watch::Sender<u64>) -> Result<Self, TransportError> {
-        let db = schema::open_writer(path)?;
+    pub(crate) fn open(
+        path: &Path,
+        max_bytes: Option<u64>,
+        groups: Arc<Groups>,
+        committed: watch::Sender<u64>,
+    ) -> Result<Self, TransportError> {
+        let db = schema::open_writer(path, max_bytes)?;
         let (requests, waiting) = mpsc::sync_channel(WAITING);
-        let mut thread = Thread { db, path: path.to_owned(), sticky: 0 };
+        let epochs = Epochs::default();
+        let mut thread = Thread { db, path: path.to_owned(), groups, epochs: Arc::clone(&epochs), sticky: 0 };
         std::thread::Builder::new()
             .name("docmill-log".into())
             .spawn(move || thread.work(&waiting, &committed))
             .map_err(|e| TransportError::Broken { what: "start the writer".into(), source: Box::new(e) })?;
-        Ok(Self { requests, epochs: Arc::default(), next_epoch: AtomicU64::new(1) })
+        Ok(Self { requests, epochs, next_epoch: AtomicU64::new(1) })
     }
 
-    /// A producer, which fences the one that had the same id. `group`: group and topic of its offsets.
-    pub(crate) fn producer(&self, id: String, group: Option<(String, String)>) -> Box<dyn Producer> {
+    /// A producer, which fences the one that had the same id. `seat`: the member whose positions it commits.
+    pub(crate) fn producer(&self, id: String, seat: Option<Seat>) -> Box<dyn Producer> {
         let epoch = self.next_epoch.fetch_add(1, Ordering::Relaxed);
         self.epochs.lock().unwrap_or_else(PoisonError::into_inner).insert(id.clone(), epoch);
-        let (requests, epochs) = (self.requests.clone(), Arc::clone(&self.epochs));
-        Box::new(Half { requests, epochs, id, epoch, group })
+        Box::new(Half { requests: self.requests.clone(), by: By { id, epoch, seat } })
+    }
+
+    /// Waits until what was handed to the writer before is on disk or refused.
+    pub(crate) async fn barrier(&self) -> Result<(), TransportError> {
+        ask(&self.requests, |answer| Request::Barrier { answer }).await
     }
 
     pub(crate) async fn apply(&self, topics: Vec<TopicSpec>) -> Result<(), TransportError> {
@@ -73,29 +110,19 @@ impl Writer {
 
 struct Half {
     requests: mpsc::SyncSender<Request>,
-    epochs: Arc<Mutex<HashMap<String, u64>>>,
-    id: String,
-    epoch: u64,
-    group: Option<(String, String)>,
+    by: By,
 }
 
 impl Producer for Half {
     fn commit(&mut self, transaction: Transaction) -> BoxFuture<'_, Result<(), CommitError>> {
         async move {
-            let living = self.epochs.lock().unwrap_or_else(PoisonError::into_inner).get(&self.id).copied();
-            if living != Some(self.epoch) {
-                let group = self.group.as_ref().map_or_else(String::new, |(g, _)| g.clone());
-                return Err(CommitError::Fatal(TransportError::Fenced { group, slot: self.id.clone() }));
+            if transaction.records.is_empty() && transaction.offsets.is_empty() {
+                return Ok(());
             }
-            let group = self.group.clone();
-            ask(&self.requests, |answer| Request::Commit { transaction, group, answer }).await.map_err(|e| {
-                match e {
-                    lost @ (TransportError::Broken { .. } | TransportError::Fenced { .. }) => {
-                        CommitError::Fatal(lost)
-                    }
-                    other => CommitError::Aborted(other),
-                }
-            })
+            let (answer, answered) = oneshot::channel();
+            let request = Request::Commit { transaction, by: self.by.clone(), answer };
+            send(&self.requests, request).await.map_err(CommitError::Fatal)?;
+            answered.await.map_err(|_| CommitError::Fatal(gone()))?
         }
         .boxed()
     }
@@ -106,32 +133,52 @@ async fn ask<T: Send + 'static>(
     request: impl FnOnce(Answer<T>) -> Request,
 ) -> Result<T, TransportError> {
     let (answer, answered) = oneshot::channel();
-    let gone = || TransportError::Broken { what: "write".into(), source: "the writer has ended".into() };
-    match requests.try_send(request(answer)) {
-        Ok(()) => {}
+    send(requests, request(answer)).await?;
+    answered.await.map_err(|_| gone())?
+}
+
+async fn send(requests: &mpsc::SyncSender<Request>, request: Request) -> Result<(), TransportError> {
+    match requests.try_send(request) {
+        Ok(()) => Ok(()),
         Err(mpsc::TrySendError::Full(request)) => {
             let requests = requests.clone();
             let sent = tokio::task::spawn_blocking(move || requests.send(request).is_ok()).await;
-            if !sent.unwrap_or(false) {
-                return Err(gone());
-            }
+            if sent.unwrap_or(false) { Ok(()) } else { Err(gone()) }
         }
-        Err(mpsc::TrySendError::Disconnected(_)) => return Err(gone()),
+        Err(mpsc::TrySendError::Disconnected(_)) => Err(gone()),
     }
-    answered.await.map_err(|_| gone())?
+}
+
+fn gone() -> TransportError {
+    TransportError::Broken { what: "write".into(), source: "the writer has ended".into() }
 }
 
 struct Thread {
     db: Connection,
     path: PathBuf,
+    groups: Arc<Groups>,
+    epochs: Epochs,
     /// Partition of the next record without key.
     sticky: i32,
 }
 
 /// What one request did, told when the whole is on disk.
 enum Done {
+    Commit(oneshot::Sender<Result<(), CommitError>>, Result<(), CommitError>),
     Unit(Answer<()>, Result<(), TransportError>),
     Count(Answer<u64>, Result<u64, TransportError>),
+}
+
+impl Done {
+    /// Takes success back; an error that was found keeps its own words.
+    fn fail(&mut self, commit: impl Fn() -> CommitError, other: impl Fn() -> TransportError) {
+        match self {
+            Self::Commit(_, result) if result.is_ok() => *result = Err(commit()),
+            Self::Unit(_, result) if result.is_ok() => *result = Err(other()),
+            Self::Count(_, result) if result.is_ok() => *result = Err(other()),
+            Self::Commit(..) | Self::Unit(..) | Self::Count(..) => {}
+        }
+    }
 }
 
 impl Thread {
@@ -148,6 +195,7 @@ impl Thread {
             for answer in done {
                 // Whoever asked may be gone; what was asked is done all the same.
                 match answer {
+                    Done::Commit(to, result) => drop(to.send(result)),
                     Done::Unit(to, result) => drop(to.send(result)),
                     Done::Count(to, result) => drop(to.send(result)),
                 }
@@ -156,40 +204,55 @@ impl Thread {
     }
 
     fn merged(&mut self, batch: Vec<Request>) -> Vec<Done> {
-        let begun = self.db.execute_batch("BEGIN IMMEDIATE");
-        let mut done: Vec<Done> = match begun {
-            Ok(()) => batch.into_iter().map(|r| self.one(r)).collect(),
-            Err(e) => return batch.into_iter().map(|r| failed(r, &self.path, &e.to_string())).collect(),
-        };
+        if let Err(e) = self.db.execute_batch("BEGIN IMMEDIATE") {
+            return batch.into_iter().map(|r| failed(r, &self.path, &e.to_string())).collect();
+        }
+        let mut done = Vec::with_capacity(batch.len());
+        let mut batch = batch.into_iter();
+        for request in batch.by_ref() {
+            done.push(self.one(request));
+            if self.db.is_autocommit() {
+                // A full disk or an I/O error made SQLite roll back all of it, the requests before this one, too.
+                let gone =
+                    || TransportError::Full { source: "the transactions beside it were rolled back".into() };
+                done.iter_mut().for_each(|d| d.fail(|| CommitError::Aborted(gone()), gone));
+                done.extend(batch.map(|r| failed(r, &self.path, "the disk is full")));
+                return done;
+            }
+        }
         if let Err(e) = self.db.execute_batch("COMMIT") {
-            let message = e.to_string();
-            let full = e.sqlite_error_code() == Some(rusqlite::ErrorCode::DiskFull);
             // Nothing of the batch is kept.
             drop(self.db.execute_batch("ROLLBACK"));
-            for answer in &mut done {
-                let error = if full {
-                    TransportError::Full { source: message.clone().into() }
+            let (path, message) = (&self.path, e.to_string());
+            let full = e.sqlite_error_code() == Some(rusqlite::ErrorCode::DiskFull);
+            let error = || {
+                let (what, source) = (format!("commit to {}", path.display()), message.clone().into());
+                if full {
+                    TransportError::Full { source }
                 } else {
-                    TransportError::Unavailable {
-                        what: format!("commit to {}", self.path.display()),
-                        source: message.clone().into(),
-                    }
-                };
-                match answer {
-                    Done::Unit(_, result) => *result = Err(error),
-                    Done::Count(_, result) => *result = Err(error),
+                    TransportError::Unavailable { what, source }
                 }
-            }
+            };
+            // A full disk leaves nothing behind. After any other failure, whether it reached the disk is not known.
+            let lost = || if full { CommitError::Aborted(error()) } else { CommitError::Fatal(error()) };
+            done.iter_mut().for_each(|d| d.fail(lost, error));
         }
         done
     }
 
     fn one(&mut self, request: Request) -> Done {
         match request {
-            Request::Commit { transaction, group, answer } => {
-                let result = self.savepoint(|t| t.commit(&transaction, group.as_ref()));
-                Done::Unit(answer, result)
+            Request::Commit { transaction, by, answer } => {
+                let result = match self.may(&by, &transaction) {
+                    // Whatever fails here is rolled back to the savepoint.
+                    Ok(()) => self
+                        .savepoint(|t| t.commit(&transaction, by.seat.as_ref()))
+                        .map_err(CommitError::Aborted),
+                    Err(e) => Err(e),
+                };
+                Done::Commit(answer, result)
             }
+            Request::Barrier { answer } => Done::Unit(answer, Ok(())),
             Request::Apply { topics, answer } => {
                 let result = self.savepoint(|t| {
                     for spec in &topics {
@@ -217,31 +280,45 @@ impl Thread {
         self.db.execute_batch("SAVEPOINT one").map_err(|e| self.error(e))?;
         let result = work(self);
         let end = if result.is_ok() { "RELEASE one" } else { "ROLLBACK TO one; RELEASE one" };
-        self.db.execute_batch(end).map_err(|e| self.error(e))?;
-        result
+        let ended = self.db.execute_batch(end).map_err(|e| self.error(e));
+        // What went wrong first says more.
+        result.and_then(|value| ended.map(|()| value))
     }
 
     fn error(&self, source: rusqlite::Error) -> TransportError {
         schema::error(&self.path, "write to", source)
     }
 
-    fn commit(
-        &mut self,
-        transaction: &Transaction,
-        group: Option<&(String, String)>,
-    ) -> Result<(), TransportError> {
+    /// Whether this producer is the living one of its id, and its member owns the partitions whose positions it commits.
+    /// Asked here, in the one place where commits are in order: an heir's barrier comes after every commit that passed.
+    fn may(&self, by: &By, transaction: &Transaction) -> Result<(), CommitError> {
+        let living = self.epochs.lock().unwrap_or_else(PoisonError::into_inner).get(&by.id).copied();
+        let fenced = || TransportError::Fenced {
+            group: by.seat.as_ref().map_or_else(|| by.id.clone(), |s| s.group.clone()),
+            slot: by.seat.as_ref().map_or_else(String::new, |s| s.slot.clone()),
+        };
+        if living != Some(by.epoch) {
+            return Err(CommitError::Fatal(fenced()));
+        }
+        match &by.seat {
+            Some(seat) if transaction.offsets.iter().all(|o| self.groups.owns(seat, o.partition)) => Ok(()),
+            None if transaction.offsets.is_empty() => Ok(()),
+            Some(_) | None => Err(CommitError::Aborted(fenced())),
+        }
+    }
+
+    fn commit(&mut self, transaction: &Transaction, seat: Option<&Seat>) -> Result<(), TransportError> {
         let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         let now = i64::try_from(now.as_millis()).unwrap_or(i64::MAX);
         let mut topics: HashMap<&str, Topic> = HashMap::new();
         for record in &transaction.records {
-            let topic = match topics.get(&*record.topic) {
-                Some(topic) => *topic,
-                None => {
-                    let found = schema::topic(&self.db, &record.topic).map_err(|e| self.error(e))?;
-                    let found = found
-                        .ok_or_else(|| TransportError::UnknownTopic { topic: record.topic.to_string() })?;
-                    *topics.entry(&record.topic).or_insert(found)
-                }
+            let topic = if let Some(topic) = topics.get(&*record.topic) {
+                *topic
+            } else {
+                let found = schema::topic(&self.db, &record.topic).map_err(|e| self.error(e))?;
+                let found =
+                    found.ok_or_else(|| TransportError::UnknownTopic { topic: record.topic.to_string() })?;
+                *topics.entry(&record.topic).or_insert(found)
             };
             let bytes = record.size();
             if bytes > topic.max_bytes {
@@ -252,11 +329,17 @@ impl Thread {
                 });
             }
             let partition = self.partition(record, topic);
+            if !(0..topic.partitions).contains(&partition) {
+                return Err(TransportError::Broken {
+                    what: format!("write to topic {}", record.topic),
+                    source: format!("it has {} partitions, there is no {partition}", topic.partitions).into(),
+                });
+            }
             append(&self.db, topic, partition, record, now).map_err(|e| self.error(e))?;
         }
-        let Some((group, topic)) = group else { return Ok(()) };
+        let Some(seat) = seat else { return Ok(()) };
         for offset in &transaction.offsets {
-            self.position(group, topic, offset)?;
+            self.position(&seat.group, &seat.topic, offset)?;
         }
         Ok(())
     }
@@ -348,7 +431,9 @@ fn failed(request: Request, path: &Path, message: &str) -> Done {
         source: message.to_owned().into(),
     };
     match request {
-        Request::Commit { answer, .. } | Request::Apply { answer, .. } => Done::Unit(answer, Err(error())),
+        // Nothing was begun.
+        Request::Commit { answer, .. } => Done::Commit(answer, Err(CommitError::Aborted(error()))),
+        Request::Apply { answer, .. } | Request::Barrier { answer } => Done::Unit(answer, Err(error())),
         Request::Trim { answer, .. } => Done::Count(answer, Err(error())),
     }
 }

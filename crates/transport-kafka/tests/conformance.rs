@@ -1,10 +1,12 @@
 //! Apache Kafka passes the conformance suite. Needs a broker: `DOCMILL_TEST_KAFKA=host:port`.
 
+#![allow(clippy::unwrap_used, clippy::print_stderr)]
+
 use docmill_testkit::Bench;
 use docmill_transport_kafka::{Kafka, KafkaConfig};
 use std::sync::Arc;
 
-async fn make() -> Option<Bench> {
+fn make() -> Option<Bench> {
     let Ok(bootstrap_servers) = std::env::var("DOCMILL_TEST_KAFKA") else {
         assert!(
             std::env::var("DOCMILL_REQUIRE_KAFKA").is_err(),
