@@ -116,3 +116,16 @@ pub(crate) async fn blocking<T: Send + 'static>(
         .map_err(|e| broken("start a thread", e))?;
     told.await.map_err(|_| broken(name, Found::ThreadEnded))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use docmill_contracts::{Class, Classify};
+
+    #[test]
+    fn brokers_that_do_not_answer_are_waited_for_and_refusals_are_not() {
+        let of = |code| transport("read topic x", KafkaError::MetadataFetch(code)).class();
+        assert_eq!((of(C::AllBrokersDown), of(C::OperationTimedOut)), (Class::Transient, Class::Transient));
+        assert_eq!((of(C::TopicAuthorizationFailed), of(C::InvalidConfig)), (Class::Fatal, Class::Fatal));
+    }
+}
