@@ -84,7 +84,7 @@ pub(crate) fn hash(input: &Input) -> Result<BlobRef, OpsError> {
             break;
         }
         hash.update(buffer.get(..n).unwrap_or_default());
-        bytes += n as i64;
+        bytes += i64::try_from(n).unwrap_or(0);
     }
     let sha256 = hash.finalize().iter().fold(String::with_capacity(64), |mut hex, byte| {
         // Writing to a string cannot fail.

@@ -26,7 +26,8 @@ pub(crate) fn render(results: &[&DocumentResult]) -> String {
         line(&mut text, row, &width);
     }
     if results.len() > rows.len() {
-        text.push_str(&format!("… and {} more\n", results.len() - rows.len()));
+        // Writing to a string cannot fail.
+        writeln!(text, "… and {} more", results.len() - rows.len()).ok();
     }
     text
 }
@@ -56,19 +57,18 @@ fn row(result: &DocumentResult) -> [String; 8] {
     let total =
         ["grand_total", "due_payable"].iter().find_map(|n| result.fields.get(*n)).map(|f| f.value.clone());
     let total = format!("{} {}", total.unwrap_or_default(), field("currency"));
-    let problems = match &result.error {
-        Some(error) => format!("{}: {}", error.code, error.message),
-        None => {
-            let errors = result.problems.iter().filter(|p| p.severity == Severity::Error);
-            let warnings = result.problems.iter().filter(|p| p.severity == Severity::Warning);
-            let mut codes: Vec<&str> = Vec::new();
-            for problem in errors.chain(warnings) {
-                if !codes.contains(&problem.code.as_str()) {
-                    codes.push(&problem.code);
-                }
+    let problems = if let Some(error) = &result.error {
+        format!("{}: {}", error.code, error.message)
+    } else {
+        let errors = result.problems.iter().filter(|p| p.severity == Severity::Error);
+        let warnings = result.problems.iter().filter(|p| p.severity == Severity::Warning);
+        let mut codes: Vec<&str> = Vec::new();
+        for problem in errors.chain(warnings) {
+            if !codes.contains(&problem.code.as_str()) {
+                codes.push(&problem.code);
             }
-            codes.join(" ")
         }
+        codes.join(" ")
     };
     let kind = if result.error.is_some() { String::new() } else { result.kind.value.clone() };
     [

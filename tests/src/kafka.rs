@@ -40,7 +40,15 @@ fn start() -> Result<Kafka, String> {
     let folder = std::env::temp_dir().join(format!("docmill-tests-kafka-{}", std::process::id()));
     let (port, registry_port) = (free_pair()?, free_pair()?);
     let mut up = docmill();
-    up.args(["kafka", "up", "--port", &port.to_string(), "--registry-port", &registry_port.to_string(), "--dir"]);
+    up.args([
+        "kafka",
+        "up",
+        "--port",
+        &port.to_string(),
+        "--registry-port",
+        &registry_port.to_string(),
+        "--dir",
+    ]);
     // Known before it is started, so that whatever was started is stopped.
     stop_at_exit();
     let kafka = Kafka {

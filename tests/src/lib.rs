@@ -21,7 +21,9 @@ pub fn results(folder: &Path) -> Vec<(String, serde_json::Value)> {
 }
 
 /// Status and field values of each result: what must be the same on every transport.
-pub fn essence(results: &[(String, serde_json::Value)]) -> BTreeMap<String, (String, BTreeMap<String, String>)> {
+pub fn essence(
+    results: &[(String, serde_json::Value)],
+) -> BTreeMap<String, (String, BTreeMap<String, String>)> {
     results
         .iter()
         .map(|(name, r)| {

@@ -1,5 +1,7 @@
 //! `docmill run` on the samples, as a newcomer uses it.
 
+#![allow(clippy::unwrap_used)]
+
 use docmill_tests::{docmill, essence, results, run, workspace};
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -27,7 +29,11 @@ fn the_samples_become_results_once() {
     assert_eq!(field("invoice-scan-2-pages.tiff", "grand_total"), "10088.45");
     for (file, code) in [("encrypted.pdf", "RENDER-0003"), ("truncated.pdf", "RENDER-0004")] {
         let result = &found.iter().find(|(name, _)| name == file).unwrap().1;
-        assert_eq!((&result["status"], &result["error"]["code"]), (&"rejected".into(), &code.into()), "{result}");
+        assert_eq!(
+            (&result["status"], &result["error"]["code"]),
+            (&"rejected".into(), &code.into()),
+            "{result}"
+        );
         assert!(result["error"]["message"].as_str().unwrap().contains(file));
     }
     assert!(first.out.contains("HF-20417") && first.out.contains("results.jsonl"), "{}", first.out);

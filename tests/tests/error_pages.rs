@@ -1,5 +1,7 @@
 //! Every error code of the sources has a page in docs/errors, and every page has a code.
 
+#![allow(clippy::unwrap_used)]
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 

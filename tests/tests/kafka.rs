@@ -1,5 +1,7 @@
 //! The six stages as six processes over a real Apache Kafka and a real schema registry.
 
+#![allow(clippy::unwrap_used)]
+
 use docmill_contracts::headers;
 use docmill_runtime::transport::{Read, ReadFrom, Transport};
 use docmill_tests::{docmill, essence, kafka, program, results, run, workspace};
@@ -130,7 +132,10 @@ async fn exactly_one_result_and_dead_letters_with_their_reasons(servers: &str) {
         let header = |name| record.headers.text(name).unwrap_or_default().to_owned();
         assert!(["RENDER-0003", "RENDER-0004"].contains(&header(headers::dlq::CODE).as_str()));
         assert_eq!(header(headers::dlq::TOPIC), "documents.accepted");
-        assert_eq!((header(headers::dlq::STAGE), header(headers::dlq::CLASS)), ("plan".into(), "input".into()));
+        assert_eq!(
+            (header(headers::dlq::STAGE), header(headers::dlq::CLASS)),
+            ("plan".into(), "input".into())
+        );
         assert!(header(headers::dlq::OFFSET).parse::<i64>().is_ok());
         assert!(header(headers::dlq::FIRST_SEEN).parse::<i64>().is_ok());
         assert_eq!(header(headers::CONTENT_TYPE), headers::AVRO, "the original headers are kept");

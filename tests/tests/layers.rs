@@ -1,5 +1,7 @@
 //! Who may depend on what: the layers of docs/ARCHITECTURE.md, held by the manifests.
 
+#![allow(clippy::unwrap_used)]
+
 use std::collections::BTreeSet;
 use std::path::Path;
 

@@ -1,5 +1,7 @@
 //! The schema files, the Rust types and the released versions agree.
 
+#![allow(clippy::unwrap_used)]
+
 use apache_avro::{Schema, schema_compatibility::SchemaCompatibility};
 use docmill_contracts::*;
 use std::{collections::BTreeMap, path::Path, sync::Arc};

@@ -1,4 +1,4 @@
-//! Against a real registry, where `DOCMILL_TEST_REGISTRY_URL` names one (`docmill kafka up` starts one).
+//! Against a real registry, which the test starts and stops.
 
 #![allow(clippy::unwrap_used, clippy::print_stderr)]
 
@@ -9,10 +9,8 @@ use std::sync::Arc;
 
 #[tokio::test]
 async fn schemas_are_registered_found_again_and_read_back() {
-    let Ok(url) = std::env::var("DOCMILL_TEST_REGISTRY_URL") else {
-        eprintln!("skipped: DOCMILL_TEST_REGISTRY_URL is not set");
-        return;
-    };
+    let Some(kafka) = docmill_tests::kafka() else { return };
+    let url = kafka.registry.clone();
     let topology = Topology::built_in().unwrap();
     let registering = Registry::http(&HttpConfig { url: url.clone(), ..HttpConfig::default() }).unwrap();
     let first = registering.catalog(Some(&topology)).await.unwrap();

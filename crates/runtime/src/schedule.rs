@@ -126,7 +126,7 @@ mod tests {
                 let who = usize::from(!is_flood);
                 spent[who] += i64::from(cost);
                 left[who] -= 1;
-                prop_assert!((spent[0] - spent[1]).abs() <= 2 * (20 + QUANTUM as i64), "{:?}", spent);
+                prop_assert!((spent[0] - spent[1]).abs() <= 2 * (20 + i64::try_from(QUANTUM).unwrap()), "{:?}", spent);
             }
             let mut rest = 0;
             while fair.pop().is_some() { rest += 1; }

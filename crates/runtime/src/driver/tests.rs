@@ -18,6 +18,7 @@ fn limits() -> Limits {
 }
 
 type D = Driver<i64, i64>;
+type Flight = (Vec<Entry<i64>>, Vec<OffsetCommit>);
 
 fn driver() -> D {
     Driver::new(limits(), RetryPolicy::default(), 1)
@@ -52,7 +53,7 @@ fn fetch(d: &mut D, offsets: std::ops::Range<i64>, now: i64) -> Vec<Effect<i64, 
     d.on(Event::Fetched { partition: 0, items: offsets.map(item).collect() }, now)
 }
 
-fn commit_of(effects: Vec<Effect<i64, i64>>) -> Option<(Vec<Entry<i64>>, Vec<OffsetCommit>)> {
+fn commit_of(effects: Vec<Effect<i64, i64>>) -> Option<Flight> {
     effects.into_iter().find_map(|e| {
         if let Effect::Commit { entries, offsets } = e { Some((entries, offsets)) } else { None }
     })
@@ -267,8 +268,7 @@ fn exactly_once(seed: u64) {
     let mut now = 0i64;
     let mut d = driver();
     let (mut position, mut paused) = start(&mut d, &committed, &log, now);
-    let (mut running, mut flight): (Vec<Ticket>, Option<(Vec<Entry<i64>>, Vec<OffsetCommit>)>) =
-        (vec![], None);
+    let (mut running, mut flight): (Vec<Ticket>, Option<Flight>) = (vec![], None);
     for step in 0.. {
         assert!(step < 20_000, "seed {seed}: no end; visible {} of {}", visible.len(), log.len());
         if visible.len() == log.len() && flight.is_none() {

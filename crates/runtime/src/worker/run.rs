@@ -396,7 +396,7 @@ impl<E: Engine> Loop<E> {
         match error.class {
             // The input is at fault: an ordinary outcome.
             Class::Input => {
-                tracing::info!(worker, code, partition, offset, attempts, "dead letter: {}", error.message)
+                tracing::info!(worker, code, partition, offset, attempts, "dead letter: {}", error.message);
             }
             Class::Transient | Class::Internal | Class::Fatal => {
                 tracing::error!(worker, code, partition, offset, attempts, "dead letter: {}", error.message);

@@ -1,6 +1,4 @@
-//! What a killed process leaves open, its successor ends. Needs a broker: `DOCMILL_TEST_KAFKA=host:port`.
-
-#![allow(clippy::unwrap_used, clippy::print_stderr)]
+//! What a killed process leaves open, its successor ends.
 
 use docmill_runtime::transport::ReadFrom;
 use docmill_testkit::Bench;
@@ -13,11 +11,8 @@ use std::time::{Duration, Instant};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_open_transaction_ends_when_its_slot_is_taken() {
-    let Ok(servers) = std::env::var("DOCMILL_TEST_KAFKA") else {
-        assert!(std::env::var("DOCMILL_REQUIRE_KAFKA").is_err(), "DOCMILL_TEST_KAFKA names no broker");
-        eprintln!("SKIPPED: no Apache Kafka: set DOCMILL_TEST_KAFKA=host:port");
-        return;
-    };
+    let Some(kafka) = docmill_tests::kafka() else { return };
+    let servers = kafka.servers.clone();
     let config = KafkaConfig {
         bootstrap_servers: servers.clone(),
         client_id: "crash".into(),
