@@ -4,8 +4,6 @@
 //! a value is given as it stands in the XML (days as ISO 8601); nothing is computed and nothing is guessed.
 
 mod cii;
-#[cfg(test)]
-mod tests;
 mod tree;
 mod ubl;
 
@@ -162,3 +160,6 @@ fn address(fields: &mut Fields, name: &str, parts: &[Option<String>]) {
         parts.iter().flatten().map(|p| p.trim()).filter(|p| !p.is_empty()).collect::<Vec<_>>().join(", ");
     text(fields, name, Some(joined));
 }
+
+#[cfg(test)]
+mod tests;
