@@ -1,0 +1,298 @@
+//! Workers on the in-memory log: what comes out is exactly once, whatever fails.
+
+#![allow(clippy::unwrap_used)]
+
+use bytes::Bytes;
+use docmill_contracts::{
+    Class, Classify, Code, Codec, ControlAction, DocumentControl, DocumentState, DocumentStatus, ErrorInfo,
+    GatherState, Headers, SchemaCatalog, headers,
+};
+use docmill_runtime::telemetry::LogsOnly;
+use docmill_runtime::transport::{OutRecord, Read, ReadFrom, Transport};
+use docmill_runtime::{
+    Cx, Gather, Outputs, RunError, SchemaSource, Stage, Step, Topology, Worker, WorkerEnv,
+};
+use docmill_testkit::{Fault, SimLog};
+use futures::future::BoxFuture;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+use thiserror::Error;
+use tokio::sync::watch;
+
+const TOPOLOGY: &str = r#"
+    [topics."in"]
+    record = "DocumentControl"
+    partitions = 3
+    [topics."out"]
+    record = "DocumentStatus"
+    partitions = 3
+    [topics."state"]
+    record = "GatherState"
+    partitions = 3
+    compacted = true
+    [topics."dlq"]
+    [workers.echo]
+    stage = "test"
+    input = "in"
+    outputs = ["out"]
+    dead_letters = "dlq"
+    concurrency = 4
+    retry_deadline = "30s"
+    [workers.count]
+    stage = "test"
+    input = "in"
+    outputs = ["out"]
+    changelog = "state"
+    dead_letters = "dlq"
+"#;
+
+#[derive(Debug, Error)]
+#[error("told to fail")]
+struct Told(Class);
+
+impl Classify for Told {
+    fn class(&self) -> Class {
+        self.0
+    }
+    fn code(&self) -> Code {
+        Code("TEST-0001")
+    }
+}
+
+fn status(id: &str, pages_done: i32) -> DocumentStatus {
+    DocumentStatus {
+        document_id: id.into(),
+        revision: 1,
+        tenant: "t".into(),
+        name: String::new(),
+        state: DocumentState::Done,
+        pages_done,
+        page_count: 0,
+        outcome: None,
+        at: 0,
+    }
+}
+
+/// Does what the record's reason says.
+struct Echo;
+
+impl Stage for Echo {
+    type In = DocumentControl;
+    type Err = Told;
+
+    async fn run(&self, input: &DocumentControl, cx: &Cx) -> Result<Outputs, Told> {
+        match input.reason.as_deref() {
+            Some("input") => Err(Told(Class::Input)),
+            Some("once") if cx.attempt == 1 => Err(Told(Class::Transient)),
+            Some("panic") => panic!("told to panic"),
+            _ => Ok(Outputs::one(status(&input.document_id, 1))),
+        }
+    }
+
+    fn dead(&self, input: &DocumentControl, _error: ErrorInfo) -> Outputs {
+        Outputs::one(status(&input.document_id, -1))
+    }
+}
+
+/// Counts the records of a document; ten make an output.
+struct Count;
+
+impl Gather for Count {
+    type In = DocumentControl;
+    type State = GatherState;
+
+    fn key(&self, input: &DocumentControl) -> String {
+        input.document_id.clone()
+    }
+
+    fn apply(&self, state: Option<GatherState>, input: &DocumentControl, now_ms: i64) -> Step<GatherState> {
+        let mut state = state.unwrap_or(GatherState {
+            head: None,
+            page_count: 0,
+            revision: 1,
+            closed: false,
+            opened_at: now_ms,
+            pages: Vec::new(),
+        });
+        state.page_count += 1;
+        let full = state.page_count == 10;
+        let outputs = if full { Outputs::one(status(&input.document_id, 10)) } else { Outputs::none() };
+        Step { state: (!full).then_some(state), outputs }
+    }
+
+    fn expires_at(&self, _state: &GatherState) -> i64 {
+        i64::MAX
+    }
+
+    fn expire(&self, _state: GatherState, _now_ms: i64) -> Step<GatherState> {
+        Step { state: None, outputs: Outputs::none() }
+    }
+}
+
+struct NoSchemas;
+
+impl SchemaSource for NoSchemas {
+    fn fetch(&self, _id: u32) -> BoxFuture<'_, Result<String, Box<dyn Classify>>> {
+        Box::pin(async { Err(Box::new(Told(Class::Input)) as Box<dyn Classify>) })
+    }
+}
+
+struct World {
+    log: SimLog,
+    codec: Codec,
+    topology: Arc<Topology>,
+}
+
+impl World {
+    async fn new() -> Self {
+        let log = SimLog::new();
+        let topology = Arc::new(Topology::parse(TOPOLOGY).unwrap());
+        log.apply(&topology.topic_specs()).await.unwrap();
+        Self { log, codec: Codec::new(Arc::new(SchemaCatalog::built_in().unwrap())), topology }
+    }
+
+    fn produce(&self, id: &str, reason: Option<&str>) {
+        let record = DocumentControl {
+            document_id: id.into(),
+            tenant: "t".into(),
+            action: ControlAction::Cancel,
+            requested_at: 0,
+            reason: reason.map(Into::into),
+        };
+        self.raw(id, self.codec.encode(&record).unwrap());
+    }
+
+    fn raw(&self, key: &str, value: Vec<u8>) {
+        let headers = Headers::new().with(headers::DOCUMENT_ID, key).with("mine", "kept");
+        let (key, value) = (Some(Bytes::from(key.to_owned())), Some(Bytes::from(value)));
+        self.log
+            .produce(vec![OutRecord { topic: "in".into(), partition: None, key, value, headers }])
+            .unwrap();
+    }
+
+    fn start(&self, worker: Worker) -> (tokio::task::JoinHandle<Result<(), RunError>>, watch::Sender<bool>) {
+        let (tell, stop) = watch::channel(false);
+        let env = WorkerEnv {
+            transport: Arc::new(self.log.clone()),
+            topology: Arc::clone(&self.topology),
+            codec: self.codec.clone(),
+            schemas: Arc::new(NoSchemas),
+            telemetry: Arc::new(LogsOnly),
+            slot: "0".into(),
+            stop,
+            patience: Duration::from_secs(5),
+        };
+        (tokio::spawn(worker.run(env)), tell)
+    }
+
+    /// Waits for so many outputs; returns how often each document came, and the last value of each.
+    async fn outputs(&self, count: usize) -> BTreeMap<String, Vec<i32>> {
+        let mut reader = self.log.reader("out", ReadFrom::Beginning).await.unwrap();
+        let (mut seen, mut all) = (0, BTreeMap::<String, Vec<i32>>::new());
+        while seen < count {
+            if let Read::Records { records, .. } = reader.next().await.unwrap() {
+                for record in records {
+                    let status: DocumentStatus = self.codec.decode(&record.value.unwrap()).unwrap();
+                    all.entry(status.document_id).or_default().push(status.pages_done);
+                    seen += 1;
+                }
+            }
+        }
+        all
+    }
+}
+
+#[tokio::test]
+async fn every_record_has_one_outcome_and_what_was_given_up_keeps_its_bytes() {
+    let world = World::new().await;
+    for i in 0..60 {
+        let reason = [None, Some("once"), None, Some("input"), None, Some("panic")][i % 6];
+        world.produce(&format!("d{i:02}"), reason);
+    }
+    world.raw("garbage", b"no avro".to_vec());
+    for fault in [Fault::Aborted, Fault::Aborted] {
+        world.log.fail_next("docmill.echo.0", fault);
+    }
+    let (task, stop) = world.start(Worker::stage("echo", Echo));
+    let outputs = world.outputs(60).await;
+    stop.send_replace(true);
+    task.await.unwrap().unwrap();
+    assert_eq!(outputs.len(), 60);
+    for (id, values) in outputs {
+        let i: usize = id[1..].parse().unwrap();
+        let expected = if i % 6 == 3 || i % 6 == 5 { -1 } else { 1 };
+        assert_eq!(values, [expected], "{id}");
+    }
+    let dead = world.log.records("dlq");
+    assert_eq!(dead.len(), 21);
+    for (_, record) in &dead {
+        let header = |name| record.headers.text(name).unwrap();
+        assert_eq!((header("mine"), header(headers::dlq::TOPIC)), ("kept", "in"));
+        let (code, attempts) = (header(headers::dlq::CODE), header(headers::dlq::ATTEMPTS));
+        match code {
+            "TEST-0001" | "RUNTIME-0007" => assert_eq!(attempts, "1"),
+            "RUNTIME-0004" => assert_eq!(attempts, "2", "a panic is tried once more"),
+            other => panic!("unexpected code {other}"),
+        }
+    }
+    let garbage = dead.iter().find(|(_, r)| r.key.as_deref() == Some(b"garbage".as_slice())).unwrap();
+    assert_eq!(garbage.1.value.as_deref(), Some(b"no avro".as_slice()));
+    let committed = world.log.committed("docmill.echo", "in").await.unwrap();
+    let marks = world.log.watermarks("in").await.unwrap();
+    for mark in marks {
+        let position = committed.iter().find(|c| c.partition == mark.partition).unwrap();
+        assert_eq!((position.offset, position.metadata.as_str()), (mark.high, ""), "all is committed");
+    }
+}
+
+#[tokio::test]
+async fn a_lost_commit_ends_the_worker_and_its_successor_doubles_nothing() {
+    let world = World::new().await;
+    for i in 0..40 {
+        world.produce(&format!("d{i:02}"), None);
+    }
+    world.log.fail_next("docmill.echo.0", Fault::CommittedButLost);
+    let (task, _stop) = world.start(Worker::stage("echo", Echo));
+    assert!(matches!(task.await.unwrap(), Err(RunError::Commit { .. })));
+    world.log.fail_next("docmill.echo.0", Fault::Fatal);
+    let (task, _stop) = world.start(Worker::stage("echo", Echo));
+    assert!(matches!(task.await.unwrap(), Err(RunError::Commit { .. })));
+    let (task, stop) = world.start(Worker::stage("echo", Echo));
+    let outputs = world.outputs(40).await;
+    stop.send_replace(true);
+    task.await.unwrap().unwrap();
+    assert!(outputs.len() == 40 && outputs.values().all(|v| v.len() == 1), "{outputs:?}");
+    assert_eq!(world.log.records("out").len(), 40);
+}
+
+#[tokio::test]
+async fn gathered_state_survives_restarts_lost_partitions_and_lost_commits() {
+    let world = World::new().await;
+    let documents = 12;
+    for round in 0..10 {
+        for d in 0..documents {
+            world.produce(&format!("d{d:02}"), None);
+        }
+        match round {
+            2 => world.log.fail_next("docmill.count.0", Fault::CommittedButLost),
+            4 => world.log.fail_next("docmill.count.0", Fault::Fatal),
+            6 => world.log.fail_next("docmill.count.0", Fault::Aborted),
+            _ => {}
+        }
+        let (task, stop) = world.start(Worker::gather("count", Count));
+        if round == 7 {
+            world.log.lose("docmill.count", "0", &[0, 1, 2]);
+        }
+        // Stopped wherever it is: a drain, an error and a full run must all be harmless.
+        tokio::task::yield_now().await;
+        stop.send_replace(true);
+        drop(task.await.unwrap());
+    }
+    let (task, stop) = world.start(Worker::gather("count", Count));
+    let outputs = world.outputs(documents).await;
+    stop.send_replace(true);
+    task.await.unwrap().unwrap();
+    assert!(outputs.len() == documents && outputs.values().all(|v| v == &[10]), "{outputs:?}");
+    assert!(world.log.records("state").iter().all(|(_, r)| r.value.is_none()), "nothing is left open");
+}
