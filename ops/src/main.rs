@@ -11,6 +11,7 @@ fn main() -> ExitCode {
     if let Some(code) = docmill_render::sandbox_child(&arguments) {
         return code;
     }
+    docmill_service::bound_memory();
     let cli = Cli::parse();
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,

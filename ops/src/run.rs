@@ -99,7 +99,7 @@ async fn process(args: &RunArgs, inputs: Inputs, local: Local) -> Result<ExitCod
             todo.push((input, blob, revision));
         }
     }
-    let mut watcher = local.watch(&history).await?;
+    let mut watcher = local.watch().await?;
     let mut workers = tokio::spawn(docmill_service::host(local.workers()?, local.worker_env(stop.clone())));
     let submitting = submit(todo, &order, &local);
     tokio::pin!(submitting);

@@ -5,12 +5,14 @@
 pub mod config;
 mod host;
 mod logs;
+mod memory;
 mod otlp;
 mod process;
 
 pub use config::{Config, ConfigError, LogFormat};
 pub use host::{RegistrySchemas, host, shutdown_signal};
 pub use logs::init_logs;
+pub use memory::bound_memory;
 pub use process::{Beside, main, main_with, open_kafka};
 
 use docmill_blobs::Blobs;

@@ -3,7 +3,7 @@
 use crate::config::{Config, ConfigError};
 use crate::host::{RegistrySchemas, host, shutdown_signal};
 use crate::otlp::{Otlp, Traced};
-use crate::{StageEnv, logs};
+use crate::{StageEnv, bound_memory, logs};
 use docmill_blobs::Blobs;
 use docmill_contracts::{Class, Classify, Codec};
 use docmill_registry::Registry;
@@ -62,6 +62,7 @@ where
     C: DeserializeOwned + Serialize + Default + Clone,
     E: Classify,
 {
+    bound_memory();
     let args = <Args as clap::Parser>::parse();
     let loaded = Config::load(args.config.as_deref()).and_then(|c| {
         let stage_config = c.stage::<C>(stage)?;

@@ -113,11 +113,27 @@ impl Local {
     }
 
     /// Follows results (into files) and status from where the files stand.
-    pub(crate) async fn watch(&self, _history: &History) -> Result<Watcher, OpsError> {
+    pub(crate) async fn watch(&self) -> Result<Watcher, OpsError> {
         let sink = FileSink::open(&self.out)?;
+        // Files that know more than the log belong to another log: what comes would be taken for old.
+        let marks = self.transport.watermarks("results").await?;
+        let beyond = |(p, next): &(i32, i64)| !marks.iter().any(|m| m.partition == *p && m.high >= *next);
+        if sink.positions().iter().any(beyond) {
+            return Err(OpsError::Usage(vec![format!(
+                "results in {} are not of the log in {}: name another folder with --out, or remove them",
+                self.out.display(),
+                self.out.join(".docmill").display()
+            )]));
+        }
         let results = self.transport.reader("results", ReadFrom::Offsets(sink.positions())).await?;
         let status = self.transport.reader("documents.status", ReadFrom::End).await?;
-        Ok(Watcher { results, status, codec: self.codec.clone(), sink })
+        Ok(Watcher {
+            transport: Arc::clone(&self.transport),
+            results,
+            status,
+            codec: self.codec.clone(),
+            sink,
+        })
     }
 }
 
@@ -147,6 +163,7 @@ fn one_machine(mut topology: Topology) -> Topology {
 
 /// Follows the log for the files and the progress bar.
 pub(crate) struct Watcher {
+    transport: Arc<dyn Transport>,
     results: Box<dyn Reader>,
     status: Box<dyn Reader>,
     codec: Codec,
@@ -166,19 +183,25 @@ impl Watcher {
         }
     }
 
-    /// Reads to the end of the results.
+    /// Reads what the results topic has by now, to its end.
     pub(crate) async fn drain(&mut self, history: &mut History) -> Result<(), OpsError> {
-        let transport_end = ReadFrom::Offsets(self.sink.positions());
-        let _ = transport_end;
-        loop {
-            let read = tokio::time::timeout(Duration::from_millis(200), self.results.next()).await;
-            let Ok(read) = read else { return Ok(()) };
-            for news in self.results_news(read?)? {
+        let marks = self.transport.watermarks("results").await?;
+        let open = |sink: &FileSink| {
+            let positions = sink.positions();
+            marks.iter().any(|m| {
+                let next = positions.iter().find(|(p, _)| *p == m.partition).map_or(0, |(_, next)| *next);
+                m.high > next
+            })
+        };
+        while open(&self.sink) {
+            let read = self.results.next().await?;
+            for news in self.results_news(read)? {
                 if let News::Result(result) = news {
                     history.done(*result);
                 }
             }
         }
+        Ok(())
     }
 
     pub(crate) fn into_sink(self) -> FileSink {
