@@ -23,9 +23,10 @@ impl Sampler {
     /// Watches these processes, by name, and their children.
     pub(super) fn start(roots: BTreeMap<String, u32>) -> Self {
         let (stop, mut stopped) = tokio::sync::oneshot::channel();
+        // The first sample is taken before anything that is to be measured.
+        let mut all = Samples::default();
+        all.take(&roots, true);
         let task = tokio::spawn(async move {
-            let mut all = Samples::default();
-            all.take(&roots, true);
             loop {
                 tokio::select! {
                     _ = &mut stopped => {
@@ -149,9 +150,9 @@ mod tests {
     #[tokio::test]
     async fn this_process_uses_something() {
         let sampler = Sampler::start(BTreeMap::from([("me".to_owned(), std::process::id())]));
-        let mut sum = 0u64;
-        let since = std::time::Instant::now();
-        while since.elapsed() < Duration::from_millis(60) {
+        let (me, mut sum) = (std::process::id(), 0u64);
+        let before = cpu_seconds(me).unwrap();
+        while cpu_seconds(me).unwrap() - before < 0.03 {
             sum = sum.wrapping_mul(31).wrapping_add(1);
         }
         std::hint::black_box(sum);
