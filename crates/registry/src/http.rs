@@ -16,6 +16,8 @@ use std::time::Duration;
 
 /// Longest wait for an answer.
 const TIMEOUT: Duration = Duration::from_secs(10);
+/// Attempts at a subject that others may be registering at the same time.
+const ATTEMPTS: u32 = 5;
 /// Level that new subjects get: any version may be read with any other, in both directions.
 const LEVEL: &str = "FULL_TRANSITIVE";
 /// Confluent's codes of a 404: no such subject, no such version, no such schema; and the plain status.
@@ -125,7 +127,24 @@ impl HttpRegistry {
     }
 
     /// The id of this build's schema of `kind` under `subject`.
+    ///
+    /// Processes that start together register the same at the same time, and a registry may refuse all but the first:
+    /// what was refused is looked up again.
     pub(crate) async fn id(&self, subject: &str, kind: RecordKind) -> Result<u32, RegistryError> {
+        let mut attempt = 1;
+        loop {
+            match self.look_up_or_register(subject, kind).await {
+                Err(RegistryError::Refused { reason, .. }) if attempt < ATTEMPTS => {
+                    tracing::debug!(subject, attempt, "looked up again after: {reason}");
+                    tokio::time::sleep(Duration::from_millis(50 * u64::from(attempt))).await;
+                    attempt += 1;
+                }
+                result => return result,
+            }
+        }
+    }
+
+    async fn look_up_or_register(&self, subject: &str, kind: RecordKind) -> Result<u32, RegistryError> {
         let schema = kind.schema_json();
         let body = json!({"schema": schema, "schemaType": "AVRO"}).to_string();
         // Looking up first needs no right to write, and leaves the registry as it is on every later start.

@@ -13,7 +13,13 @@ async fn schemas_are_registered_found_again_and_read_back() {
     let url = kafka.registry.clone();
     let topology = Topology::built_in().unwrap();
     let registering = Registry::http(&HttpConfig { url: url.clone(), ..HttpConfig::default() }).unwrap();
+    // Six processes that start together on an empty registry.
+    let together = (0..6).map(|_| registering.catalog(Some(&topology)));
+    let catalogs = futures::future::try_join_all(together).await.unwrap();
     let first = registering.catalog(Some(&topology)).await.unwrap();
+    for catalog in catalogs {
+        assert!(RecordKind::ALL.iter().all(|k| catalog.id(*k) == first.id(*k)));
+    }
 
     let reading = HttpConfig { url, register: false, ..HttpConfig::default() };
     let reading = Registry::http(&reading).unwrap();
