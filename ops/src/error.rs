@@ -93,9 +93,6 @@ pub enum OpsError {
         /// The program.
         name: String,
     },
-    /// This command is not in this build.
-    #[error("`docmill {0}` is not in this build")]
-    Absent(&'static str),
     /// See the asset's error.
     #[error(transparent)]
     Asset(#[from] AssetError),
@@ -166,7 +163,6 @@ impl OpsError {
             | Self::NoFolder
             | Self::NoProgram { .. }
             | Self::Build
-            | Self::Absent(_)
             | Self::Asset(_)
             | Self::Registry(_)
             | Self::Changed(_)
@@ -199,8 +195,7 @@ impl Classify for OpsError {
             | Self::NoFolder
             | Self::NoProgram { .. }
             | Self::Build
-            | Self::StageConfig { .. }
-            | Self::Absent(_) => Class::Fatal,
+            | Self::StageConfig { .. } => Class::Fatal,
         }
     }
 
@@ -216,7 +211,6 @@ impl Classify for OpsError {
             Self::NoProgram { .. } => "OPS-0008",
             Self::Build => "OPS-0009",
             Self::StageConfig { .. } => "OPS-0010",
-            Self::Absent(_) => "OPS-0011",
             Self::Asset(e) => return e.code(),
             Self::Registry(e) => return e.code(),
             Self::Log(e) => return e.code(),

@@ -145,7 +145,8 @@ async fn process(args: &RunArgs, inputs: Inputs, local: Local) -> Result<ExitCod
 /// Tells of files in folders that were not taken.
 pub(crate) fn say_passed_over(files: usize) {
     if files > 0 {
-        ui::tell(format!("{files} files of other kinds passed over"));
+        let what = if files == 1 { "file of another kind" } else { "files of other kinds" };
+        ui::tell(format!("{files} {what} passed over"));
     }
 }
 

@@ -9,6 +9,7 @@ pub mod bitmap;
 pub mod budget;
 pub mod driver;
 pub mod ledger;
+pub mod partitioner;
 pub mod retry;
 pub mod schedule;
 pub mod stage;

@@ -4,8 +4,8 @@
 //! always runs the same. Rule: it keeps the promises of the traits, also while it fails; the conformance suite says so.
 
 mod group;
-mod partitioner;
 
+use docmill_runtime::partitioner;
 use docmill_runtime::transport::{
     CommitError, Joined, MAX_METADATA_BYTES, Member, OffsetCommit, OutRecord, Producer, Read, ReadFrom,
     Reader, Record, TopicSpec, Transaction, Transport, TransportError, Watermarks,

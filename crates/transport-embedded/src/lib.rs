@@ -4,7 +4,6 @@
 //! Rule: a transaction's records and offsets are in one SQLite transaction that is on disk when `commit` returns.
 
 mod group;
-mod partitioner;
 mod read;
 mod schema;
 mod write;

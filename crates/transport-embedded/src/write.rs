@@ -1,8 +1,8 @@
 //! The one writer: a thread that merges the transactions that wait into one SQLite transaction, each atomic by itself.
 
 use crate::group::{Groups, Seat};
-use crate::partitioner;
 use crate::schema::{self, Sql, Topic};
+use docmill_runtime::partitioner;
 use docmill_runtime::transport::{
     CommitError, MAX_METADATA_BYTES, OffsetCommit, OutRecord, Producer, TopicSpec, Transaction,
     TransportError,

@@ -1,4 +1,5 @@
 use super::*;
+use crate::transport::OffsetCommit;
 use docmill_contracts::Class;
 use rand::{Rng, seq::IndexedRandom};
 

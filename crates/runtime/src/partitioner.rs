@@ -1,7 +1,7 @@
 //! Kafka's default partitioner: murmur2 of the key, so that a key lies in the same partition on every transport.
 
-/// Partition of a key.
-pub(crate) fn partition(key: &[u8], partitions: i32) -> i32 {
+/// Partition of a key, 0-based.
+pub fn partition(key: &[u8], partitions: i32) -> i32 {
     let positive = murmur2(key) & 0x7fff_ffff;
     i32::try_from(positive % u32::try_from(partitions.max(1)).unwrap_or(1)).unwrap_or(0)
 }
