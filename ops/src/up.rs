@@ -27,6 +27,9 @@ pub struct UpArgs {
     /// Only these stages, such as `render,ocr` [default: all of the topology].
     #[arg(long, value_name = "STAGES", value_delimiter = ',')]
     stages: Vec<String>,
+    /// Take the stages' programs as they are; in a build folder of cargo they are otherwise brought up to date first.
+    #[arg(long)]
+    no_build: bool,
 }
 
 /// Runs until told to stop, or until a stage says that its configuration is wrong.
@@ -39,7 +42,7 @@ pub async fn run(args: UpArgs) -> Result<ExitCode, OpsError> {
         return Err(OpsError::Usage(vec![format!("there is no stage {unknown}; there are {known}")]));
     }
     let stages = if args.stages.is_empty() { known } else { args.stages.clone() };
-    let folder = programs::folder(&stages).await?;
+    let folder = programs::folder(&stages, !args.no_build).await?;
     let mut asked = shutdown_signal().map_err(|e| OpsError::io("listen for", "signals", e))?;
     let (tell, told) = watch::channel(false);
     let width = stages.iter().map(String::len).max().unwrap_or(0);

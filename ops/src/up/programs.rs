@@ -8,14 +8,14 @@ use std::time::SystemTime;
 use tokio::process::Command;
 
 /// The folder that has `docmill-<stage>` for every stage.
-pub(super) async fn folder(stages: &[String]) -> Result<PathBuf, OpsError> {
+pub(super) async fn folder(stages: &[String], may_build: bool) -> Result<PathBuf, OpsError> {
     let this = std::env::current_exe().map_err(|e| OpsError::io("find", "this program", e))?;
     let folder = this.parent().unwrap_or(Path::new(".")).to_owned();
     let names: Vec<_> = stages.iter().map(|s| format!("docmill-{s}")).collect();
     let missing = || names.iter().find(|n| !folder.join(n).is_file());
     let since = changed(&this);
     let stale = names.iter().any(|n| changed(&folder.join(n)) < since);
-    if let Some(root) = workspace(&folder).filter(|_| stale) {
+    if let Some(root) = workspace(&folder).filter(|_| may_build && stale) {
         let built = build(root, &folder).await;
         // Old programs are better than none.
         if missing().is_some() {
