@@ -27,6 +27,7 @@ const TOPOLOGY: &str = r#"
     [topics."out"]
     record = "DocumentStatus"
     partitions = 3
+    max_record = "1KiB"
     [topics."state"]
     record = "GatherState"
     partitions = 3
@@ -85,6 +86,10 @@ impl Stage for Echo {
         match input.reason.as_deref() {
             Some("input") => Err(Told(Class::Input)),
             Some("once") if cx.attempt == 1 => Err(Told(Class::Transient)),
+            Some("big") => {
+                let name = "x".repeat(2000);
+                Ok(Outputs::one(DocumentStatus { name, ..status(&input.document_id, 1) }))
+            }
             Some("panic") => panic!("told to panic"),
             _ => Ok(Outputs::one(status(&input.document_id, 1))),
         }
@@ -244,6 +249,22 @@ async fn every_record_has_one_outcome_and_what_was_given_up_keeps_its_bytes() {
         let position = committed.iter().find(|c| c.partition == mark.partition).unwrap();
         assert_eq!((position.offset, position.metadata.as_str()), (mark.high, ""), "all is committed");
     }
+}
+
+#[tokio::test]
+async fn an_output_that_its_topic_will_not_take_costs_its_own_record_alone() {
+    let world = World::new().await;
+    for (id, reason) in [("a", None), ("b", Some("big")), ("c", None)] {
+        world.produce(id, reason);
+    }
+    let (task, stop) = world.start(Worker::stage("echo", Echo));
+    let outputs = world.outputs(3).await;
+    stop.send_replace(true);
+    task.await.unwrap().unwrap();
+    assert_eq!((&outputs["a"], &outputs["b"], &outputs["c"]), (&vec![1], &vec![-1], &vec![1]));
+    let dead = world.log.records("dlq");
+    assert_eq!(dead.len(), 1);
+    assert_eq!(dead[0].1.headers.text(headers::dlq::CODE), Some("RUNTIME-0008"));
 }
 
 #[tokio::test]

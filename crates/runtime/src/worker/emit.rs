@@ -14,7 +14,8 @@ use std::sync::Arc;
 pub(super) struct Emitter {
     worker: &'static str,
     codec: Codec,
-    topics: BTreeMap<RecordKind, Arc<str>>,
+    /// Topic of each kind, and the largest record it takes in bytes.
+    topics: BTreeMap<RecordKind, (Arc<str>, usize)>,
     dead_letters: Arc<str>,
     changelog: Option<Arc<str>>,
     input: String,
@@ -25,7 +26,14 @@ impl Emitter {
         Self {
             worker,
             codec: env.codec.clone(),
-            topics: spec.outputs.iter().map(|(k, t)| (*k, Arc::from(t.as_str()))).collect(),
+            topics: spec
+                .outputs
+                .iter()
+                .map(|(kind, topic)| {
+                    let limit = env.topology.topics.get(topic).map_or(usize::MAX, |t| t.max_record_bytes);
+                    (*kind, (Arc::from(topic.as_str()), limit))
+                })
+                .collect(),
             dead_letters: Arc::from(spec.dead_letters.as_str()),
             changelog: spec.changelog.as_deref().map(Arc::from),
             input: spec.input.clone(),
@@ -46,7 +54,7 @@ impl Emitter {
             .records()
             .iter()
             .map(|record| {
-                let topic = self.topics.get(&record.kind()).ok_or_else(|| {
+                let (topic, limit) = self.topics.get(&record.kind()).ok_or_else(|| {
                     self.internal(
                         "RUNTIME-0005",
                         format!("worker {} has no output topic for {}", self.worker, record.kind().name()),
@@ -54,7 +62,7 @@ impl Emitter {
                 })?;
                 let value =
                     record.encode(&self.codec).map_err(|e| self.internal("RUNTIME-0006", e.to_string()))?;
-                Ok(OutRecord {
+                let out = OutRecord {
                     topic: Arc::clone(topic),
                     partition: None,
                     key: Some(Bytes::from(record.key())),
@@ -65,7 +73,15 @@ impl Emitter {
                         .with(headers::TENANT, record.tenant())
                         .with(headers::TRACEPARENT, traceparent)
                         .with(headers::CONTENT_TYPE, headers::AVRO),
-                })
+                };
+                // Refused here it costs its own record; refused by the log it would stop every transaction.
+                if out.size() > *limit {
+                    let (bytes, name) = (out.size(), record.kind().name());
+                    let message =
+                        format!("{name} of {bytes} bytes exceeds the {limit} bytes of topic {topic}");
+                    return Err(self.internal("RUNTIME-0008", message));
+                }
+                Ok(out)
             })
             .collect()
     }
