@@ -3,7 +3,8 @@
 #![allow(clippy::disallowed_methods, reason = "the one place of the runtime that reads a clock")]
 
 use docmill_contracts::{Headers, content_sha256, headers};
-use std::time::{Instant, SystemTime, UNIX_EPOCH};
+use std::time::{SystemTime, UNIX_EPOCH};
+use tokio::time::Instant;
 
 /// Gives each attempt its span and its outputs their trace context.
 pub trait Telemetry: Send + Sync {
@@ -69,6 +70,11 @@ impl Clock {
     pub fn new() -> Self {
         let wall = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         Self { wall_ms: i64::try_from(wall.as_millis()).unwrap_or(i64::MAX), since: Instant::now() }
+    }
+
+    /// A clock that says this now, for simulation.
+    pub fn at(wall_ms: i64) -> Self {
+        Self { wall_ms, since: Instant::now() }
     }
 
     /// Now.

@@ -86,10 +86,14 @@ pub struct Transaction {
 pub struct Assigned {
     /// Partition of the member's topic.
     pub partition: i32,
-    /// First offset to read: the committed one, or the first that exists.
+    /// First offset to read: the committed one, also where it does not exist any more, or the first that exists.
     pub offset: i64,
     /// Metadata committed with it; empty when there is none.
     pub metadata: String,
+    /// First offset that exists.
+    pub low: i64,
+    /// Offset after the last that exists.
+    pub high: i64,
 }
 
 /// What happens to a member of a group.
@@ -280,6 +284,14 @@ pub enum TransportError {
         /// Slot.
         slot: String,
     },
+    /// Records that were not processed yet are gone, or the topic is not the one that was read before.
+    #[error("topic {topic} is not what was processed up to now: {detail}")]
+    DataLoss {
+        /// Topic.
+        topic: String,
+        /// Partition and offsets that show it.
+        detail: String,
+    },
     /// The log is not what we wrote, or the client broke.
     #[error("{what}: {source}")]
     Broken {
@@ -296,7 +308,9 @@ impl Classify for TransportError {
         match self {
             Self::Unavailable { .. } | Self::Full { .. } => Class::Transient,
             Self::TooLarge { .. } => Class::Internal,
-            Self::UnknownTopic { .. } | Self::Fenced { .. } | Self::Broken { .. } => Class::Fatal,
+            Self::UnknownTopic { .. } | Self::Fenced { .. } | Self::DataLoss { .. } | Self::Broken { .. } => {
+                Class::Fatal
+            }
         }
     }
 
@@ -307,6 +321,7 @@ impl Classify for TransportError {
             Self::Full { .. } => "LOG-0003",
             Self::TooLarge { .. } => "LOG-0004",
             Self::Fenced { .. } => "LOG-0005",
+            Self::DataLoss { .. } => "LOG-0007",
             Self::Broken { .. } => "LOG-0006",
         })
     }

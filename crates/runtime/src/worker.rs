@@ -10,7 +10,7 @@ mod run;
 
 use crate::driver::Halt;
 use crate::stage::{Gather, Stage};
-use crate::telemetry::Telemetry;
+use crate::telemetry::{Clock, Telemetry};
 use crate::topology::Topology;
 use crate::transport::{CommitError, Transport, TransportError};
 use docmill_contracts::{Class, Classify, Code, Codec};
@@ -39,6 +39,8 @@ pub struct WorkerEnv {
     pub schemas: Arc<dyn SchemaSource>,
     /// Spans and trace context.
     pub telemetry: Arc<dyn Telemetry>,
+    /// Time of this process.
+    pub clock: Clock,
     /// Slot of this process: stable over restarts, unique among the living processes of the stage.
     pub slot: String,
     /// Becomes true when the worker should drain and stop.

@@ -184,6 +184,7 @@ impl World {
             codec: self.codec.clone(),
             schemas: Arc::new(NoSchemas),
             telemetry: Arc::new(LogsOnly),
+            clock: docmill_runtime::telemetry::Clock::new(),
             slot: "0".into(),
             stop,
             patience: Duration::from_secs(5),

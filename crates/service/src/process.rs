@@ -152,6 +152,7 @@ async fn serve(
         codec: Codec::new(catalog),
         schemas: Arc::new(RegistrySchemas(registry)),
         telemetry: if traced { Arc::new(Traced::default()) } else { Arc::new(LogsOnly) },
+        clock: docmill_runtime::telemetry::Clock::new(),
         slot: config.slot.clone(),
         stop,
         patience,

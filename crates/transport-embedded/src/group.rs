@@ -202,13 +202,13 @@ impl Half {
         let assigned: Vec<Assigned> = partitions
             .into_iter()
             .map(|partition| {
-                let low = marks.iter().find(|m| m.partition == partition).map_or(0, |m| m.low);
-                match committed.iter().find(|c| c.partition == partition) {
-                    Some(c) => {
-                        Assigned { partition, offset: c.offset.max(low), metadata: c.metadata.clone() }
-                    }
-                    None => Assigned { partition, offset: low, metadata: String::new() },
-                }
+                let (low, high) =
+                    marks.iter().find(|m| m.partition == partition).map_or((0, 0), |m| (m.low, m.high));
+                let (offset, metadata) = committed
+                    .iter()
+                    .find(|c| c.partition == partition)
+                    .map_or((low, String::new()), |c| (c.offset, c.metadata.clone()));
+                Assigned { partition, offset, metadata, low, high }
             })
             .collect();
         for a in &assigned {

@@ -71,6 +71,11 @@ impl Callbacks {
             return Some((broken(what(), error), true));
         }
         match code {
+            // A position that does not exist any more must never become another one silently.
+            RDKafkaErrorCode::AutoOffsetReset | RDKafkaErrorCode::OffsetOutOfRange => {
+                let (topic, detail) = (self.topic.clone(), error.to_string());
+                Some((TransportError::DataLoss { topic, detail }, true))
+            }
             RDKafkaErrorCode::AllBrokersDown => Some((error::transport(what(), error), false)),
             RDKafkaErrorCode::TopicAuthorizationFailed
             | RDKafkaErrorCode::GroupAuthorizationFailed

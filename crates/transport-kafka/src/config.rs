@@ -106,7 +106,7 @@ impl KafkaConfig {
             .set("enable.auto.commit", "false")
             .set("enable.auto.offset.store", "false")
             .set("isolation.level", "read_committed")
-            .set("auto.offset.reset", "earliest")
+            .set("auto.offset.reset", "error")
             .set("allow.auto.create.topics", "false")
             // Back-pressure is by pause and resume; these bound what librdkafka holds beside it.
             .set("fetch.max.bytes", bytes.max(1 << 20).to_string())

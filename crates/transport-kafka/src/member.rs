@@ -239,13 +239,12 @@ fn positions(consumer: &Polled, partitions: &[i32]) -> KafkaResult<Vec<Assigned>
     for element in committed.elements() {
         element.error()?;
         let partition = element.partition();
-        let assigned = if let Offset::Offset(offset) = element.offset() {
-            Assigned { partition, offset, metadata: element.metadata().to_owned() }
-        } else {
-            let (low, _) = consumer.fetch_watermarks(&context.topic, partition, ASK)?;
-            Assigned { partition, offset: low, metadata: String::new() }
+        let (low, high) = consumer.fetch_watermarks(&context.topic, partition, ASK)?;
+        let (offset, metadata) = match element.offset() {
+            Offset::Offset(offset) => (offset, element.metadata().to_owned()),
+            _ => (low, String::new()),
         };
-        found.push(assigned);
+        found.push(Assigned { partition, offset, metadata, low, high });
     }
     Ok(found)
 }

@@ -102,6 +102,7 @@ impl Local {
             codec: self.codec.clone(),
             schemas: Arc::new(RegistrySchemas(Registry::BuiltIn)),
             telemetry: Arc::new(LogsOnly),
+            clock: self.clock,
             slot: "run".into(),
             stop: self.stop.subscribe(),
             patience: Duration::from_secs(self.config.patience_seconds),

@@ -103,6 +103,7 @@ struct Loop<E: Engine> {
     worker: &'static str,
     env: WorkerEnv,
     engine: E,
+    input: String,
     emitter: Arc<Emitter>,
     driver: Driver<Payload<E>, Vec<OutRecord>>,
     clock: Clock,
@@ -123,13 +124,14 @@ pub(super) async fn run<E: Engine>(
     engine: impl FnOnce(&WorkerEnv) -> E + Send,
 ) -> Result<(), RunError> {
     let spec = env.topology.workers.get(worker).cloned().ok_or(RunError::UnknownWorker(worker))?;
-    let clock = Clock::new();
+    let clock = env.clock;
     let Some((consumer, producer)) = join(worker, &env, &spec).await? else { return Ok(()) };
     let retry = RetryPolicy { deadline: spec.limits.retry_deadline, ..RetryPolicy::default() };
     let seed = clock.now_ms().unsigned_abs();
     let (done, finished) = mpsc::channel(spec.limits.concurrency.max(16));
     let mut this = Loop {
         worker,
+        input: spec.input.clone(),
         engine: engine(&env),
         emitter: Arc::new(Emitter::new(worker, &env, &spec)),
         driver: Driver::new(spec.limits, retry, seed),
@@ -159,7 +161,7 @@ async fn join(worker: &'static str, env: &WorkerEnv, spec: &Spec) -> Result<Opti
         session_timeout: Duration::from_secs(10),
         fetch_bytes: 8 << 20,
     };
-    let (clock, mut stop) = (Clock::new(), env.stop.clone());
+    let (clock, mut stop) = (env.clock, env.stop.clone());
     let started_ms = clock.now_ms();
     let mut wait = Duration::from_millis(200);
     loop {
@@ -205,9 +207,12 @@ impl<E: Engine> Loop<E> {
             let wakes = [self.driver.wakes_at(), self.engine.expires_at()].into_iter().flatten().min();
             let wake = wakes.map_or_else(
                 || tokio::time::Instant::now() + Duration::from_secs(60),
-                |at| self.clock.instant(at).into(),
+                |at| self.clock.instant(at),
             );
+            // In a fixed order, so that a simulation always runs the same. Nobody starves: what comes first is bounded by
+            // the attempts that run, and every event lets the driver look at its deadlines.
             let next = tokio::select! {
+                biased;
                 _ = stop.wait_for(|s| *s), if !stopping => Next::Stop,
                 Some(f) = finished.recv() => Next::Finished(f),
                 r = joined(&mut self.commit) => Next::Committed(Box::new(r)),
@@ -273,6 +278,7 @@ impl<E: Engine> Loop<E> {
         match event {
             transport::Event::Assigned(partitions) => {
                 for p in partitions {
+                    self.check(&p)?;
                     tracing::info!(
                         worker = self.worker,
                         partition = p.partition,
@@ -306,6 +312,19 @@ impl<E: Engine> Loop<E> {
                 self.on(Event::Fetched { partition, items }).await
             }
         }
+    }
+
+    /// A position that does not exist is never taken for another one.
+    fn check(&self, p: &transport::Assigned) -> Result<(), RunError> {
+        if (p.low..=p.high).contains(&p.offset) {
+            return Ok(());
+        }
+        let (topic, partition) = (self.input.clone(), p.partition);
+        let detail = format!(
+            "position {} of partition {partition} was committed, but its records begin at {} and end before {}",
+            p.offset, p.low, p.high
+        );
+        Err(RunError::Log { worker: self.worker, source: TransportError::DataLoss { topic, detail } })
     }
 
     async fn item(&mut self, partition: i32, record: Record) -> Item<Payload<E>> {

@@ -172,12 +172,17 @@ impl SimConsumer {
                 let assigned: Vec<Assigned> = partitions
                     .into_iter()
                     .map(|partition| {
-                        let low = marks.iter().find(|m| m.partition == partition).map_or(0, |m| m.low);
+                        let (low, high) = marks
+                            .iter()
+                            .find(|m| m.partition == partition)
+                            .map_or((0, 0), |m| (m.low, m.high));
                         let found = committed.iter().find(|c| c.partition == partition);
                         Assigned {
                             partition,
-                            offset: found.map_or(low, |c| c.offset.max(low)),
+                            offset: found.map_or(low, |c| c.offset),
                             metadata: found.map_or_else(String::new, |c| c.metadata.clone()),
+                            low,
+                            high,
                         }
                     })
                     .collect();
