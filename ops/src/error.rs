@@ -54,6 +54,16 @@ pub enum OpsError {
         /// Its port.
         port: u16,
     },
+    /// The data of another number of brokers is in the folder.
+    #[error("the Kafka in {} was made with --brokers {has}, not {asked}: name another folder with --dir, or remove it", dir.display())]
+    OtherSize {
+        /// Its folder.
+        dir: PathBuf,
+        /// Its brokers.
+        has: u16,
+        /// Those asked for.
+        asked: u16,
+    },
     /// A process does not end, even when killed.
     #[error("{name} (process {pid}) does not end")]
     NotStopped {
@@ -158,6 +168,7 @@ impl OpsError {
             | Self::Died { .. }
             | Self::NotReady { .. }
             | Self::OtherPorts { .. }
+            | Self::OtherSize { .. }
             | Self::NotStopped { .. }
             | Self::Io { .. }
             | Self::NoFolder
@@ -190,6 +201,7 @@ impl Classify for OpsError {
             | Self::Died { .. }
             | Self::NotReady { .. }
             | Self::OtherPorts { .. }
+            | Self::OtherSize { .. }
             | Self::NotStopped { .. }
             | Self::Io { .. }
             | Self::NoFolder
@@ -205,6 +217,7 @@ impl Classify for OpsError {
             Self::Died { .. } => "OPS-0002",
             Self::NotReady { .. } => "OPS-0003",
             Self::OtherPorts { .. } => "OPS-0004",
+            Self::OtherSize { .. } => "OPS-0020",
             Self::NotStopped { .. } => "OPS-0005",
             Self::Io { .. } => "OPS-0006",
             Self::NoFolder => "OPS-0007",

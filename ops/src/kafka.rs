@@ -1,9 +1,10 @@
-//! `docmill kafka`: a real Apache Kafka (KRaft, one node) and a real schema registry (Apicurio) on 127.0.0.1.
+//! `docmill kafka`: a real Apache Kafka (KRaft, one node or three) and a real schema registry (Apicurio) on 127.0.0.1.
 //!
-//! Owns two processes that outlive the command, and their data. For development and tests, not for production: one
-//! broker, no authentication, reachable from this machine alone.
+//! Owns processes that outlive the command, and their data. For development and tests, not for production: one
+//! machine, no authentication, reachable from this machine alone.
 
 mod broker;
+mod cluster;
 mod daemon;
 mod registry;
 mod state;
@@ -12,10 +13,10 @@ pub use broker::BROKER_SETTINGS;
 
 use crate::{OpsError, ui};
 use clap::{Args, Subcommand};
-use daemon::Daemon;
-use state::{Running, State};
+pub(crate) use cluster::Cluster;
+pub(crate) use daemon::Life;
+use state::State;
 use std::env;
-use std::net::{Ipv4Addr, TcpListener};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -47,8 +48,11 @@ pub struct UpArgs {
     /// Where the data is.
     #[command(flatten)]
     dir: DirArgs,
-    /// Port of Kafka; the next one is taken too, for its controller.
-    #[arg(long, default_value_t = 9092, value_parser = clap::value_parser!(u16).range(1..=65534))]
+    /// Brokers: 1, or 3 that keep three copies of everything and go on while one is away.
+    #[arg(long, default_value_t = 1, value_parser = brokers)]
+    brokers: u16,
+    /// Port of Kafka; the next one is taken too, for its controller. Each further broker takes the next two.
+    #[arg(long, default_value_t = 9092, value_parser = clap::value_parser!(u16).range(1..=65530))]
     port: u16,
     /// Port of the schema registry; the next one is taken too, for its health page.
     #[arg(long, default_value_t = 8081, value_parser = clap::value_parser!(u16).range(1..=65534))]
@@ -68,6 +72,15 @@ impl DirArgs {
     }
 }
 
+/// A number of brokers that can be had.
+pub(crate) fn brokers(text: &str) -> Result<u16, String> {
+    match text {
+        "1" => Ok(1),
+        "3" => Ok(3),
+        _ => Err("1 or 3: two brokers lose their majority with either of them".into()),
+    }
+}
+
 /// Does it.
 pub async fn run(command: KafkaCommand) -> Result<ExitCode, OpsError> {
     match command {
@@ -78,96 +91,40 @@ pub async fn run(command: KafkaCommand) -> Result<ExitCode, OpsError> {
 }
 
 async fn up(args: &UpArgs) -> Result<ExitCode, OpsError> {
-    let dir = args.dir.resolve()?;
-    let _one_at_a_time = state::lock(&dir)?;
-    let mut state = State::load(&dir)?;
-    let mark = state::mark(&dir);
-    for (running, port) in [(&state.kafka, args.port), (&state.registry, args.registry_port)] {
-        if let Some(r) = running.as_ref().filter(|r| r.lives(&mark) && r.port != port) {
-            return Err(OpsError::OtherPorts { dir, port: r.port });
-        }
-    }
-    let kafka_runs = state.kafka.as_ref().is_some_and(|r| r.lives(&mark));
-    let registry_runs = state.registry.as_ref().is_some_and(|r| r.lives(&mark));
-    let mut ports = Vec::new();
-    if !kafka_runs {
-        ports.push((args.port, "Kafka", "--port"));
-        ports.push((args.port + 1, "Kafka's controller", "--port"));
-    }
-    if !registry_runs {
-        ports.push((args.registry_port, "schema registry", "--registry-port"));
-        ports.push((args.registry_port + 1, "health page of the schema registry", "--registry-port"));
-    }
-    for (port, use_for, flag) in ports {
-        if TcpListener::bind((Ipv4Addr::LOCALHOST, port)).is_err() {
-            return Err(OpsError::PortTaken { port, use_for, flag });
-        }
-    }
-    // Both at once: each takes seconds on a core of its own. What is started is written down before it is waited for.
-    let broker = if kafka_runs { None } else { Some(broker::start(&dir, args.port, &mark).await?) };
-    if let Some(daemon) = &broker {
-        state.kafka = Some(Running { pid: daemon.pid(), port: args.port });
-        state.save(&dir)?;
-    }
-    let registry =
-        if registry_runs { None } else { Some(registry::start(&dir, args.registry_port, &mark).await?) };
-    if let Some(daemon) = &registry {
-        state.registry = Some(Running { pid: daemon.pid(), port: args.registry_port });
-        state.save(&dir)?;
-    }
-    let (kafka, registry) =
-        tokio::join!(ready(broker, args.port), ready_registry(registry, args.registry_port));
-    kafka?;
-    registry?;
-    say_up(&dir, args);
+    let cluster = Cluster {
+        dir: args.dir.resolve()?,
+        port: args.port,
+        registry_port: args.registry_port,
+        size: args.brokers,
+        life: Life::Apart,
+    };
+    cluster.up().await?;
+    say_up(&cluster);
     Ok(ExitCode::SUCCESS)
 }
 
-async fn ready(daemon: Option<Daemon>, port: u16) -> Result<(), OpsError> {
-    match daemon {
-        Some(daemon) => daemon.wait_until(|| broker::answers(port)).await,
-        None => Ok(()),
-    }
-}
-
-async fn ready_registry(daemon: Option<Daemon>, port: u16) -> Result<(), OpsError> {
-    match daemon {
-        Some(daemon) => daemon.wait_until(|| registry::answers(port)).await,
-        None => Ok(()),
-    }
-}
-
-fn say_up(dir: &Path, args: &UpArgs) {
-    ui::say(format_args!("Apache Kafka     127.0.0.1:{}", args.port));
-    ui::say(format_args!("schema registry  {}", registry::url(args.registry_port)));
-    ui::say(format_args!("data and logs    {}", dir.display()));
-    if (args.port, args.registry_port) != (9092, 8081) {
+fn say_up(cluster: &Cluster) {
+    ui::say(format_args!("Apache Kafka     {}", cluster.servers()));
+    ui::say(format_args!("schema registry  {}", cluster.registry_url()));
+    ui::say(format_args!("data and logs    {}", cluster.dir.display()));
+    if (cluster.size, cluster.port, cluster.registry_port) != (1, 9092, 8081) {
         ui::say("\nFor the other commands:");
-        ui::say(format_args!("  export DOCMILL__KAFKA__BOOTSTRAP_SERVERS=127.0.0.1:{}", args.port));
-        ui::say(format_args!("  export DOCMILL__REGISTRY__URL={}", registry::url(args.registry_port)));
+        ui::say(format_args!("  export DOCMILL__KAFKA__BOOTSTRAP_SERVERS={}", cluster.servers()));
+        ui::say(format_args!("  export DOCMILL__REGISTRY__URL={}", cluster.registry_url()));
     }
-    ui::say("\nNext: docmill topology apply, then docmill up. To stop: docmill kafka down");
+    let copies = if cluster.size > 1 { format!(" --replication {}", cluster.size) } else { String::new() };
+    ui::say(format_args!(
+        "\nNext: docmill topology apply{copies}, then docmill up. To stop: docmill kafka down"
+    ));
 }
 
 async fn down(dir: &Path) -> Result<ExitCode, OpsError> {
-    if !dir.exists() {
-        ui::say(format_args!("nothing runs in {}", dir.display()));
-        return Ok(ExitCode::SUCCESS);
+    let stopped = if dir.exists() { cluster::down(dir).await? } else { Vec::new() };
+    for (name, killed) in &stopped {
+        let how = if *killed { "killed, as it did not end by itself" } else { "stopped" };
+        ui::say(format_args!("{name}: {how}"));
     }
-    let _one_at_a_time = state::lock(dir)?;
-    let mut state = State::load(dir)?;
-    let mark = state::mark(dir);
-    let mut any = false;
-    for (name, running) in [(registry::NAME, state.registry.take()), (broker::NAME, state.kafka.take())] {
-        if let Some(running) = running.filter(|r| r.lives(&mark)) {
-            any = true;
-            let killed = daemon::stop(name, running.pid, &mark).await?;
-            let how = if killed { "killed, as it did not end by itself" } else { "stopped" };
-            ui::say(format_args!("{name}: {how}"));
-        }
-    }
-    state.save(dir)?;
-    if !any {
+    if stopped.is_empty() {
         ui::say(format_args!("nothing runs in {}", dir.display()));
     }
     Ok(ExitCode::SUCCESS)
@@ -178,7 +135,8 @@ fn status(dir: &Path) -> Result<ExitCode, OpsError> {
     let mark = state::mark(dir);
     let style = ui::Style::stdout();
     let mut all = true;
-    for (name, running) in [(broker::NAME, &state.kafka), (registry::NAME, &state.registry)] {
+    let brokers = (1..=state.size.max(1)).map(|id| (cluster::name(id, state.size), state.brokers.get(&id)));
+    for (name, running) in brokers.chain([(registry::NAME.to_owned(), state.registry.as_ref())]) {
         let what = match running {
             Some(r) if r.lives(&mark) => {
                 format!("{} on 127.0.0.1:{} (process {})", style.green("runs"), r.port, r.pid)

@@ -28,6 +28,20 @@ pub struct TopologyArgs {
     /// How to reach Kafka, and which topology.
     #[command(flatten)]
     connection: Connection,
+    /// Copies of every topic, instead of what the topology says: 3 on a cluster of three brokers.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(i32).range(1..=9))]
+    replication: Option<i32>,
+}
+
+impl TopologyArgs {
+    /// The topics as they should be.
+    fn wanted(&self, topology: &Topology) -> Vec<TopicSpec> {
+        let mut wanted = topology.topic_specs();
+        for topic in &mut wanted {
+            topic.replication = self.replication.unwrap_or(topic.replication);
+        }
+        wanted
+    }
 }
 
 /// Longest wait until brokers tell of what was applied: settings reach them after the answer.
@@ -40,7 +54,7 @@ pub async fn run(command: TopologyCommand) -> Result<ExitCode, OpsError> {
     let config = args.connection.load()?;
     let topology = config.load_topology()?;
     let log = docmill_service::open_kafka(&config, "docmill-topology")?;
-    let wanted = topology.topic_specs();
+    let wanted = args.wanted(&topology);
     let found = existing(&log, &topology).await?;
     let differences = compare(&wanted, &found);
     if !matches!(command, TopologyCommand::Check(_)) {

@@ -17,6 +17,15 @@ const KILL: Duration = Duration::from_secs(10);
 /// Time between two looks.
 const LOOK: Duration = Duration::from_millis(100);
 
+/// When a process ends that nobody stops.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Life {
+    /// It outlives this command.
+    Apart,
+    /// It is told to stop when this command ends, however that ends.
+    Ours,
+}
+
 /// A process that was just started.
 pub(super) struct Daemon {
     name: &'static str,
@@ -25,13 +34,26 @@ pub(super) struct Daemon {
 }
 
 impl Daemon {
-    /// Starts it apart from this process, with its output in `log`.
-    pub(super) fn start(name: &'static str, mut command: Command, log: PathBuf) -> Result<Self, OpsError> {
+    /// Starts it, with its output at the end of `log`.
+    pub(super) fn start(
+        name: &'static str,
+        mut command: Command,
+        log: PathBuf,
+        life: Life,
+    ) -> Result<Self, OpsError> {
         let failed = |e| OpsError::io("write", &log, e);
-        let out = File::create(&log).map_err(failed)?;
+        let open = File::options().create(true).append(life == Life::Ours).write(true).open(&log);
+        let out = open.map_err(failed)?;
+        if life == Life::Apart {
+            out.set_len(0).map_err(failed)?;
+        }
         let err = out.try_clone().map_err(failed)?;
+        // Signals of a terminal are for this command, which decides what becomes of the others.
         process::detach(&mut command);
-        ui::tell(format_args!("starting {name} …"));
+        match life {
+            Life::Apart => ui::tell(format_args!("starting {name} …")),
+            Life::Ours => process::die_with_parent(&mut command),
+        }
         let program = PathBuf::from(command.get_program());
         let child = command
             .stdin(Stdio::null())

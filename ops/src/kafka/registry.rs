@@ -1,6 +1,6 @@
 //! Apicurio Registry, which speaks Confluent's API, with its data in a file of H2.
 
-use super::daemon::Daemon;
+use super::daemon::{Daemon, Life};
 use crate::{OpsError, ui};
 use std::fs;
 use std::path::Path;
@@ -15,7 +15,7 @@ pub(super) fn url(port: u16) -> String {
 }
 
 /// Starts it.
-pub(super) async fn start(dir: &Path, port: u16, mark: &str) -> Result<Daemon, OpsError> {
+pub(super) async fn start(dir: &Path, port: u16, mark: &str, life: Life) -> Result<Daemon, OpsError> {
     let (java, app) = tokio::task::spawn_blocking(|| {
         let assets = ui::assets(None);
         Ok::<_, OpsError>((assets.java(super::JAVA)?, assets.apicurio()?))
@@ -44,7 +44,7 @@ pub(super) async fn start(dir: &Path, port: u16, mark: &str) -> Result<Daemon, O
         ("QUARKUS_MANAGEMENT_HOST", "127.0.0.1"),
         ("QUARKUS_MANAGEMENT_PORT", &management),
     ]);
-    Daemon::start(NAME, command, home.join("registry.log"))
+    Daemon::start(NAME, command, home.join("registry.log"), life)
 }
 
 /// Whether it serves.

@@ -2,6 +2,7 @@
 
 use crate::{OpsError, process};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::io::ErrorKind;
 use std::path::Path;
@@ -9,9 +10,17 @@ use std::path::Path;
 /// Processes that were started and not stopped.
 #[derive(Debug, Default, Serialize, Deserialize)]
 pub(super) struct State {
-    /// Apache Kafka.
-    pub(super) kafka: Option<Running>,
+    /// Brokers of the cluster whose data is here; 0 where none was made yet. Stays when they are stopped.
+    #[serde(default)]
+    pub(super) size: u16,
+    /// Id of that cluster.
+    #[serde(default)]
+    pub(super) cluster_id: String,
+    /// Brokers by node id.
+    #[serde(default)]
+    pub(super) brokers: BTreeMap<u16, Running>,
     /// The schema registry.
+    #[serde(default)]
     pub(super) registry: Option<Running>,
 }
 
