@@ -35,7 +35,7 @@ async fn faults_come_in_order_and_say_what_they_leave() {
     assert!(matches!(seat.transact(again("b"), &[(0, 2, "")]).await, Err(CommitError::Fatal(_))));
     assert!(matches!(seat.transact(again("c"), &[(0, 3, "")]).await, Err(CommitError::Fatal(_))));
     let read = bench.read(&topic, ReadFrom::Beginning).await;
-    assert_eq!(read.iter().map(|(_, r)| (r.offset, text(r))).collect::<Vec<_>>(), [(1, "b".to_owned())]);
+    assert_eq!(read.iter().map(|(_, r)| (r.offset, text(r))).collect::<Vec<_>>(), [(2, "b".to_owned())]);
     let heir = {
         let mut heir = bench.join(&topic, "0").await;
         heir.until(|s| s.owned.len() == 1).await;

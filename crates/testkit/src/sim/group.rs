@@ -1,63 +1,99 @@
-//! Groups of the log in memory, and the members' reading halves.
+//! Groups of the log in memory: members, generations, cooperative rebalances.
 
-use super::SimLog;
-use docmill_runtime::transport::{Assigned, Consumer, Event, Member, TransportError};
-use futures::FutureExt;
-use futures::future::{BoxFuture, ready};
+use docmill_runtime::transport::Member;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
-use tokio::sync::watch;
+use std::time::Duration;
 
-/// One member of one group.
+/// One member of one group, as its own client knows it.
 #[derive(Debug, Clone)]
 pub(super) struct Seat {
     pub(super) group: String,
     pub(super) topic: String,
-    slot: String,
+    pub(super) slot: String,
     /// Tells members that had the same slot apart.
-    id: u64,
+    pub(super) id: u64,
+    pub(super) process: Option<usize>,
+    pub(super) session_timeout: Duration,
 }
 
 impl Seat {
-    pub(super) fn new(member: &Member, id: u64) -> Self {
-        Self { group: member.group.clone(), topic: member.topic.clone(), slot: member.slot.clone(), id }
+    pub(super) fn new(member: &Member, id: u64, process: Option<usize>) -> Self {
+        Self {
+            group: member.group.clone(),
+            topic: member.topic.clone(),
+            slot: member.slot.clone(),
+            id,
+            process,
+            session_timeout: member.session_timeout,
+        }
     }
 }
 
 #[derive(Default)]
 pub(super) struct Group {
-    topic: String,
+    pub(super) topic: String,
     partitions: i32,
+    generation: u64,
     members: BTreeMap<String, Place>,
 }
 
-struct Place {
+pub(super) struct Place {
     id: u64,
+    process: Option<usize>,
+    session_timeout: Duration,
+    /// The generation that its client commits with: the group's, but for a member that has not heard yet what it lost.
+    generation: u64,
     owned: BTreeSet<i32>,
     leaving: BTreeSet<i32>,
-    news: VecDeque<News>,
+    pub(super) news: VecDeque<News>,
 }
 
-enum News {
+pub(super) enum News {
     Assigned(Vec<i32>),
     Revoked(Vec<i32>),
     Lost(Vec<i32>),
+}
+
+/// Why a seat is not in its group.
+pub(super) enum Gone {
+    /// Another member has its slot.
+    Fenced,
+    /// Its session ran out.
+    Evicted,
 }
 
 impl Group {
     pub(super) fn join(&mut self, seat: &Seat, partitions: i32) {
         self.topic.clone_from(&seat.topic);
         self.partitions = partitions;
-        let place =
-            Place { id: seat.id, owned: BTreeSet::new(), leaving: BTreeSet::new(), news: VecDeque::new() };
+        let place = Place {
+            id: seat.id,
+            process: seat.process,
+            session_timeout: seat.session_timeout,
+            generation: 0,
+            owned: BTreeSet::new(),
+            leaving: BTreeSet::new(),
+            news: VecDeque::new(),
+        };
         self.members.insert(seat.slot.clone(), place);
         self.rebalance();
     }
 
-    fn leave(&mut self, seat: &Seat) {
-        if self.place(seat).is_some() {
-            self.members.remove(&seat.slot);
+    pub(super) fn leave(&mut self, seat: &Seat) {
+        if self.place(seat).is_ok() {
+            self.evict(&seat.slot);
+        }
+    }
+
+    pub(super) fn evict(&mut self, slot: &str) {
+        if self.members.remove(slot).is_some() {
             self.rebalance();
         }
+    }
+
+    /// Slot, process and session time-out of the members.
+    pub(super) fn members(&self) -> impl Iterator<Item = (&str, Option<usize>, Duration)> {
+        self.members.iter().map(|(slot, p)| (slot.as_str(), p.process, p.session_timeout))
     }
 
     pub(super) fn resize(&mut self, topic: &str, partitions: i32) {
@@ -67,12 +103,40 @@ impl Group {
         }
     }
 
-    fn place(&mut self, seat: &Seat) -> Option<&mut Place> {
-        self.members.get_mut(&seat.slot).filter(|p| p.id == seat.id)
+    pub(super) fn place(&mut self, seat: &Seat) -> Result<&mut Place, Gone> {
+        match self.members.get_mut(&seat.slot) {
+            None => Err(Gone::Evicted),
+            Some(place) if place.id != seat.id => Err(Gone::Fenced),
+            Some(place) => Ok(place),
+        }
     }
 
-    pub(super) fn owns(&self, seat: &Seat, partition: i32) -> bool {
-        self.members.get(&seat.slot).is_some_and(|p| p.id == seat.id && p.owned.contains(&partition))
+    /// The next news, once it may be told.
+    pub(super) fn take_news(&mut self, seat: &Seat) -> Option<News> {
+        let generation = self.generation;
+        let place = self.place(seat).ok()?;
+        let news = place.news.pop_front();
+        if !place.news.iter().any(|n| matches!(n, News::Lost(_))) {
+            place.generation = generation;
+        }
+        news
+    }
+
+    pub(super) fn owned(&self, seat: &Seat) -> BTreeSet<i32> {
+        self.members
+            .get(&seat.slot)
+            .filter(|p| p.id == seat.id)
+            .map_or_else(BTreeSet::new, |p| p.owned.clone())
+    }
+
+    /// The generation that a member's client would commit with now; none where it is no member.
+    pub(super) fn generation(&self, seat: &Seat) -> Option<u64> {
+        self.members.get(&seat.slot).filter(|p| p.id == seat.id).map(|p| p.generation)
+    }
+
+    /// What the broker checks of a member's positions: that it is a member, of this generation.
+    pub(super) fn accepts(&self, seat: &Seat, generation: u64) -> bool {
+        self.generation == generation && self.members.get(&seat.slot).is_some_and(|p| p.id == seat.id)
     }
 
     pub(super) fn revoke(&mut self, slot: &str, partitions: &[i32]) {
@@ -97,23 +161,30 @@ impl Group {
         }
     }
 
-    fn release(&mut self, seat: &Seat, partitions: &[i32]) {
-        let Some(place) = self.place(seat) else { return };
+    pub(super) fn release(&mut self, seat: &Seat, partitions: &[i32]) {
+        let Ok(place) = self.place(seat) else { return };
+        let mut changed = false;
         for p in partitions {
             if place.leaving.remove(p) {
-                place.owned.remove(p);
+                changed |= place.owned.remove(p);
             }
         }
-        self.rebalance();
+        if changed {
+            self.rebalance();
+        }
     }
 
-    /// Asks back what the wrong member owns, and gives out what nobody owns.
+    /// A new generation: asks back what the wrong member owns, and gives out what nobody owns.
     fn rebalance(&mut self) {
+        self.generation += 1;
         let slots: Vec<String> = self.members.keys().cloned().collect();
         let taken: BTreeSet<i32> = self.members.values().flat_map(|m| m.owned.iter().copied()).collect();
         for (n, slot) in slots.iter().enumerate() {
             let wanted = |p: &i32| usize::try_from(*p).is_ok_and(|p| p % slots.len() == n);
             let Some(place) = self.members.get_mut(slot) else { continue };
+            if !place.news.iter().any(|n| matches!(n, News::Lost(_))) {
+                place.generation = self.generation;
+            }
             let back: Vec<i32> =
                 place.owned.iter().filter(|p| !wanted(p) && !place.leaving.contains(p)).copied().collect();
             let given: Vec<i32> = (0..self.partitions).filter(|p| wanted(p) && !taken.contains(p)).collect();
@@ -126,137 +197,5 @@ impl Group {
                 place.news.push_back(News::Assigned(given));
             }
         }
-    }
-}
-
-struct Part {
-    next: i64,
-    paused: bool,
-}
-
-pub(super) struct SimConsumer {
-    log: SimLog,
-    seat: Seat,
-    fetch_bytes: usize,
-    parts: BTreeMap<i32, Part>,
-    last: i32,
-    changes: watch::Receiver<u64>,
-}
-
-impl SimConsumer {
-    pub(super) fn new(log: SimLog, seat: Seat, fetch_bytes: usize) -> Self {
-        let changes = log.changes.subscribe();
-        Self { log, seat, fetch_bytes, parts: BTreeMap::new(), last: -1, changes }
-    }
-
-    /// The next event, if there is one now. Nothing is awaited in between, so nothing is lost with a future.
-    fn look(&mut self) -> Result<Option<Event>, TransportError> {
-        let mut state = self.log.lock();
-        let place = state.groups.get_mut(&self.seat.group).and_then(|g| g.place(&self.seat));
-        let Some(place) = place else {
-            let (group, slot) = (self.seat.group.clone(), self.seat.slot.clone());
-            return Err(TransportError::Fenced { group, slot });
-        };
-        match place.news.pop_front() {
-            Some(News::Revoked(partitions)) => {
-                self.parts.retain(|p, _| !partitions.contains(p));
-                return Ok(Some(Event::Revoked(partitions)));
-            }
-            Some(News::Lost(partitions)) => {
-                self.parts.retain(|p, _| !partitions.contains(p));
-                return Ok(Some(Event::Lost(partitions)));
-            }
-            Some(News::Assigned(partitions)) => {
-                let committed = state.committed(&self.seat.group, &self.seat.topic);
-                let marks = state.marks(&self.seat.topic)?;
-                let assigned: Vec<Assigned> = partitions
-                    .into_iter()
-                    .map(|partition| {
-                        let (low, high) = marks
-                            .iter()
-                            .find(|m| m.partition == partition)
-                            .map_or((0, 0), |m| (m.low, m.high));
-                        let found = committed.iter().find(|c| c.partition == partition);
-                        Assigned {
-                            partition,
-                            offset: found.map_or(low, |c| c.offset),
-                            metadata: found.map_or_else(String::new, |c| c.metadata.clone()),
-                            low,
-                            high,
-                        }
-                    })
-                    .collect();
-                for a in &assigned {
-                    self.parts.insert(a.partition, Part { next: a.offset, paused: true });
-                }
-                return Ok(Some(Event::Assigned(assigned)));
-            }
-            None => {}
-        }
-        let after = self.parts.range(self.last + 1..).map(|(p, _)| *p);
-        let turns: Vec<i32> = after.chain(self.parts.range(..=self.last).map(|(p, _)| *p)).collect();
-        for partition in turns {
-            let Some(part) = self.parts.get_mut(&partition).filter(|p| !p.paused) else { continue };
-            let records = state.fetch(&self.seat.topic, partition, part.next, self.fetch_bytes);
-            if let Some(last) = records.last() {
-                part.next = last.offset + 1;
-                self.last = partition;
-                return Ok(Some(Event::Records { partition, records }));
-            }
-        }
-        Ok(None)
-    }
-
-    fn set_paused(&mut self, partitions: &[i32], paused: bool) {
-        for p in partitions {
-            if let Some(part) = self.parts.get_mut(p) {
-                part.paused = paused;
-            }
-        }
-    }
-}
-
-impl Consumer for SimConsumer {
-    fn next(&mut self) -> BoxFuture<'_, Result<Event, TransportError>> {
-        async move {
-            loop {
-                self.changes.borrow_and_update();
-                if let Some(event) = self.look()? {
-                    return Ok(event);
-                }
-                let changed = self.changes.changed().await;
-                changed.map_err(|e| super::broken("wait for the log", e.to_string()))?;
-            }
-        }
-        .boxed()
-    }
-
-    fn pause(&mut self, partitions: &[i32]) {
-        self.set_paused(partitions, true);
-    }
-
-    fn resume(&mut self, partitions: &[i32]) {
-        self.set_paused(partitions, false);
-    }
-
-    fn release(&mut self, partitions: &[i32]) {
-        if let Some(group) = self.log.lock().groups.get_mut(&self.seat.group) {
-            group.release(&self.seat, partitions);
-        }
-        self.log.changed();
-    }
-
-    fn close(self: Box<Self>) -> BoxFuture<'static, ()> {
-        drop(self);
-        ready(()).boxed()
-    }
-}
-
-impl Drop for SimConsumer {
-    fn drop(&mut self) {
-        if let Some(group) = self.log.lock().groups.get_mut(&self.seat.group) {
-            group.leave(&self.seat);
-        }
-        self.log.changed();
     }
 }
