@@ -12,6 +12,12 @@ pub const TRACEPARENT: &str = "traceparent";
 pub const CONTENT_TYPE: &str = "content-type";
 /// Value of [`CONTENT_TYPE`] for Avro in Confluent framing.
 pub const AVRO: &str = "application/vnd.confluent.avro";
+/// Worker that made the record.
+pub const WORKER: &str = "docmill.worker";
+/// Attempt of that worker that made it, from 1, decimal.
+pub const ATTEMPT: &str = "docmill.attempt";
+/// Record that it was made of, as `topic/partition/offset`.
+pub const SOURCE: &str = "docmill.source";
 /// Headers that a dead letter adds to the original ones.
 pub mod dlq {
     /// Stable error code.

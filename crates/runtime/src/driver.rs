@@ -10,28 +10,36 @@
 mod commit;
 mod event;
 mod partition;
+mod start;
 
 pub use event::{Effect, Entry, Event, Halt, Item, Outcome, Ticket};
 
-use crate::bitmap::MetadataError;
+use crate::breaker::{Breaker, GiveUp};
 use crate::budget::Budget;
 use crate::ledger::Offer;
 use crate::retry::{RetryPolicy, Verdict};
 use crate::schedule::Fair;
 use crate::topology::Limits;
 use commit::Commits;
-use docmill_contracts::ErrorInfo;
+use docmill_contracts::{Class, ErrorInfo};
 use partition::{Partition, Phase};
 use rand::{SeedableRng, rngs::SmallRng};
+use start::Solo;
 use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Activity {
+    /// Fetched; its partition is not open yet, or it lies beyond the span.
+    Waiting,
     Queued,
-    Running { since_ms: i64 },
-    Sleeping { until_ms: i64 },
+    Running {
+        since_ms: i64,
+    },
+    Sleeping {
+        until_ms: i64,
+    },
     Burying,
 }
 
@@ -45,6 +53,9 @@ struct Work<P> {
 }
 
 type Place = (i32, i64);
+
+/// Code of a record that cannot be decoded.
+const UNDECODABLE: &str = "RUNTIME-0007";
 
 /// One worker's state machine. `P`: payload of a record; `O`: outputs of a record.
 #[derive(Debug)]
@@ -62,6 +73,10 @@ pub struct Driver<P, O> {
     sleeping: BTreeSet<(i64, Place)>,
     /// When running attempts began, oldest first.
     running: BTreeSet<(i64, Place)>,
+    /// Work that has to run alone.
+    solos: BTreeSet<Place>,
+    solo: Option<Solo>,
+    breaker: Breaker,
     commits: Commits<O>,
     stopping: bool,
     halted: bool,
@@ -71,6 +86,7 @@ impl<P: Clone, O> Driver<P, O> {
     /// A driver with these limits; `seed` only spreads retries.
     pub fn new(limits: Limits, retry: RetryPolicy, seed: u64) -> Self {
         let budget = Budget::new(limits.window_records, limits.window_bytes);
+        let breaker = Breaker::new(limits.breaker_window, limits.breaker_ratio);
         Self {
             limits,
             retry,
@@ -83,6 +99,9 @@ impl<P: Clone, O> Driver<P, O> {
             busy: HashMap::new(),
             sleeping: BTreeSet::new(),
             running: BTreeSet::new(),
+            solos: BTreeSet::new(),
+            solo: None,
+            breaker,
             commits: Commits::default(),
             stopping: false,
             halted: false,
@@ -117,7 +136,9 @@ impl<P: Clone, O> Driver<P, O> {
         }
         self.expire(now_ms, &mut effects);
         self.wake(now_ms);
+        self.admit(now_ms, &mut effects);
         self.start(now_ms, &mut effects);
+        self.end_drains(now_ms, &mut effects);
         self.commit(now_ms, &mut effects);
         self.release(now_ms, &mut effects);
         self.throttle(&mut effects);
@@ -133,7 +154,9 @@ impl<P: Clone, O> Driver<P, O> {
         let attempts = self.running.first().map(|(since, _)| since + timeout);
         let sleeping = self.sleeping.first().map(|(at, _)| *at);
         let drains = self.partitions.values().filter_map(Partition::drain_ends_ms);
-        attempts.into_iter().chain(sleeping).chain(drains).chain(self.commits.wakes_at(&self.limits)).min()
+        let commit = self.commits.wakes_at(&self.limits, !self.asking().is_empty());
+        let rest = self.breaker.wakes_at();
+        attempts.into_iter().chain(sleeping).chain(drains).chain(commit).chain(rest).min()
     }
 
     /// Records and bytes in the window.
@@ -164,9 +187,7 @@ impl<P: Clone, O> Driver<P, O> {
     fn assigned(&mut self, partition: i32, offset: i64, metadata: &str, effects: &mut Vec<Effect<P, O>>) {
         self.drop_partition(partition, effects);
         let epoch = self.epochs.entry(partition).and_modify(|e| *e += 1).or_insert(1);
-        let restored: Result<Partition, MetadataError> =
-            Partition::restore(partition, *epoch, offset, metadata, self.limits.window_span);
-        match restored {
+        match Partition::restore(partition, *epoch, offset, metadata) {
             Ok(p) => {
                 self.partitions.insert(partition, p);
                 if self.stopping {
@@ -189,7 +210,8 @@ impl<P: Clone, O> Driver<P, O> {
             .work
             .iter()
             .filter(|((p, _), w)| {
-                partitions.contains(p) && matches!(w.activity, Activity::Queued | Activity::Sleeping { .. })
+                partitions.contains(p)
+                    && matches!(w.activity, Activity::Waiting | Activity::Queued | Activity::Sleeping { .. })
             })
             .map(|(place, _)| *place)
             .collect();
@@ -232,8 +254,9 @@ impl<P: Clone, O> Driver<P, O> {
             Activity::Sleeping { until_ms } => {
                 self.sleeping.remove(&(until_ms, place));
             }
-            Activity::Queued | Activity::Burying => {}
+            Activity::Waiting | Activity::Queued | Activity::Burying => {}
         }
+        self.end_solo(place);
         self.budget.give(work.item.bytes);
         self.free_key(place, work.item.order.as_ref());
     }
@@ -249,9 +272,7 @@ impl<P: Clone, O> Driver<P, O> {
                 self.busy.remove(key);
             }
             (true, Some(next)) => {
-                if let Some(work) = self.work.get(&next) {
-                    self.queue.push_front(&Arc::clone(&work.item.tenant), work.item.units, next);
-                }
+                self.ready(next, true);
             }
             (false, Some(_)) => {}
         }
@@ -269,23 +290,12 @@ impl<P: Clone, O> Driver<P, O> {
             }
             let place = (partition, item.offset);
             self.budget.take(item.bytes);
-            let ready = match &item.order {
-                None => true,
-                Some(key) => {
-                    let line = self.busy.entry(Arc::clone(key)).or_default();
-                    line.push_back(place);
-                    line.len() == 1
-                }
-            };
-            if ready {
-                self.queue.push(&item.tenant, item.units, place);
-            }
             let work = Work {
                 item,
                 epoch: owner.epoch(),
                 attempts: 0,
                 first_seen_ms: now_ms,
-                activity: Activity::Queued,
+                activity: Activity::Waiting,
             };
             self.work.insert(place, work);
         }
@@ -309,10 +319,15 @@ impl<P: Clone, O> Driver<P, O> {
                 self.running.remove(&(since_ms, place));
             }
             Activity::Burying => {}
-            Activity::Queued | Activity::Sleeping { .. } => return,
+            Activity::Waiting | Activity::Queued | Activity::Sleeping { .. } => return,
         }
+        let buried = work.activity == Activity::Burying;
+        self.end_solo(place);
         match outcome {
             Outcome::Done(outputs) => {
+                if !buried && self.breaker.worked() {
+                    effects.push(Effect::Breaker(None));
+                }
                 if let Some(work) = self.work.remove(&place) {
                     let entry = Entry {
                         partition: place.0,
@@ -327,12 +342,12 @@ impl<P: Clone, O> Driver<P, O> {
                 }
             }
             Outcome::Failed(error) => {
-                work.activity = Activity::Queued;
                 self.failed(place, error, now_ms, effects);
             }
             Outcome::Deferred(wait_ms) => {
-                work.activity = Activity::Queued;
-                work.first_seen_ms = now_ms + wait_ms.max(1);
+                if let Some(work) = self.work.get_mut(&place) {
+                    work.first_seen_ms = now_ms + wait_ms.max(1);
+                }
                 self.sleep(place, now_ms + wait_ms.max(1));
             }
         }
@@ -340,6 +355,9 @@ impl<P: Clone, O> Driver<P, O> {
 
     /// Holds the offset, and no permit, until then; not at all where the partition is being given back.
     fn sleep(&mut self, place: Place, until_ms: i64) {
+        if let Some(work) = self.work.get_mut(&place) {
+            work.activity = Activity::Queued;
+        }
         if self.partitions.get(&place.0).is_none_or(Partition::is_draining) {
             self.forget(place);
         } else if let Some(work) = self.work.get_mut(&place) {
@@ -354,6 +372,10 @@ impl<P: Clone, O> Driver<P, O> {
             Verdict::Halt => self.halt(Halt::Stage(error), effects),
             Verdict::Retry { at_ms } => self.sleep(place, at_ms),
             Verdict::Reject => {
+                if self.spares(place, &error, now_ms, effects) {
+                    return;
+                }
+                let Some(work) = self.work.get_mut(&place) else { return };
                 work.activity = Activity::Burying;
                 effects.push(Effect::Bury {
                     ticket: ticket(place, work),
@@ -361,6 +383,33 @@ impl<P: Clone, O> Driver<P, O> {
                     error,
                     first_seen_ms: work.first_seen_ms,
                 });
+            }
+        }
+    }
+
+    /// Whether a record is kept, because too many before it were given up.
+    fn spares(
+        &mut self,
+        place: Place,
+        error: &ErrorInfo,
+        now_ms: i64,
+        effects: &mut Vec<Effect<P, O>>,
+    ) -> bool {
+        // A record that is at fault itself says that the stage works; one that nobody can decode does not.
+        if error.class == Class::Input && error.code != UNDECODABLE {
+            if self.breaker.worked() {
+                effects.push(Effect::Breaker(None));
+            }
+            return false;
+        }
+        match self.breaker.give_up(now_ms) {
+            GiveUp::Yes => false,
+            GiveUp::NotNow { until_ms, opened } => {
+                if opened {
+                    effects.push(Effect::Breaker(Some(error.clone())));
+                }
+                self.sleep(place, until_ms);
+                true
             }
         }
     }
@@ -383,6 +432,7 @@ impl<P: Clone, O> Driver<P, O> {
             let Some(work) = self.work.get_mut(&place) else { continue };
             effects.push(Effect::Cancel(ticket(place, work)));
             work.activity = Activity::Queued;
+            self.end_solo(place);
             self.failed(place, timeout_error(timeout), now_ms, effects);
         }
     }
@@ -394,22 +444,8 @@ impl<P: Clone, O> Driver<P, O> {
             self.sleeping.pop_first();
             if let Some(work) = self.work.get_mut(&place) {
                 work.activity = Activity::Queued;
-                self.queue.push_front(&Arc::clone(&work.item.tenant), work.item.units, place);
+                self.ready(place, true);
             }
-        }
-    }
-
-    fn start(&mut self, now_ms: i64, effects: &mut Vec<Effect<P, O>>) {
-        while !self.halted && self.running.len() < self.limits.concurrency {
-            let Some(place) = self.queue.pop() else { break };
-            let Some(work) = self.work.get_mut(&place) else { continue };
-            if work.activity != Activity::Queued {
-                continue;
-            }
-            work.attempts += 1;
-            work.activity = Activity::Running { since_ms: now_ms };
-            self.running.insert((now_ms, place));
-            effects.push(Effect::Start { ticket: ticket(place, work), payload: work.item.payload.clone() });
         }
     }
 

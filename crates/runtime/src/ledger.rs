@@ -1,6 +1,5 @@
 //! Which offsets of one partition are done. Dense: every offset from the frontier to the last fetched has a slot.
 
-use crate::bitmap::{self, MetadataError};
 use std::collections::VecDeque;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -36,24 +35,22 @@ pub struct Ledger {
 }
 
 impl Ledger {
-    /// The ledger of a partition whose group committed `offset` and `metadata`.
-    pub fn restore(
-        partition: i32,
-        offset: i64,
-        metadata: &str,
-        max_span: usize,
-    ) -> Result<Self, MetadataError> {
-        let done = bitmap::decode(partition, metadata, max_span)?;
+    /// The ledger of a partition whose group committed `offset`; element i of `done`: whether offset + i is done.
+    pub fn restore(offset: i64, done: Vec<bool>) -> Self {
         let slots = done.into_iter().map(|d| if d { Slot::Done } else { Slot::Unseen }).collect();
         let mut ledger = Self { frontier: offset, next: offset, slots };
         ledger.advance();
-        Ok(ledger)
+        ledger
     }
 
     /// Takes a fetched offset. Offsets that the log skipped (control records, aborted or compacted ones) are done.
     pub fn offer(&mut self, offset: i64) -> Offer {
         if offset < self.next {
             return Offer::Repeated;
+        }
+        if self.slots.is_empty() {
+            // However wide the gap, it costs no memory.
+            (self.frontier, self.next) = (offset, offset);
         }
         let index = self.index(offset);
         if self.slots.len() <= index {
@@ -90,9 +87,14 @@ impl Ledger {
         self.advance();
     }
 
-    /// First offset that is not done, and the bitmap of those above it that are.
-    pub fn position(&self) -> (i64, String) {
-        (self.frontier, bitmap::encode(self.slots.iter().map(|s| *s == Slot::Done)))
+    /// First offset that is not done.
+    pub fn frontier(&self) -> i64 {
+        self.frontier
+    }
+
+    /// For each offset from the frontier on, whether it is done.
+    pub fn done(&self) -> impl Iterator<Item = bool> {
+        self.slots.iter().map(|s| *s == Slot::Done)
     }
 
     /// Offsets from the frontier to the last fetched. Bits that were restored beyond it do not count: they are no work
@@ -121,10 +123,12 @@ mod tests {
     use proptest::prelude::*;
     use std::collections::BTreeSet;
 
-    const SPAN: usize = 4096;
-
     fn ledger(offset: i64) -> Ledger {
-        Ledger::restore(0, offset, "", SPAN).unwrap()
+        Ledger::restore(offset, Vec::new())
+    }
+
+    fn heir(of: &Ledger) -> Ledger {
+        Ledger::restore(of.frontier(), of.done().collect())
     }
 
     #[test]
@@ -132,11 +136,12 @@ mod tests {
         let mut l = ledger(10);
         assert_eq!(l.offer(12), Offer::New);
         assert_eq!(l.offer(13), Offer::New);
-        assert_eq!(l.position().0, 12);
+        assert_eq!(l.frontier(), 12);
         l.complete(13);
-        assert_eq!(l.position().0, 12);
+        assert_eq!(l.frontier(), 12);
         l.complete(12);
-        assert_eq!(l.position(), (14, String::new()));
+        assert_eq!((l.frontier(), l.done().count()), (14, 0));
+        assert_eq!(l.offer(1 << 50), Offer::New, "a wide gap costs nothing");
         assert_eq!(l.offer(13), Offer::Repeated);
     }
 
@@ -147,17 +152,15 @@ mod tests {
             l.offer(o);
         }
         l.complete(5);
-        let (offset, metadata) = l.position();
-        let mut heir = Ledger::restore(0, offset, &metadata, SPAN).unwrap();
-        assert_eq!(heir.offer(0), Offer::New);
-        heir.complete(0);
-        let (offset, metadata) = heir.position();
-        let mut third = Ledger::restore(0, offset, &metadata, SPAN).unwrap();
+        let mut second = heir(&l);
+        assert_eq!(second.offer(0), Offer::New);
+        second.complete(0);
+        let mut third = heir(&second);
         for o in 1..5 {
             assert_eq!(third.offer(o), Offer::New);
             third.complete(o);
         }
-        assert_eq!(third.position().0, 6);
+        assert_eq!(third.frontier(), 6);
         assert_eq!(third.offer(5), Offer::Repeated);
         assert_eq!(third.offer(6), Offer::New);
     }
@@ -192,13 +195,12 @@ mod tests {
                         l.complete(offset);
                     },
                     _ => {
-                        let (offset, metadata) = l.position();
-                        l = Ledger::restore(0, offset, &metadata, SPAN).unwrap();
+                        l = heir(&l);
                         pending.clear();
-                        fetched = log.iter().position(|o| *o >= offset).unwrap_or(log.len());
+                        fetched = log.iter().position(|o| *o >= l.frontier()).unwrap_or(log.len());
                     }
                 }
-                let (frontier, _) = l.position();
+                let frontier = l.frontier();
                 for offset in &log {
                     if *offset < frontier {
                         prop_assert!(done.contains(offset), "{} was passed but is not done", offset);

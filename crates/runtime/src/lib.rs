@@ -5,10 +5,11 @@
 //! of it but [`stage`]. Rule: no record is acknowledged before its effects are durable, and no effect is visible twice
 //! to a read_committed reader.
 
-pub mod bitmap;
+pub mod breaker;
 pub mod budget;
 pub mod driver;
 pub mod ledger;
+pub mod metadata;
 pub mod partitioner;
 pub mod retry;
 pub mod schedule;

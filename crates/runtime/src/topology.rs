@@ -84,6 +84,10 @@ pub struct Limits {
     pub commit_bytes: usize,
     /// How long revoked partitions may finish.
     pub drain: Duration,
+    /// Records that the breaker looks back on; 0 for no breaker.
+    pub breaker_window: usize,
+    /// Part of them that may become dead letters for reasons that are not the input's, 0..=1, before the worker rests.
+    pub breaker_ratio: f64,
 }
 
 /// Everything that is wrong with a topology file.
@@ -146,6 +150,8 @@ struct RawWorker {
     commit_records: Option<usize>,
     commit_bytes: Option<String>,
     drain: Option<String>,
+    breaker_window: Option<usize>,
+    breaker_ratio: Option<f64>,
 }
 
 /// Widest span whose bitmap fits the commit metadata in base64.
@@ -352,7 +358,16 @@ fn worker(name: String, raw: RawWorker, topics: &BTreeMap<String, Topic>, mistak
         commit_records: raw.commit_records.unwrap_or(1000),
         commit_bytes: bytes(mistakes, "commit_bytes", &raw.commit_bytes, 16 << 20),
         drain: duration(mistakes, "drain", &raw.drain, seconds(3)),
+        breaker_window: raw.breaker_window.unwrap_or(50),
+        breaker_ratio: raw.breaker_ratio.unwrap_or(0.5),
     };
+    if !(limits.breaker_ratio > 0.0 && limits.breaker_ratio <= 1.0) || limits.breaker_window > 10_000 {
+        let (ratio, window) = (limits.breaker_ratio, limits.breaker_window);
+        mistakes.say(format!(
+            "{}: a ratio over 0 and up to 1, of at most 10000 records, not {ratio} of {window}",
+            at("breaker_ratio")
+        ));
+    }
     for (field, value, max) in [
         ("concurrency", limits.concurrency, 1024),
         ("window_records", limits.window_records, 1 << 20),

@@ -6,6 +6,7 @@
 mod attempt;
 mod emit;
 mod gather;
+mod join;
 mod run;
 
 use crate::driver::Halt;
@@ -13,7 +14,7 @@ use crate::stage::{Gather, Stage};
 use crate::telemetry::{Clock, Telemetry};
 use crate::topology::Topology;
 use crate::transport::{CommitError, Transport, TransportError};
-use docmill_contracts::{Class, Classify, Code, Codec};
+use docmill_contracts::{Class, Classify, Code, Codec, ErrorInfo, Headers};
 use futures::future::BoxFuture;
 use std::sync::Arc;
 use std::time::Duration;
@@ -24,6 +25,22 @@ use tokio::sync::watch;
 pub trait SchemaSource: Send + Sync {
     /// The JSON of a schema id. A [`Class::Transient`] error is tried again.
     fn fetch(&self, id: u32) -> BoxFuture<'_, Result<String, Box<dyn Classify>>>;
+}
+
+/// Says which documents are not to be worked at any more, by the headers of their records.
+pub trait Gate: Send + Sync {
+    /// Why a record is refused; its stage then emits the outcome of a record that was given up, without a dead letter.
+    fn refuses(&self, headers: &Headers) -> Option<ErrorInfo>;
+}
+
+/// Refuses nothing.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct OpenGate;
+
+impl Gate for OpenGate {
+    fn refuses(&self, _headers: &Headers) -> Option<ErrorInfo> {
+        None
+    }
 }
 
 /// What a worker runs in.
@@ -39,6 +56,8 @@ pub struct WorkerEnv {
     pub schemas: Arc<dyn SchemaSource>,
     /// Spans and trace context.
     pub telemetry: Arc<dyn Telemetry>,
+    /// Documents that are not to be worked at any more.
+    pub gate: Arc<dyn Gate>,
     /// Time of this process.
     pub clock: Clock,
     /// Slot of this process: stable over restarts, unique among the living processes of the stage.
@@ -180,17 +199,18 @@ impl Worker {
         Self {
             name,
             start: Box::new(move |env| {
-                Box::pin(run::run(name, env, move |e| attempt::Attempts::new(name, stage, e)))
+                Box::pin(run::run(name, env, move |e| attempt::Attempts::new(name, Arc::clone(&stage), e)))
             }),
         }
     }
 
     /// A worker that runs a gather.
     pub fn gather<G: Gather>(name: &'static str, gather: G) -> Self {
+        let gather = Arc::new(gather);
         Self {
             name,
             start: Box::new(move |env| {
-                Box::pin(run::run(name, env, move |e| gather::States::new(name, gather, e)))
+                Box::pin(run::run(name, env, move |e| gather::States::new(name, Arc::clone(&gather), e)))
             }),
         }
     }

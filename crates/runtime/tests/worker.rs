@@ -8,7 +8,10 @@ use docmill_contracts::{
     GatherState, Headers, SchemaCatalog, headers,
 };
 use docmill_runtime::telemetry::LogsOnly;
-use docmill_runtime::transport::{OutRecord, Read, ReadFrom, Transport};
+use docmill_runtime::transport::{
+    Member, OffsetCommit, OutRecord, Read, ReadFrom, Transaction, Transport, TransportError,
+};
+use docmill_runtime::worker::Gate;
 use docmill_runtime::{
     Cx, Gather, Outputs, RunError, SchemaSource, Stage, Step, Topology, Worker, WorkerEnv,
 };
@@ -100,6 +103,17 @@ impl Stage for Echo {
     }
 }
 
+fn member(group: &str, topic: &str) -> Member {
+    Member {
+        group: group.into(),
+        topic: topic.into(),
+        slot: "0".into(),
+        transaction_timeout: Duration::from_secs(10),
+        session_timeout: Duration::from_secs(10),
+        fetch_bytes: 1 << 20,
+    }
+}
+
 /// Counts the records of a document; ten make an output.
 struct Count;
 
@@ -177,6 +191,14 @@ impl World {
     }
 
     fn start(&self, worker: Worker) -> (tokio::task::JoinHandle<Result<(), RunError>>, watch::Sender<bool>) {
+        self.start_with(worker, Arc::new(docmill_runtime::worker::OpenGate))
+    }
+
+    fn start_with(
+        &self,
+        worker: Worker,
+        gate: Arc<dyn Gate>,
+    ) -> (tokio::task::JoinHandle<Result<(), RunError>>, watch::Sender<bool>) {
         let (tell, stop) = watch::channel(false);
         let env = WorkerEnv {
             transport: Arc::new(self.log.clone()),
@@ -184,6 +206,7 @@ impl World {
             codec: self.codec.clone(),
             schemas: Arc::new(NoSchemas),
             telemetry: Arc::new(LogsOnly),
+            gate,
             clock: docmill_runtime::telemetry::Clock::new(),
             slot: "0".into(),
             stop,
@@ -269,23 +292,77 @@ async fn an_output_that_its_topic_will_not_take_costs_its_own_record_alone() {
 }
 
 #[tokio::test]
-async fn a_lost_commit_ends_the_worker_and_its_successor_doubles_nothing() {
+async fn after_a_lost_commit_the_worker_begins_anew_and_doubles_nothing() {
     let world = World::new().await;
     for i in 0..40 {
         world.produce(&format!("d{i:02}"), None);
     }
-    world.log.fail_next("docmill.echo.0", Fault::CommittedButLost);
-    let (task, _stop) = world.start(Worker::stage("echo", Echo));
-    assert!(matches!(task.await.unwrap(), Err(RunError::Commit { .. })));
-    world.log.fail_next("docmill.echo.0", Fault::Fatal);
-    let (task, _stop) = world.start(Worker::stage("echo", Echo));
-    assert!(matches!(task.await.unwrap(), Err(RunError::Commit { .. })));
+    for fault in [Fault::CommittedButLost, Fault::Fatal, Fault::CommittedButLost] {
+        world.log.fail_next("docmill.echo.0", fault);
+    }
     let (task, stop) = world.start(Worker::stage("echo", Echo));
     let outputs = world.outputs(40).await;
     stop.send_replace(true);
     task.await.unwrap().unwrap();
     assert!(outputs.len() == 40 && outputs.values().all(|v| v.len() == 1), "{outputs:?}");
     assert_eq!(world.log.records("out").len(), 40);
+}
+
+#[tokio::test]
+async fn a_producer_that_is_lost_again_and_again_ends_the_worker() {
+    let world = World::new().await;
+    world.produce("d", None);
+    for _ in 0..6 {
+        world.log.fail_next("docmill.echo.0", Fault::Fatal);
+    }
+    let (task, _stop) = world.start(Worker::stage("echo", Echo));
+    assert!(matches!(task.await.unwrap(), Err(RunError::Commit { .. })));
+}
+
+#[tokio::test]
+async fn a_position_that_the_log_does_not_have_stops_the_worker() {
+    let world = World::new().await;
+    let (task, stop) = world.start(Worker::stage("echo", Echo));
+    world.produce("d", None);
+    world.outputs(1).await;
+    stop.send_replace(true);
+    task.await.unwrap().unwrap();
+    // The topic is made anew under the same name: its group's position is ahead of its records.
+    let other = World::new().await;
+    let mut seat = other.log.join(member("docmill.echo", "in")).await.unwrap();
+    let offsets = (0..3).map(|partition| OffsetCommit { partition, offset: 500, metadata: String::new() });
+    seat.1.commit(Transaction { records: vec![], offsets: offsets.collect() }).await.unwrap();
+    drop(seat);
+    let (task, _stop) = other.start(Worker::stage("echo", Echo));
+    let error = task.await.unwrap().unwrap_err();
+    assert!(matches!(&error, RunError::Log { source: TransportError::DataLoss { .. }, .. }), "{error}");
+    assert!(error.to_string().contains("position 500"), "{error}");
+}
+
+#[tokio::test]
+async fn what_records_were_made_of_is_in_their_headers_and_a_refused_document_gets_its_outcome() {
+    struct Cancelled;
+    impl Gate for Cancelled {
+        fn refuses(&self, headers: &Headers) -> Option<ErrorInfo> {
+            (headers.text(headers::DOCUMENT_ID) == Some("b"))
+                .then(|| ErrorInfo::of(&Told(Class::Input), "test", None))
+        }
+    }
+    let world = World::new().await;
+    world.produce("a", Some("once"));
+    world.produce("b", None);
+    let (task, stop) = world.start_with(Worker::stage("echo", Echo), Arc::new(Cancelled));
+    let outputs = world.outputs(2).await;
+    stop.send_replace(true);
+    task.await.unwrap().unwrap();
+    assert_eq!((&outputs["a"], &outputs["b"]), (&vec![1], &vec![-1]));
+    assert!(world.log.records("dlq").is_empty(), "a refusal is no dead letter");
+    for (_, record) in world.log.records("out") {
+        let header = |name| record.headers.text(name).unwrap();
+        let a = header(headers::DOCUMENT_ID) == "a";
+        assert_eq!((header(headers::WORKER), header(headers::ATTEMPT)), ("echo", if a { "2" } else { "1" }));
+        assert!(header(headers::SOURCE).starts_with("in/"));
+    }
 }
 
 #[tokio::test]

@@ -152,6 +152,7 @@ async fn serve(
         codec: Codec::new(catalog),
         schemas: Arc::new(RegistrySchemas(registry)),
         telemetry: if traced { Arc::new(Traced::default()) } else { Arc::new(LogsOnly) },
+        gate: Arc::new(docmill_runtime::worker::OpenGate),
         clock: docmill_runtime::telemetry::Clock::new(),
         slot: config.slot.clone(),
         stop,

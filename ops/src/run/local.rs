@@ -25,6 +25,7 @@ pub(crate) struct Local {
     topology: Arc<Topology>,
     codec: Codec,
     blobs: Blobs,
+    gate: Arc::new(docmill_runtime::worker::OpenGate),
     clock: Clock,
     stop: watch::Sender<bool>,
 }
@@ -48,6 +49,7 @@ impl Local {
             topology: Arc::new(topology),
             codec: Codec::new(Arc::new(SchemaCatalog::built_in()?)),
             blobs: Blobs::local(&state.join("blobs"))?,
+            gate: Arc::new(docmill_runtime::worker::OpenGate),
             clock: Clock::new(),
             stop: watch::Sender::new(false),
             config,
@@ -102,6 +104,7 @@ impl Local {
             codec: self.codec.clone(),
             schemas: Arc::new(RegistrySchemas(Registry::BuiltIn)),
             telemetry: Arc::new(LogsOnly),
+            gate: Arc::new(docmill_runtime::worker::OpenGate),
             clock: self.clock,
             slot: "run".into(),
             stop: self.stop.subscribe(),
@@ -154,7 +157,7 @@ fn part(error: impl Classify) -> OpsError {
 }
 
 /// One process owns all partitions, and its window already runs records out of order: one partition of each is enough.
-fn one_machine(mut topology: Topology) -> Topology {
+pub(crate) fn one_machine(mut topology: Topology) -> Topology {
     for topic in topology.topics.values_mut() {
         topic.partitions = 1;
         topic.replication = 1;

@@ -1,12 +1,15 @@
 //! What waits to be committed, and when the next transaction is due.
 
-use super::{Activity, Driver, Effect, Entry, Halt, Phase, millis};
+use super::start::Solo;
+use super::{Activity, Driver, Effect, Entry, Halt, Phase, Place, millis, ticket};
 use crate::topology::Limits;
 use crate::transport::OffsetCommit;
 use std::collections::{BTreeSet, VecDeque};
 
 /// Longest time that transactions may keep being rolled back before the worker stops.
 const ABORTS_MS: i64 = 120_000;
+/// How long after its drain a partition may still take to say that it is given back in order.
+const CLOSING_MS: i64 = 1000;
 
 #[derive(Debug)]
 pub(super) struct Commits<O> {
@@ -29,6 +32,11 @@ struct InFlight {
     /// Partition and window bytes of each record in it.
     held: Vec<(i32, usize)>,
     partitions: BTreeSet<i32>,
+    /// Partitions that it opens and closes, with their epochs.
+    opening: Vec<(i32, u32)>,
+    closing: Vec<(i32, u32)>,
+    /// The record to be run alone that it marks.
+    marked: Option<Place>,
 }
 
 impl<O> Default for Commits<O> {
@@ -66,6 +74,11 @@ impl<O> Commits<O> {
             || self.in_flight.as_ref().is_some_and(|f| f.partitions.contains(&partition))
     }
 
+    /// True while entries of the partition wait.
+    pub(super) fn has_ready(&self, partition: i32) -> bool {
+        self.ready.iter().chain(&self.retained).any(|e| e.partition == partition)
+    }
+
     /// Drops the waiting entries of a partition that is gone. Those in flight are the log's to judge.
     pub(super) fn drop_partition(&mut self, partition: i32) -> Vec<Entry<O>> {
         let mut dropped: Vec<Entry<O>> = self.retained.extract_if(.., |e| e.partition == partition).collect();
@@ -80,8 +93,14 @@ impl<O> Commits<O> {
         dropped
     }
 
-    pub(super) fn wakes_at(&self, limits: &Limits) -> Option<i64> {
-        if self.in_flight.is_some() || self.is_empty() {
+    pub(super) fn wakes_at(&self, limits: &Limits, asked: bool) -> Option<i64> {
+        if self.in_flight.is_some() {
+            return None;
+        }
+        if asked {
+            return Some(self.not_before_ms);
+        }
+        if self.is_empty() {
             return None;
         }
         let due = self.since_ms + millis(limits.commit_interval);
@@ -89,9 +108,12 @@ impl<O> Commits<O> {
     }
 
     /// At once when there is little to do or it is long since the last one; else in company, by interval or size.
-    fn due(&self, idle: bool, limits: &Limits, now_ms: i64) -> bool {
-        if self.in_flight.is_some() || self.is_empty() || now_ms < self.not_before_ms {
+    fn due(&self, asked: bool, idle: bool, limits: &Limits, now_ms: i64) -> bool {
+        if self.in_flight.is_some() || now_ms < self.not_before_ms {
             return false;
+        }
+        if asked || self.is_empty() {
+            return asked;
         }
         let interval = millis(limits.commit_interval);
         idle || now_ms - self.last_ms >= interval
@@ -107,12 +129,13 @@ impl<P: Clone, O> Driver<P, O> {
         if self.halted {
             return;
         }
+        let asking = self.asking();
         let draining = self
             .partitions
             .iter()
             .any(|(id, p)| p.is_draining() && !self.is_running(*id) && self.commits.involves(*id));
         let idle = draining || (self.running.is_empty() && self.queue.is_empty());
-        if !self.commits.due(idle, &self.limits, now_ms) {
+        if !self.commits.due(!asking.is_empty(), idle, &self.limits, now_ms) {
             return;
         }
         let mut entries = std::mem::take(&mut self.commits.retained);
@@ -131,27 +154,66 @@ impl<P: Clone, O> Driver<P, O> {
             }
             entries.push(entry);
         }
-        let partitions: BTreeSet<i32> = entries.iter().map(|e| e.partition).collect();
-        let with_offsets: BTreeSet<i32> =
-            entries.iter().filter(|e| e.offset.is_some()).map(|e| e.partition).collect();
-        let offsets = with_offsets
-            .into_iter()
-            .filter_map(|id| self.partitions.get(&id).map(|p| (id, p.position())))
-            .map(|(partition, (offset, metadata))| OffsetCommit { partition, offset, metadata })
-            .collect();
-        let held = entries.iter().filter(|e| e.offset.is_some()).map(|e| (e.partition, e.held)).collect();
-        self.commits.in_flight = Some(InFlight { held, partitions });
+        let partitions: BTreeSet<i32> = entries.iter().map(|e| e.partition).chain(asking).collect();
+        let mut flight = InFlight {
+            held: entries.iter().filter(|e| e.offset.is_some()).map(|e| (e.partition, e.held)).collect(),
+            partitions: BTreeSet::new(),
+            opening: Vec::new(),
+            closing: Vec::new(),
+            marked: None,
+        };
+        let mut offsets = Vec::new();
+        for id in &partitions {
+            let Some(p) = self.partitions.get(id) else { continue };
+            let closing = self.closes(*id, p);
+            if closing {
+                flight.closing.push((*id, p.epoch()));
+            }
+            if p.asks_to_open() {
+                flight.opening.push((*id, p.epoch()));
+            }
+            let solo = match self.solo {
+                Some(Solo::Unmarked(place)) if place.0 == *id => {
+                    flight.marked = Some(place);
+                    Some(place.1)
+                }
+                _ => None,
+            };
+            let in_work = self.in_work(*id).map(|((_, offset), _)| *offset).chain(solo);
+            let (offset, metadata) = p.position(in_work, closing);
+            offsets.push(OffsetCommit { partition: *id, offset, metadata });
+        }
+        flight.partitions = partitions;
+        self.commits.in_flight = Some(flight);
         self.commits.since_ms = now_ms;
         effects.push(Effect::Commit { entries, offsets });
     }
 
     pub(super) fn committed(&mut self, now_ms: i64) {
         if let Some(flight) = self.commits.in_flight.take() {
+            // One that only opens or closes does not make those that carry results wait for company.
+            if !flight.held.is_empty() {
+                self.commits.last_ms = now_ms;
+            }
             for (_, bytes) in flight.held {
                 self.budget.give(bytes);
             }
+            for (id, epoch) in flight.opening {
+                if let Some(p) = self.partitions.get_mut(&id).filter(|p| p.epoch() == epoch) {
+                    p.open();
+                }
+            }
+            for (id, epoch) in flight.closing {
+                if let Some(p) = self.partitions.get_mut(&id).filter(|p| p.epoch() == epoch) {
+                    p.close();
+                }
+            }
+            if let (Some(marked), Some(Solo::Unmarked(place))) = (flight.marked, self.solo)
+                && marked == place
+            {
+                self.solo = Some(Solo::Marked(place));
+            }
         }
-        self.commits.last_ms = now_ms;
         self.commits.aborts = 0;
         self.commits.aborting_since_ms = None;
     }
@@ -176,16 +238,41 @@ impl<P: Clone, O> Driver<P, O> {
         self.commits.since_ms = now_ms;
     }
 
+    /// At the end of a drain what still runs is left to the next owner. A commit in flight is waited for, since its
+    /// offsets are of a partition that must be ours until it ends.
+    pub(super) fn end_drains(&mut self, now_ms: i64, effects: &mut Vec<Effect<P, O>>) {
+        let over: Vec<i32> = self
+            .partitions
+            .iter()
+            .filter(
+                |(_, p)| matches!(p.phase(), Phase::Draining { ends_ms, over: false } if now_ms >= ends_ms),
+            )
+            .map(|(id, _)| *id)
+            .collect();
+        for id in over {
+            let places: Vec<Place> = self.in_work(id).map(|(place, _)| *place).collect();
+            for place in places {
+                if let Some(work) = self.work.get(&place) {
+                    effects.push(Effect::Cancel(ticket(place, work)));
+                }
+                self.forget(place);
+            }
+            if let Some(p) = self.partitions.get_mut(&id) {
+                p.end_drain(now_ms.saturating_add(CLOSING_MS));
+            }
+        }
+    }
+
     /// Gives back drained partitions, and says when everything is given back on the way out.
     pub(super) fn release(&mut self, now_ms: i64, effects: &mut Vec<Effect<P, O>>) {
         let mut released = Vec::new();
         for (id, partition) in &self.partitions {
-            let Phase::Draining { ends_ms } = partition.phase() else { continue };
-            let in_flight = self.commits.in_flight.as_ref().is_some_and(|f| f.partitions.contains(id));
-            let finished = !self.is_running(*id) && !self.commits.involves(*id);
-            // At the end of the drain what still runs is left to the next owner; a commit in flight is waited for,
-            // since its offsets are of a partition that must be ours until it ends.
-            if finished || (now_ms >= ends_ms && !in_flight) {
+            let Phase::Draining { ends_ms, over } = partition.phase() else { continue };
+            if self.commits.in_flight.as_ref().is_some_and(|f| f.partitions.contains(id)) {
+                continue;
+            }
+            let finished = !self.is_running(*id) && !self.commits.has_ready(*id) && !partition.is_open();
+            if finished || (over && now_ms >= ends_ms) {
                 released.push(*id);
             }
         }
@@ -201,9 +288,14 @@ impl<P: Clone, O> Driver<P, O> {
         }
     }
 
-    fn is_running(&self, partition: i32) -> bool {
+    pub(super) fn is_running(&self, partition: i32) -> bool {
+        self.in_work(partition).next().is_some()
+    }
+
+    /// Records of a partition that somebody is at.
+    fn in_work(&self, partition: i32) -> impl Iterator<Item = (&Place, &super::Work<P>)> {
         self.work
             .range((partition, i64::MIN)..=(partition, i64::MAX))
-            .any(|(_, w)| matches!(w.activity, Activity::Running { .. } | Activity::Burying))
+            .filter(|(_, w)| matches!(w.activity, Activity::Running { .. } | Activity::Burying))
     }
 }

@@ -143,6 +143,8 @@ pub enum Effect<P, O> {
         /// Positions of owned partitions.
         offsets: Vec<OffsetCommit>,
     },
+    /// Too many records were given up, the last for this reason: nothing more starts for a while. None: it works again.
+    Breaker(Option<ErrorInfo>),
     /// Stop fetching.
     Pause(Vec<i32>),
     /// Fetch again.

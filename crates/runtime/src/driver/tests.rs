@@ -15,6 +15,8 @@ fn limits() -> Limits {
         commit_records: 8,
         commit_bytes: 1 << 20,
         drain: Duration::from_secs(3),
+        breaker_window: 10,
+        breaker_ratio: 0.5,
     }
 }
 
@@ -51,7 +53,18 @@ fn failed(ticket: Ticket, class: Class) -> Event<i64, i64> {
 }
 
 fn fetch(d: &mut D, offsets: std::ops::Range<i64>, now: i64) -> Vec<Effect<i64, i64>> {
-    d.on(Event::Fetched { partition: 0, items: offsets.map(item).collect() }, now)
+    let items = offsets.map(item).collect();
+    opened(d, Event::Fetched { partition: 0, items }, now)
+}
+
+/// Takes an event; where it opens the partition, that is committed.
+fn opened(d: &mut D, event: Event<i64, i64>, now: i64) -> Vec<Effect<i64, i64>> {
+    let mut effects = d.on(event, now);
+    if matches!(&effects[..], [Effect::Commit { entries, .. }, ..] if entries.is_empty()) {
+        effects.remove(0);
+        effects.extend(d.on(Event::Committed, now));
+    }
+    effects
 }
 
 fn commit_of(effects: Vec<Effect<i64, i64>>) -> Option<Flight> {
@@ -198,7 +211,11 @@ fn a_drain_ends_and_late_results_of_the_old_epoch_are_dropped() {
     assign(&mut d);
     let t = tickets(&fetch(&mut d, 0..1, 0));
     d.on(Event::Revoked(vec![0]), 1);
-    let effects = d.on(Event::Tick, 3001);
+    let mut effects = d.on(Event::Tick, 3001);
+    assert!(matches!(effects[0], Effect::Cancel(ticket) if ticket == t[0]), "{effects:?}");
+    let (entries, offsets) = commit_of(effects).unwrap();
+    assert!(entries.is_empty() && offsets[0].metadata.is_empty(), "given back in order");
+    effects = d.on(Event::Committed, 3001);
     assert!(effects.iter().any(|e| matches!(e, Effect::Release(_))), "{effects:?}");
     assign(&mut d);
     assert!(commit_of(d.on(done(t[0]), 3002)).is_none());
@@ -213,7 +230,7 @@ fn order_is_kept_within_a_key_and_only_there() {
     for i in [0, 1, 3] {
         items[i].order = Some("k".into());
     }
-    let started = tickets(&d.on(Event::Fetched { partition: 0, items }, 0));
+    let started = tickets(&opened(&mut d, Event::Fetched { partition: 0, items }, 0));
     assert_eq!(started.iter().map(|t| t.offset).collect::<Vec<_>>(), [0, 2]);
     let next = tickets(&d.on(done(started[0]), 1));
     assert_eq!(next[0].offset, 1);
@@ -251,6 +268,136 @@ fn metadata_of_another_version_stops_the_worker() {
     let mut d = driver();
     let effects = d.on(Event::Assigned { partition: 0, offset: 5, metadata: "v9.x".into() }, 0);
     assert!(matches!(&effects[..], [Effect::Halt(why)] if matches!(**why, Halt::Metadata(_))));
+}
+
+/// Processes that end whenever they begin record `poison`, run until it is given up. `before`: records that each process
+/// finishes and commits beside it before it ends. Returns how many processes ended.
+fn processes_until_buried(poison: i64, before: usize) -> u32 {
+    let (mut committed, mut visible) = ((0i64, String::new()), Vec::new());
+    for deaths in 0..30 {
+        let mut d = driver();
+        let mut events = VecDeque::new();
+        let (offset, metadata) = committed.clone();
+        d.on(Event::Assigned { partition: 0, offset, metadata }, 0);
+        events.push_back(Event::Fetched { partition: 0, items: (offset..12).map(item).collect() });
+        let (mut finished, mut dies) = (0, false);
+        while let Some(event) = events.pop_front() {
+            for effect in d.on(event, 0) {
+                match effect {
+                    Effect::Start { ticket, .. } if ticket.offset == poison => dies = true,
+                    Effect::Start { ticket, .. } if !dies || finished < before => {
+                        finished += 1;
+                        events.push_back(done(ticket));
+                    }
+                    Effect::Bury { ticket, error, .. } => {
+                        assert_eq!((ticket.offset, error.code.as_str()), (poison, "RUNTIME-0016"));
+                        events.push_back(done(ticket));
+                        visible.push(poison);
+                    }
+                    Effect::Commit { entries, offsets } => {
+                        visible.extend(entries.iter().filter_map(|e| e.offset).filter(|o| *o != poison));
+                        committed = (offsets[0].offset, offsets[0].metadata.clone());
+                        events.push_back(Event::Committed);
+                    }
+                    _ => {}
+                }
+            }
+            if dies && d.solo.is_some() {
+                assert_eq!(d.running(), 1, "it runs alone");
+                break;
+            }
+            if dies && finished >= before {
+                break;
+            }
+        }
+        if visible.contains(&poison) && committed.0 == 12 {
+            visible.sort_unstable();
+            assert_eq!(visible, (0..12).collect::<Vec<_>>());
+            return deaths;
+        }
+    }
+    panic!("record {poison} was never given up; committed {committed:?}");
+}
+
+#[test]
+fn a_record_that_ends_processes_is_found_run_alone_and_given_up() {
+    for poison in [0, 1, 5, 11] {
+        for before in [0, 1, 3] {
+            let deaths = processes_until_buried(poison, before);
+            assert!((5..=12).contains(&deaths), "{deaths} processes for record {poison}, {before} beside it");
+        }
+    }
+}
+
+#[test]
+fn a_record_in_work_when_a_process_is_told_to_stop_is_under_no_suspicion() {
+    let mut d = driver();
+    assign(&mut d);
+    fetch(&mut d, 0..3, 0);
+    d.on(Event::Stop, 1);
+    let (_, offsets) = commit_of(d.on(Event::Tick, d.wakes_at().unwrap())).unwrap();
+    assert_eq!((offsets[0].offset, offsets[0].metadata.as_str()), (0, ""));
+    assert!(matches!(
+        d.on(Event::Committed, 3001)[..],
+        [Effect::Cancel(_) | Effect::Release(_), .., Effect::Stopped]
+    ));
+}
+
+#[test]
+fn too_many_dead_letters_make_the_worker_rest_and_keep_its_records() {
+    let mut d = driver();
+    assign(&mut d);
+    let mut running = tickets(&fetch(&mut d, 0..16, 0));
+    let (mut buried, mut resting, mut now) = (0, false, 0);
+    while !resting {
+        let mut effects = Vec::new();
+        for ticket in std::mem::take(&mut running) {
+            effects.extend(d.on(failed(ticket, Class::Internal), now));
+        }
+        if effects.is_empty() {
+            now = d.wakes_at().unwrap();
+            effects = d.on(Event::Tick, now);
+        }
+        resting = effects.iter().any(|e| matches!(e, Effect::Breaker(Some(_))));
+        for effect in &effects {
+            if let Effect::Bury { ticket, .. } = effect {
+                buried += 1;
+                effects_of_bury(&mut d, *ticket, now, &mut running);
+            }
+        }
+        running.extend(tickets(&effects));
+    }
+    assert_eq!(buried, 4, "the fifth of ten is kept");
+    assert!(tickets(&d.on(Event::Tick, now + 20_000)).is_empty(), "it rests");
+    let probe = tickets(&d.on(Event::Tick, now + 30_000));
+    assert_eq!(probe.len(), 1, "one is tried");
+    let effects = d.on(done(probe[0]), now + 30_001);
+    assert!(matches!(effects[0], Effect::Breaker(None)));
+    assert_eq!(tickets(&effects).len(), 3, "it works again");
+}
+
+fn effects_of_bury(d: &mut D, ticket: Ticket, now: i64, running: &mut Vec<Ticket>) {
+    for event in [done(ticket), Event::Committed] {
+        running.extend(tickets(&d.on(event, now)));
+    }
+}
+
+#[test]
+fn nothing_starts_beyond_the_span_however_much_was_fetched() {
+    let mut d = Driver::new(Limits { window_records: 1000, ..limits() }, RetryPolicy::default(), 1);
+    assign(&mut d);
+    let mut started: VecDeque<Ticket> = tickets(&fetch(&mut d, 0..200, 0)).into();
+    let slow = started.pop_front().unwrap();
+    let mut highest = 0;
+    let mut now = 0;
+    while let Some(ticket) = started.pop_front() {
+        highest = highest.max(ticket.offset);
+        now += 200;
+        for event in [done(ticket), Event::Committed] {
+            started.extend(tickets(&d.on(event, now)));
+        }
+    }
+    assert_eq!((slow.offset, highest), (0, 31), "the bitmap of a span of 32 says all that is done");
 }
 
 /// A log with gaps, and drivers that crash, lose partitions, have commits rolled back and attempts fail or hang:
@@ -326,6 +473,7 @@ fn exactly_once(seed: u64) {
                     assert!(flight.is_none(), "seed {seed}: two transactions at once");
                     assert!(entries.len() <= 2 * limits().commit_records);
                     assert_eq!(offsets.len(), 1);
+                    assert!(offsets[0].metadata.len() <= crate::transport::MAX_METADATA_BYTES);
                     flight = Some((entries, offsets));
                 }
                 Effect::Pause(_) => paused = true,
@@ -335,7 +483,7 @@ fn exactly_once(seed: u64) {
                     (position, paused) = start(&mut d, &committed, &log, now);
                 }
                 // A late result of a cancelled attempt may still come: the ticket stays in `running`.
-                Effect::Cancel(_) => {}
+                Effect::Cancel(_) | Effect::Breaker(_) => {}
                 Effect::Stopped | Effect::Halt(_) => panic!("seed {seed}: {effect:?}"),
             }
         }

@@ -1,9 +1,9 @@
 //! Attempts of a stage: one task each.
 
 use super::RunError;
-use super::WorkerEnv;
-use super::emit::Emitter;
+use super::emit::{Emitter, Origin};
 use super::run::{Delivery, Done, Engine, Finished};
+use super::{Gate, WorkerEnv};
 use crate::driver::Ticket;
 use crate::stage::{Cx, Outputs, Stage};
 use crate::transport::OutRecord;
@@ -57,10 +57,12 @@ impl<S: Stage> Engine for Attempts<S> {
         let cx = Cx { worker: self.worker, attempt: ticket.attempt, now_ms };
         let (span, traceparent) = self.env.telemetry.attempt(&delivery.about(self.worker, ticket));
         let (stage, emitter, done) = (Arc::clone(&self.stage), Arc::clone(emitter), done.clone());
+        let gate = Arc::clone(&self.env.gate);
         let worker = self.worker;
         let task = tokio::spawn(
             async move {
-                let attempt = AssertUnwindSafe(run(&*stage, &delivery, &cx, &emitter, &traceparent));
+                let origin = Origin::of(ticket, &traceparent);
+                let attempt = AssertUnwindSafe(run(&*stage, &delivery, &cx, &emitter, &origin, &*gate));
                 let ended = attempt
                     .catch_unwind()
                     .await
@@ -116,11 +118,15 @@ async fn run<S: Stage>(
     delivery: &Delivery<S::In>,
     cx: &Cx,
     emitter: &Emitter,
-    traceparent: &str,
+    origin: &Origin<'_>,
+    gate: &dyn Gate,
 ) -> Result<Vec<OutRecord>, Failure> {
     let input = delivery.input.as_ref().map_err(|e| Failure::Failed(e.clone()))?;
+    if let Some(error) = gate.refuses(&delivery.record.headers) {
+        return emitter.records(&stage.dead(input, error), origin).map_err(Failure::Failed);
+    }
     match stage.run(input, cx).await {
-        Ok(outputs) => emitter.records(&outputs, traceparent).map_err(Failure::Failed),
+        Ok(outputs) => emitter.records(&outputs, origin).map_err(Failure::Failed),
         Err(error) => Err(match error.wait_ms() {
             Some(wait_ms) => Failure::Waits(wait_ms),
             None => Failure::Failed(ErrorInfo::of(&error, cx.worker, None)),

@@ -1,6 +1,7 @@
 //! From outputs to records: topic by kind, key, headers, dead letters.
 
 use super::WorkerEnv;
+use crate::driver::Ticket;
 use crate::stage::Outputs;
 use crate::topology::Worker as Spec;
 use crate::transport::{OutRecord, Record};
@@ -8,6 +9,23 @@ use bytes::Bytes;
 use docmill_contracts::{Class, Codec, Contract, ErrorInfo, Headers, RecordKind, headers};
 use std::collections::BTreeMap;
 use std::sync::Arc;
+
+/// What outputs were made of.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Origin<'a> {
+    /// Partition and offset of the record; none for a state that expired.
+    pub(super) source: Option<(i32, i64)>,
+    /// From 1.
+    pub(super) attempt: u32,
+    /// Trace context of the outputs.
+    pub(super) traceparent: &'a str,
+}
+
+impl<'a> Origin<'a> {
+    pub(super) fn of(ticket: Ticket, traceparent: &'a str) -> Self {
+        Self { source: Some((ticket.partition, ticket.offset)), attempt: ticket.attempt, traceparent }
+    }
+}
 
 /// Makes records of outputs. Knows the worker's topics; stages do not.
 #[derive(Debug)]
@@ -48,8 +66,13 @@ impl Emitter {
         self.changelog.as_ref()
     }
 
-    /// The records of some outputs, in order.
-    pub(super) fn records(&self, outputs: &Outputs, traceparent: &str) -> Result<Vec<OutRecord>, ErrorInfo> {
+    /// The records of some outputs, in order, with what they were made of.
+    pub(super) fn records(
+        &self,
+        outputs: &Outputs,
+        origin: &Origin<'_>,
+    ) -> Result<Vec<OutRecord>, ErrorInfo> {
+        let source = origin.source.map(|(partition, offset)| format!("{}/{partition}/{offset}", self.input));
         outputs
             .records()
             .iter()
@@ -62,17 +85,23 @@ impl Emitter {
                 })?;
                 let value =
                     record.encode(&self.codec).map_err(|e| self.internal("RUNTIME-0006", e.to_string()))?;
+                let mut all = Headers::new()
+                    .with(headers::DOCUMENT_ID, record.document_id())
+                    .with(headers::REVISION, record.revision().to_string())
+                    .with(headers::TENANT, record.tenant())
+                    .with(headers::TRACEPARENT, origin.traceparent)
+                    .with(headers::CONTENT_TYPE, headers::AVRO)
+                    .with(headers::WORKER, self.worker);
+                if let Some(source) = &source {
+                    all.push(headers::ATTEMPT, origin.attempt.to_string());
+                    all.push(headers::SOURCE, source.as_str());
+                }
                 let out = OutRecord {
                     topic: Arc::clone(topic),
                     partition: None,
                     key: Some(Bytes::from(record.key())),
                     value: Some(Bytes::from(value)),
-                    headers: Headers::new()
-                        .with(headers::DOCUMENT_ID, record.document_id())
-                        .with(headers::REVISION, record.revision().to_string())
-                        .with(headers::TENANT, record.tenant())
-                        .with(headers::TRACEPARENT, traceparent)
-                        .with(headers::CONTENT_TYPE, headers::AVRO),
+                    headers: all,
                 };
                 // Refused here it costs its own record; refused by the log it would stop every transaction.
                 if out.size() > *limit {

@@ -3,7 +3,7 @@
 use super::RunError;
 use super::WorkerEnv;
 use super::attempt::panicked;
-use super::emit::Emitter;
+use super::emit::{Emitter, Origin};
 use super::run::{Delivery, Done, Engine, Finished};
 use crate::driver::Ticket;
 use crate::stage::{Gather, Outputs, Step};
@@ -16,14 +16,14 @@ use std::sync::Arc;
 /// The states of the partitions that this worker owns.
 pub(super) struct States<G: Gather> {
     worker: &'static str,
-    gather: G,
+    gather: Arc<G>,
     env: WorkerEnv,
     states: HashMap<i32, HashMap<String, G::State>>,
     expiries: BTreeSet<(i64, i32, String)>,
 }
 
 impl<G: Gather> States<G> {
-    pub(super) fn new(worker: &'static str, gather: G, env: &WorkerEnv) -> Self {
+    pub(super) fn new(worker: &'static str, gather: Arc<G>, env: &WorkerEnv) -> Self {
         Self { worker, gather, env: env.clone(), states: HashMap::new(), expiries: BTreeSet::new() }
     }
 
@@ -45,9 +45,9 @@ impl<G: Gather> States<G> {
         key: String,
         step: Step<G::State>,
         emitter: &Emitter,
-        traceparent: &str,
+        origin: &Origin<'_>,
     ) -> Result<Vec<OutRecord>, ErrorInfo> {
-        let mut records = emitter.records(&step.outputs, traceparent)?;
+        let mut records = emitter.records(&step.outputs, origin)?;
         records.extend(emitter.state(partition, &key, step.state.as_ref())?);
         if let Some(state) = step.state {
             self.put(partition, key, state);
@@ -68,7 +68,9 @@ impl<G: Gather> States<G> {
         let before = self.take(ticket.partition, &key);
         let step = catch_unwind(AssertUnwindSafe(|| self.gather.apply(before.clone(), input, now_ms)))
             .map_err(|panic| panicked(self.worker, panic.as_ref()));
-        match step.and_then(|step| self.keep(ticket.partition, key.clone(), step, emitter, &traceparent)) {
+        match step.and_then(|step| {
+            self.keep(ticket.partition, key.clone(), step, emitter, &Origin::of(ticket, &traceparent))
+        }) {
             Ok(records) => Ok(records),
             Err(error) => {
                 if let Some(before) = before {
@@ -164,8 +166,10 @@ impl<G: Gather> Engine for States<G> {
                 self.expiries.pop_first();
                 continue;
             };
-            let step = self.gather.expire(state.clone(), now_ms);
-            match self.keep(partition, key.clone(), step, emitter, "") {
+            let expired = catch_unwind(AssertUnwindSafe(|| self.gather.expire(state.clone(), now_ms)))
+                .map_err(|panic| panicked(self.worker, panic.as_ref()));
+            let origin = Origin { source: None, attempt: 1, traceparent: "" };
+            match expired.and_then(|step| self.keep(partition, key.clone(), step, emitter, &origin)) {
                 Ok(records) => emitted.push((partition, records)),
                 Err(error) => {
                     // Kept as it was, but not asked again before the process restarts: it would fail the same way.

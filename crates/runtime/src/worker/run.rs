@@ -5,19 +5,19 @@
     reason = "the shell around the driver waits, so that the driver need not"
 )]
 
-use super::emit::Emitter;
-use super::{RunError, SchemaSource, WorkerEnv};
+use super::attempt::panicked;
+use super::emit::{Emitter, Origin};
+use super::{RunError, SchemaSource, WorkerEnv, join};
 use crate::driver::{Driver, Effect, Entry, Event, Halt, Item, Outcome, Ticket};
 use crate::retry::RetryPolicy;
 use crate::stage::Outputs;
 use crate::telemetry::{About, Clock};
-use crate::topology::Worker as Spec;
 use crate::transport::{
-    self, CommitError, Consumer, Joined, Member, OffsetCommit, OutRecord, Producer, Record, Transaction,
-    TransportError,
+    self, CommitError, Consumer, OffsetCommit, OutRecord, Producer, Record, Transaction, TransportError,
 };
 use docmill_contracts::{Class, Classify, Codec, CodecError, Contract, ErrorInfo, headers};
 use std::collections::{HashSet, VecDeque};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::{mpsc, watch};
@@ -114,77 +114,57 @@ struct Loop<E: Engine> {
     last_abort: Option<String>,
     /// Since when the log could not be read.
     unreachable_since_ms: Option<i64>,
+    /// A transaction was committed.
+    committed: bool,
     stopped: bool,
 }
 
+/// Times that a worker joins anew after losing its producer, with nothing committed in between, before it gives up.
+const REBUILDS: u32 = 5;
+
 /// Runs a worker until it is told to stop or cannot go on.
+///
+/// A producer whose transaction has no known end is of no use: the worker then begins anew from what is committed, as a
+/// restarted process would. Its consumer says when another process has taken its place; that ends it.
 pub(super) async fn run<E: Engine>(
     worker: &'static str,
     env: WorkerEnv,
-    engine: impl FnOnce(&WorkerEnv) -> E + Send,
+    engine: impl Fn(&WorkerEnv) -> E + Send,
 ) -> Result<(), RunError> {
     let spec = env.topology.workers.get(worker).cloned().ok_or(RunError::UnknownWorker(worker))?;
-    let clock = env.clock;
-    let Some((consumer, producer)) = join(worker, &env, &spec).await? else { return Ok(()) };
-    let retry = RetryPolicy { deadline: spec.limits.retry_deadline, ..RetryPolicy::default() };
-    let seed = clock.now_ms().unsigned_abs();
-    let (done, finished) = mpsc::channel(spec.limits.concurrency.max(16));
-    let mut this = Loop {
-        worker,
-        input: spec.input.clone(),
-        engine: engine(&env),
-        emitter: Arc::new(Emitter::new(worker, &env, &spec)),
-        driver: Driver::new(spec.limits, retry, seed),
-        clock,
-        consumer,
-        producer: Some(producer),
-        commit: None,
-        done,
-        last_abort: None,
-        unreachable_since_ms: None,
-        stopped: false,
-        env,
-    };
-    let stop = this.env.stop.clone();
-    let result = this.work(finished, stop).await;
-    this.consumer.close().await;
-    result
-}
-
-/// Joins the group, waiting for a log that cannot be reached; none when told to stop meanwhile.
-async fn join(worker: &'static str, env: &WorkerEnv, spec: &Spec) -> Result<Option<Joined>, RunError> {
-    let member = Member {
-        group: spec.group.clone(),
-        topic: spec.input.clone(),
-        slot: env.slot.clone(),
-        transaction_timeout: Duration::from_secs(10),
-        session_timeout: Duration::from_secs(10),
-        fetch_bytes: 8 << 20,
-    };
-    let (clock, mut stop) = (env.clock, env.stop.clone());
-    let started_ms = clock.now_ms();
-    let mut wait = Duration::from_millis(200);
+    let mut rebuilds = 0;
     loop {
-        if *stop.borrow() {
-            return Ok(None);
-        }
-        match env.transport.join(member.clone()).await {
-            Ok(halves) => return Ok(Some(halves)),
-            Err(source) => {
-                let waited = clock.now_ms() - started_ms;
-                if source.class() != Class::Transient
-                    || waited > i64::try_from(env.patience.as_millis()).unwrap_or(i64::MAX)
-                {
-                    return Err(RunError::Log { worker, source });
-                }
-                tracing::warn!(worker, code = %source.code(), "{source}; trying again");
+        let Some((consumer, producer)) = join::join(worker, &env, &spec).await? else { return Ok(()) };
+        let clock = env.clock;
+        let retry = RetryPolicy { deadline: spec.limits.retry_deadline, ..RetryPolicy::default() };
+        let seed = clock.now_ms().unsigned_abs();
+        let (done, finished) = mpsc::channel(spec.limits.concurrency.max(16));
+        let mut this = Loop {
+            worker,
+            input: spec.input.clone(),
+            engine: engine(&env),
+            emitter: Arc::new(Emitter::new(worker, &env, &spec)),
+            driver: Driver::new(spec.limits.clone(), retry, seed),
+            clock,
+            consumer,
+            producer: Some(producer),
+            commit: None,
+            done,
+            last_abort: None,
+            unreachable_since_ms: None,
+            committed: false,
+            stopped: false,
+            env: env.clone(),
+        };
+        let result = this.work(finished, env.stop.clone()).await;
+        rebuilds = if this.committed { 1 } else { rebuilds + 1 };
+        this.consumer.close().await;
+        match result {
+            Err(RunError::Commit { source, .. }) if rebuilds <= REBUILDS && !*env.stop.borrow() => {
+                tracing::warn!(worker, "{source}; the worker begins anew from what is committed");
             }
+            result => return result,
         }
-        tokio::select! {
-            () = tokio::time::sleep(wait) => {}
-            changed = stop.changed() => if changed.is_err() { return Ok(None) },
-        }
-        wait = (wait * 2).min(Duration::from_secs(5));
     }
 }
 
@@ -252,7 +232,10 @@ impl<E: Engine> Loop<E> {
     async fn committed(&mut self, (producer, entries, result): Ended) -> Result<(), RunError> {
         self.producer = Some(producer);
         match result {
-            Ok(()) => self.on(Event::Committed).await,
+            Ok(()) => {
+                self.committed = true;
+                self.on(Event::Committed).await
+            }
             Err(CommitError::Aborted(source)) => {
                 tracing::warn!(worker = self.worker, code = %source.code(), "transaction rolled back: {source}");
                 self.last_abort = Some(source.to_string());
@@ -381,6 +364,14 @@ impl<E: Engine> Loop<E> {
                 return Ok(Some(self.bury(ticket, &payload, &error, first_seen_ms)));
             }
             Effect::Commit { entries, offsets } => self.start_commit(entries, offsets),
+            Effect::Breaker(Some(error)) => tracing::error!(
+                worker = self.worker,
+                code = "RUNTIME-0017",
+                "too many records were given up, the last for {}: {}; no more are for a while",
+                error.code,
+                error.message
+            ),
+            Effect::Breaker(None) => tracing::info!(worker = self.worker, "records succeed again"),
             Effect::Pause(partitions) => self.consumer.pause(&partitions),
             Effect::Resume(partitions) => self.consumer.resume(&partitions),
             Effect::Release(partitions) => {
@@ -430,7 +421,10 @@ impl<E: Engine> Loop<E> {
         )];
         if let Ok(input) = &payload.input {
             let (_, traceparent) = self.env.telemetry.attempt(&payload.about(self.worker, ticket));
-            match self.emitter.records(&self.engine.dead(input, error.clone()), &traceparent) {
+            let outcome = catch_unwind(AssertUnwindSafe(|| self.engine.dead(input, error.clone())))
+                .map_err(|panic| panicked(self.worker, panic.as_ref()))
+                .and_then(|dead| self.emitter.records(&dead, &Origin::of(ticket, &traceparent)));
+            match outcome {
                 Ok(outcome) => records.extend(outcome),
                 Err(e) => tracing::error!(
                     worker = self.worker,
