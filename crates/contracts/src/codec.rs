@@ -128,6 +128,11 @@ impl SchemaCatalog {
         self.ids.get(&kind).copied()
     }
 
+    /// Whether the schema of an id is known.
+    pub fn knows(&self, id: u32) -> bool {
+        self.by_id(id).is_some()
+    }
+
     fn by_id(&self, id: u32) -> Option<Arc<WriterSchema>> {
         match self.by_id.read() {
             Ok(map) => map.get(&id).cloned(),

@@ -92,24 +92,33 @@ macro_rules! records {
     };
 }
 
+/// Key of all records about one document: tenants choose their documents' ids, so an id alone names none.
+pub fn document_key(tenant: &str, document_id: &str) -> String {
+    format!("{tenant}/{document_id}")
+}
+
+fn head_key(head: &DocumentHead) -> String {
+    document_key(&head.tenant, &head.document_id)
+}
+
 fn page_key(head: &DocumentHead, page: i32) -> String {
-    format!("{}/{page}", head.document_id)
+    format!("{}/{page}", head_key(head))
 }
 
 records! {
-    DocumentSubmitted, "documents.submitted", key |r| format!("{}/{}", r.tenant, if r.document_id.is_empty() { &r.name } else { &r.document_id }),
+    DocumentSubmitted, "documents.submitted", key |r| document_key(&r.tenant, if r.document_id.is_empty() { &r.name } else { &r.document_id }),
         id |r| &r.document_id, revision |r| r.revision, tenant |r| &r.tenant;
-    DocumentAccepted, "documents.accepted", key |r| r.head.document_id.clone(), id |r| &r.head.document_id, revision |r| r.head.revision, tenant |r| &r.head.tenant;
+    DocumentAccepted, "documents.accepted", key |r| head_key(&r.head), id |r| &r.head.document_id, revision |r| r.head.revision, tenant |r| &r.head.tenant;
     PagesPlanned, "pages.planned", key |r| page_key(&r.head, r.first_page), id |r| &r.head.document_id, revision |r| r.head.revision, tenant |r| &r.head.tenant;
     PageRendered, "pages.rendered", key |r| page_key(&r.head, r.page.page_no), id |r| &r.head.document_id, revision |r| r.head.revision, tenant |r| &r.head.tenant;
-    PageRecognized, "pages.recognized", key |r| r.head.document_id.clone(), id |r| &r.head.document_id, revision |r| r.head.revision, tenant |r| &r.head.tenant;
-    DocumentAssembled, "documents.assembled", key |r| r.head.document_id.clone(), id |r| &r.head.document_id, revision |r| r.head.revision, tenant |r| &r.head.tenant;
-    DocumentExtracted, "documents.extracted", key |r| r.head.document_id.clone(), id |r| &r.head.document_id, revision |r| r.head.revision, tenant |r| &r.head.tenant;
-    DocumentValidated, "documents.validated", key |r| r.head.document_id.clone(), id |r| &r.head.document_id, revision |r| r.head.revision, tenant |r| &r.head.tenant;
-    DocumentResult, "results", key |r| r.document_id.clone(), id |r| &r.document_id, revision |r| r.revision, tenant |r| &r.tenant;
-    DocumentStatus, "documents.status", key |r| r.document_id.clone(), id |r| &r.document_id, revision |r| r.revision, tenant |r| &r.tenant;
-    DocumentControl, "documents.control", key |r| r.document_id.clone(), id |r| &r.document_id, revision |_| 0, tenant |r| &r.tenant;
+    PageRecognized, "pages.recognized", key |r| head_key(&r.head), id |r| &r.head.document_id, revision |r| r.head.revision, tenant |r| &r.head.tenant;
+    DocumentAssembled, "documents.assembled", key |r| head_key(&r.head), id |r| &r.head.document_id, revision |r| r.head.revision, tenant |r| &r.head.tenant;
+    DocumentExtracted, "documents.extracted", key |r| head_key(&r.head), id |r| &r.head.document_id, revision |r| r.head.revision, tenant |r| &r.head.tenant;
+    DocumentValidated, "documents.validated", key |r| head_key(&r.head), id |r| &r.head.document_id, revision |r| r.head.revision, tenant |r| &r.head.tenant;
+    DocumentResult, "results", key |r| document_key(&r.tenant, &r.document_id), id |r| &r.document_id, revision |r| r.revision, tenant |r| &r.tenant;
+    DocumentStatus, "documents.status", key |r| document_key(&r.tenant, &r.document_id), id |r| &r.document_id, revision |r| r.revision, tenant |r| &r.tenant;
+    DocumentControl, "documents.control", key |r| document_key(&r.tenant, &r.document_id), id |r| &r.document_id, revision |r| r.revision, tenant |r| &r.tenant;
     TenantConfig, "tenants", key |r| r.tenant.clone(), id |_| "", revision |_| 0, tenant |r| &r.tenant;
-    GatherState, "gather.pages", key |r| r.head.as_ref().map(|h| h.document_id.clone()).unwrap_or_default(), id |r| r.head.as_ref().map_or("", |h| h.document_id.as_str()),
+    GatherState, "gather.pages", key |r| r.head.as_ref().map(head_key).unwrap_or_default(), id |r| r.head.as_ref().map_or("", |h| h.document_id.as_str()),
         revision |r| r.revision, tenant |r| r.head.as_ref().map_or("", |h| h.tenant.as_str());
 }

@@ -181,6 +181,7 @@ fn samples() -> Vec<AnyRecord> {
             action: ControlAction::Cancel,
             requested_at: 7,
             reason: None,
+            revision: 3,
         }
         .into(),
         TenantConfig {

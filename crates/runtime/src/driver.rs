@@ -153,7 +153,9 @@ impl<P: Clone, O> Driver<P, O> {
         let timeout = millis(self.limits.attempt_timeout);
         let attempts = self.running.first().map(|(since, _)| since + timeout);
         let sleeping = self.sleeping.first().map(|(at, _)| *at);
-        let drains = self.partitions.values().filter_map(Partition::drain_ends_ms);
+        // The end of a commit is an event of its own.
+        let drains = self.partitions.iter().filter(|(id, _)| !self.commits.in_flight_with(**id));
+        let drains = drains.filter_map(|(_, p)| p.drain_ends_ms());
         let commit = self.commits.wakes_at(&self.limits, !self.asking().is_empty());
         let rest = self.breaker.wakes_at();
         attempts.into_iter().chain(sleeping).chain(drains).chain(commit).chain(rest).min()

@@ -111,6 +111,13 @@ pub trait Gather: Send + Sync + 'static {
     /// The key whose state a record belongs to. Records of one key must be in one partition.
     fn key(&self, input: &Self::In) -> String;
 
+    /// Key of the records that an open state still waits for: it says in which partition they will come. None for a
+    /// state that waits for nothing.
+    fn awaits(&self, state: &Self::State) -> Option<String> {
+        let _ = state;
+        None
+    }
+
     /// Takes one record. `now_ms`: milliseconds since 1970 UTC.
     fn apply(&self, state: Option<Self::State>, input: &Self::In, now_ms: i64) -> Step<Self::State>;
 
@@ -119,4 +126,14 @@ pub trait Gather: Send + Sync + 'static {
 
     /// The deadline has passed: give up what is missing, or forget the key.
     fn expire(&self, state: Self::State, now_ms: i64) -> Step<Self::State>;
+
+    /// What [`Gather::apply`] or [`Gather::expire`] made cannot be emitted, for example because it is too large: the
+    /// outcome of the key, small, and the state after it. `input`: the record, where there was one.
+    fn give_up(
+        &self,
+        state: Option<Self::State>,
+        input: Option<&Self::In>,
+        error: ErrorInfo,
+        now_ms: i64,
+    ) -> Step<Self::State>;
 }

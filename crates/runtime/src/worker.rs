@@ -9,6 +9,8 @@ mod gather;
 mod join;
 mod run;
 
+pub use run::decode;
+
 use crate::driver::Halt;
 use crate::stage::{Gather, Stage};
 use crate::telemetry::{Clock, Telemetry};
@@ -123,6 +125,37 @@ pub enum RunError {
         /// What the log said last.
         last: String,
     },
+    /// The changelog does not lie beside its input.
+    #[error(
+        "worker {worker}: changelog {changelog} has {have} partitions, its input {input} has {want}: they must be the same"
+    )]
+    ChangelogPartitions {
+        /// Worker.
+        worker: &'static str,
+        /// Changelog topic.
+        changelog: String,
+        /// Its partitions.
+        have: i32,
+        /// Input topic.
+        input: String,
+        /// Its partitions.
+        want: i32,
+    },
+    /// The number of partitions changed while documents were open.
+    #[error(
+        "worker {worker}: a document that is open in partition {partition} of {input} would get its next records in another one: \
+         the topic had another number of partitions than {partitions} when it was begun"
+    )]
+    Repartitioned {
+        /// Worker.
+        worker: &'static str,
+        /// Input topic.
+        input: String,
+        /// Partition of the open state.
+        partition: i32,
+        /// Partitions now.
+        partitions: i32,
+    },
     /// A state in the changelog that cannot be read.
     #[error("worker {worker}: changelog {topic}-{partition} at offset {offset} cannot be read: {message}")]
     Changelog {
@@ -148,6 +181,8 @@ impl Classify for RunError {
             | Self::NoChangelog(_)
             | Self::Stage { .. }
             | Self::Metadata { .. }
+            | Self::ChangelogPartitions { .. }
+            | Self::Repartitioned { .. }
             | Self::Changelog { .. } => Class::Fatal,
         }
     }
@@ -162,6 +197,8 @@ impl Classify for RunError {
             Self::Metadata { .. } => "RUNTIME-0001",
             Self::Commits { .. } => "RUNTIME-0014",
             Self::Changelog { .. } => "RUNTIME-0015",
+            Self::Repartitioned { .. } => "RUNTIME-0019",
+            Self::ChangelogPartitions { .. } => "RUNTIME-0020",
         })
     }
 }

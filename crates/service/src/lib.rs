@@ -3,6 +3,7 @@
 //! Owns how a process starts and ends. Knows which transport and registry are configured, and no stage's work.
 
 pub mod config;
+mod documents;
 mod host;
 mod logs;
 mod memory;
@@ -10,6 +11,7 @@ mod otlp;
 mod process;
 
 pub use config::{Config, ConfigError, LogFormat};
+pub use documents::Documents;
 pub use host::{RegistrySchemas, host, shutdown_signal};
 pub use logs::init_logs;
 pub use memory::bound_memory;
@@ -27,4 +29,6 @@ pub struct StageEnv {
     pub assets: Option<PathBuf>,
     /// The program that is started again as a sandboxed child: the running binary.
     pub program: PathBuf,
+    /// What is known of documents beyond a record.
+    pub documents: Documents,
 }

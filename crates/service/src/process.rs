@@ -3,12 +3,13 @@
 use crate::config::{Config, ConfigError};
 use crate::host::{RegistrySchemas, host, shutdown_signal};
 use crate::otlp::{Otlp, Traced};
-use crate::{StageEnv, bound_memory, logs};
+use crate::{Documents, StageEnv, bound_memory, logs};
 use docmill_blobs::Blobs;
 use docmill_contracts::{Class, Classify, Codec};
 use docmill_registry::Registry;
 use docmill_runtime::telemetry::LogsOnly;
 use docmill_runtime::transport::TransportError;
+use docmill_runtime::worker::OpenGate;
 use docmill_runtime::{Worker, WorkerEnv};
 use docmill_transport_kafka::{Kafka, KafkaConfig};
 use futures::future::BoxFuture;
@@ -26,6 +27,10 @@ const OK: u8 = 0;
 const FAILED: u8 = 1;
 /// Arguments or configuration are wrong; starting it again does not help.
 const USAGE: u8 = 2;
+/// The stage that admits documents.
+const INGEST: &str = "ingest";
+/// The stage that publishes results.
+const SINK: &str = "sink";
 
 #[derive(Debug, clap::Parser)]
 struct Args {
@@ -111,18 +116,22 @@ where
     C: Clone,
     E: Classify,
 {
-    match workers(config, stage_config.clone(), build) {
+    let documents = Documents::default();
+    match workers(config, stage_config.clone(), &documents, build) {
         Err(e) => end(stage, &*e, if e.class() == Class::Fatal { USAGE } else { FAILED }),
-        Ok(workers) => match serve(config, workers, traced, |env| beside(&stage_config, env)).await {
-            Ok(()) => ExitCode::from(OK),
-            Err(e) => end(stage, &*e, FAILED),
-        },
+        Ok(workers) => {
+            match serve(stage, config, workers, documents, traced, |env| beside(&stage_config, env)).await {
+                Ok(()) => ExitCode::from(OK),
+                Err(e) => end(stage, &*e, FAILED),
+            }
+        }
     }
 }
 
 fn workers<C, E: Classify>(
     config: &Config,
     stage_config: C,
+    documents: &Documents,
     build: impl FnOnce(C, &StageEnv) -> Result<Vec<Worker>, E>,
 ) -> Result<Vec<Worker>, Box<dyn Classify>> {
     let env = StageEnv {
@@ -130,13 +139,16 @@ fn workers<C, E: Classify>(
         assets: config.assets.clone(),
         program: std::env::current_exe()
             .map_err(|source| boxed(ConfigError::File { path: "this program".into(), source }))?,
+        documents: documents.clone(),
     };
     build(stage_config, &env).map_err(boxed)
 }
 
 async fn serve(
+    stage: &str,
     config: &Config,
     workers: Vec<Worker>,
+    documents: Documents,
     traced: bool,
     beside: impl FnOnce(&WorkerEnv) -> Option<Beside>,
 ) -> Result<(), Box<dyn Classify>> {
@@ -152,12 +164,19 @@ async fn serve(
         codec: Codec::new(catalog),
         schemas: Arc::new(RegistrySchemas(registry)),
         telemetry: if traced { Arc::new(Traced::default()) } else { Arc::new(LogsOnly) },
-        gate: Arc::new(docmill_runtime::worker::OpenGate),
+        // What the sink gets has ended already.
+        gate: if stage == SINK { Arc::new(OpenGate) } else { Arc::new(documents.clone()) },
         clock: docmill_runtime::telemetry::Clock::new(),
         slot: config.slot.clone(),
         stop,
         patience,
     };
+    if stage == INGEST {
+        tokio::spawn(documents.clone().follow_status(env.clone()));
+    }
+    if stage != SINK {
+        tokio::spawn(documents.follow_control(env.clone()));
+    }
     match beside(&env) {
         None => host(workers, env).await.map_err(boxed),
         Some(beside) => {

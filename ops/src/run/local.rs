@@ -9,7 +9,7 @@ use docmill_registry::Registry;
 use docmill_runtime::telemetry::{Clock, LogsOnly};
 use docmill_runtime::transport::{Read, ReadFrom, Reader, Transport};
 use docmill_runtime::{Topology, Worker, WorkerEnv};
-use docmill_service::{Config, RegistrySchemas, StageEnv};
+use docmill_service::{Documents, Config, RegistrySchemas, StageEnv};
 use docmill_sink::files::FileSink;
 use docmill_transport_embedded::Embedded;
 use std::path::{Path, PathBuf};
@@ -25,7 +25,7 @@ pub(crate) struct Local {
     topology: Arc<Topology>,
     codec: Codec,
     blobs: Blobs,
-    gate: Arc::new(docmill_runtime::worker::OpenGate),
+    documents: Documents,
     clock: Clock,
     stop: watch::Sender<bool>,
 }
@@ -49,7 +49,7 @@ impl Local {
             topology: Arc::new(topology),
             codec: Codec::new(Arc::new(SchemaCatalog::built_in()?)),
             blobs: Blobs::local(&state.join("blobs"))?,
-            gate: Arc::new(docmill_runtime::worker::OpenGate),
+            documents: Documents::default(),
             clock: Clock::new(),
             stop: watch::Sender::new(false),
             config,
@@ -86,6 +86,7 @@ impl Local {
             blobs: self.blobs.clone(),
             assets: self.config.assets.clone(),
             program: std::env::current_exe().map_err(|e| OpsError::io("find", "this program", e))?,
+            documents: self.documents.clone(),
         };
         all_workers(&self.config, &env)
     }
@@ -98,18 +99,21 @@ impl Local {
                 tell.send_replace(true);
             }
         });
-        WorkerEnv {
+        let env = WorkerEnv {
             transport: Arc::clone(&self.transport),
             topology: Arc::clone(&self.topology),
             codec: self.codec.clone(),
             schemas: Arc::new(RegistrySchemas(Registry::BuiltIn)),
             telemetry: Arc::new(LogsOnly),
-            gate: Arc::new(docmill_runtime::worker::OpenGate),
+            gate: Arc::new(self.documents.clone()),
             clock: self.clock,
             slot: "run".into(),
             stop: self.stop.subscribe(),
             patience: Duration::from_secs(self.config.patience_seconds),
-        }
+        };
+        tokio::spawn(self.documents.clone().follow_status(env.clone()));
+        tokio::spawn(self.documents.clone().follow_control(env.clone()));
+        env
     }
 
     pub(crate) fn stop_workers(&self) {

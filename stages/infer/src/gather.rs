@@ -6,7 +6,7 @@
 use crate::config::Config;
 use crate::error::InferError;
 use docmill_contracts::{
-    DocumentAssembled, DocumentHead, DocumentState, DocumentStatus, ErrorInfo, GatherState, Page,
+    Contract, DocumentAssembled, DocumentHead, DocumentState, DocumentStatus, ErrorInfo, GatherState, Page,
     PageRecognized, StageTrace, TextSource,
 };
 use docmill_runtime::{Gather, Outputs, Step};
@@ -49,18 +49,21 @@ impl Gather for GatherPages {
     type In = PageRecognized;
     type State = GatherState;
 
+    /// Each revision is gathered by itself: that of another one takes nothing from it.
     fn key(&self, input: &PageRecognized) -> String {
-        input.head.document_id.clone()
+        format!("{}/{}", input.key(), input.head.revision)
+    }
+
+    fn awaits(&self, state: &GatherState) -> Option<String> {
+        (!state.closed).then(|| state.key())
     }
 
     fn apply(&self, state: Option<GatherState>, input: &PageRecognized, now_ms: i64) -> Step<GatherState> {
         let revision = input.head.revision;
         let mut state = match state {
-            Some(state) if state.revision > revision || (state.revision == revision && state.closed) => {
-                return Step { state: Some(state), outputs: Outputs::none() };
-            }
-            Some(state) if state.revision == revision => state,
-            _ => GatherState {
+            Some(state) if state.closed => return Step { state: Some(state), outputs: Outputs::none() },
+            Some(state) => state,
+            None => GatherState {
                 head: Some(input.head.clone()),
                 page_count: 0,
                 revision,
@@ -106,6 +109,29 @@ impl Gather for GatherPages {
             }
         }
         Self::assemble(state, head, now_ms)
+    }
+
+    fn give_up(
+        &self,
+        state: Option<GatherState>,
+        input: Option<&PageRecognized>,
+        error: ErrorInfo,
+        now_ms: i64,
+    ) -> Step<GatherState> {
+        let page_count = state.as_ref().map_or(0, |s| s.page_count);
+        let head = state.and_then(|s| s.head).or_else(|| input.map(|i| i.head.clone()));
+        let Some(head) = head else { return Step { state: None, outputs: Outputs::none() } };
+        let status = status(&head, DocumentState::Inferring, 0, page_count, now_ms);
+        let closed = GatherState {
+            head: Some(head.clone()),
+            page_count,
+            revision: head.revision,
+            closed: true,
+            opened_at: now_ms,
+            pages: Vec::new(),
+        };
+        let assembled = DocumentAssembled { head, pages: Vec::new(), error: Some(error), stages: Vec::new() };
+        Step { state: Some(closed), outputs: Outputs::one(assembled).and(status) }
     }
 }
 

@@ -17,14 +17,18 @@ pub use error::InferError;
 pub use gather::GatherPages;
 pub use stage::InferStage;
 
+#[cfg(feature = "process")]
 use docmill_runtime::Worker;
+#[cfg(feature = "process")]
 use docmill_service::StageEnv;
+#[cfg(feature = "process")]
 use std::sync::Arc;
 
 /// Name of the stage.
 pub const STAGE: &str = "infer";
 
 /// The workers of the stage.
+#[cfg(feature = "process")]
 pub fn workers(config: Config, env: &StageEnv) -> Result<Vec<Worker>, InferError> {
     let local = Arc::new(local::LocalExtractor::new(&config));
     Ok(vec![

@@ -73,6 +73,9 @@ impl Stage for InferStage {
     type In = DocumentAssembled;
     type Err = InferError;
 
+    /// One document's revisions come out in the order in which they went in.
+    const ORDERED: bool = true;
+
     fn cost(&self, input: &DocumentAssembled) -> docmill_runtime::Cost {
         docmill_runtime::Cost { units: u32::try_from(input.pages.len()).unwrap_or(u32::MAX).max(1) }
     }

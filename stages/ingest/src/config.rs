@@ -17,6 +17,8 @@ pub struct Config {
     pub burst: u32,
     /// Attempts after which a blob that the store does not have counts as missing for good; at least 1.
     pub missing_blob_attempts: u32,
+    /// Seconds without news of an earlier revision of a document after which the next one no longer waits for its result.
+    pub revision_patience_s: u32,
     /// Limits by tenant.
     pub tenants: BTreeMap<String, TenantLimits>,
 }
@@ -28,6 +30,7 @@ impl Default for Config {
             documents_per_second: 0.0,
             burst: 100,
             missing_blob_attempts: 3,
+            revision_patience_s: 1800,
             tenants: BTreeMap::new(),
         }
     }

@@ -4,6 +4,9 @@ use docmill_blobs::BlobError;
 use docmill_contracts::{Class, Classify, Code};
 use thiserror::Error;
 
+/// How often a revision asks whether the one before it has ended.
+const REVISION_MS: u64 = 250;
+
 /// What can go wrong at the door. `name`: the file as its submitter named it, sanitised.
 #[derive(Debug, Error)]
 pub enum IngestError {
@@ -119,6 +122,14 @@ pub enum IngestError {
         /// Milliseconds until its next document may come.
         wait_ms: u64,
     },
+    /// An earlier revision of the document has no result yet: this one waits for it.
+    #[error("{name}: revision {revision} waits for the result of an earlier one")]
+    EarlierRevision {
+        /// File.
+        name: String,
+        /// This revision.
+        revision: i32,
+    },
     /// The blob store cannot.
     #[error("{name}: {source}")]
     Blobs {
@@ -150,7 +161,9 @@ impl Classify for IngestError {
             | Self::HashMismatch { .. }
             | Self::BadReference { .. }
             | Self::Identity { .. } => Class::Input,
-            Self::BlobNotYet { .. } | Self::OverRate { .. } => Class::Transient,
+            Self::BlobNotYet { .. } | Self::OverRate { .. } | Self::EarlierRevision { .. } => {
+                Class::Transient
+            }
             Self::Blobs { source, .. } => source.class(),
             Self::Config { .. } => Class::Fatal,
         }
@@ -159,6 +172,7 @@ impl Classify for IngestError {
     fn wait_ms(&self) -> Option<u64> {
         match self {
             Self::OverRate { wait_ms, .. } => Some(*wait_ms),
+            Self::EarlierRevision { .. } => Some(REVISION_MS),
             _ => None,
         }
     }
@@ -178,6 +192,7 @@ impl Classify for IngestError {
             Self::BadReference { .. } => "INGEST-0011",
             Self::Identity { .. } => "INGEST-0012",
             Self::OverRate { .. } => "INGEST-0013",
+            Self::EarlierRevision { .. } => "INGEST-0015",
             Self::Blobs { source, .. } => return source.code(),
             Self::Config { .. } => "INGEST-0014",
         })

@@ -27,5 +27,5 @@ pub const STAGE: &str = "ingest";
 
 /// The workers of this stage.
 pub fn workers(config: Config, env: &StageEnv) -> Result<Vec<Worker>, IngestError> {
-    Ok(vec![Worker::stage("ingest", Ingest::new(config, env.blobs.clone())?)])
+    Ok(vec![Worker::stage("ingest", Ingest::new(config, env.blobs.clone(), env.documents.clone())?)])
 }

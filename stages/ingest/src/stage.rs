@@ -8,6 +8,7 @@ use docmill_contracts::{
     DocumentSubmitted, DocumentValidated, ErrorInfo, Source, StageTrace, content_sha256, derive_document_id,
 };
 use docmill_runtime::{Cx, Outputs, Stage};
+use docmill_service::Documents;
 use governor::clock::DefaultClock;
 
 /// Most bytes that may stand in the submission itself; more must be a blob.
@@ -20,20 +21,27 @@ pub struct Ingest {
     config: Config,
     blobs: Blobs,
     limits: Limits,
+    documents: Documents,
 }
 
 impl Ingest {
     /// The stage over a blob store.
-    pub fn new(config: Config, blobs: Blobs) -> Result<Self, IngestError> {
+    pub fn new(config: Config, blobs: Blobs, documents: Documents) -> Result<Self, IngestError> {
         config.check()?;
         let limits = Limits::new(&config, DefaultClock::default());
-        Ok(Self { config, blobs, limits })
+        Ok(Self { config, blobs, limits, documents })
     }
 
     /// The document as it goes on, its bytes verified and stored.
     async fn admit(&self, input: &DocumentSubmitted, cx: &Cx) -> Result<DocumentHead, IngestError> {
         let mut head = head_of(input);
         check_identity(input, &head.source.name)?;
+        let patience_ms = i64::from(self.config.revision_patience_s) * 1000;
+        let (id, revision) = (&head.document_id, head.revision);
+        // Pages of two revisions would overtake each other: results would not come in the order of revisions.
+        if revision > 1 && self.documents.must_wait(&head.tenant, id, revision, cx.now_ms, patience_ms) {
+            return Err(IngestError::EarlierRevision { name: head.source.name, revision });
+        }
         if let Err(wait) = self.limits.take(&input.tenant) {
             return Err(IngestError::OverRate {
                 name: head.source.name,
@@ -123,9 +131,13 @@ impl Stage for Ingest {
     type In = DocumentSubmitted;
     type Err = IngestError;
 
+    /// One document's revisions come out in the order in which they went in.
+    const ORDERED: bool = true;
+
     async fn run(&self, input: &Self::In, cx: &Cx) -> Result<Outputs, Self::Err> {
         match self.admit(input, cx).await {
             Ok(head) => {
+                self.documents.began(&head.tenant, &head.document_id, head.revision, cx.now_ms);
                 let status = submitted(&head, cx.now_ms);
                 Ok(Outputs::one(DocumentAccepted { head }).and(status))
             }

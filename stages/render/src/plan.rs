@@ -18,6 +18,9 @@ impl Stage for PlanStage {
     type In = DocumentAccepted;
     type Err = RenderError;
 
+    /// One document's revisions come out in the order in which they went in.
+    const ORDERED: bool = true;
+
     async fn run(&self, input: &DocumentAccepted, cx: &Cx) -> Result<Outputs, RenderError> {
         let since = Instant::now();
         let mut head = input.head.clone();

@@ -13,6 +13,9 @@ impl Stage for Sink {
     type In = DocumentValidated;
     type Err = SinkError;
 
+    /// One document's revisions come out in the order in which they went in.
+    const ORDERED: bool = true;
+
     async fn run(&self, input: &Self::In, cx: &Cx) -> Result<Outputs, Self::Err> {
         let mut result = input.result.clone();
         // A document that a stage ended early has no time of its end yet.

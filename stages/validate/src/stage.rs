@@ -51,6 +51,9 @@ impl Stage for Validate {
     type In = DocumentExtracted;
     type Err = ValidateError;
 
+    /// One document's revisions come out in the order in which they went in.
+    const ORDERED: bool = true;
+
     async fn run(&self, input: &Self::In, cx: &Cx) -> Result<Outputs, Self::Err> {
         let started = Instant::now();
         if let Some(error) = nothing_there(input) {

@@ -172,6 +172,8 @@ pub struct DocumentControl {
     pub requested_at: i64,
     /// Why, for the audit log.
     pub reason: Option<String>,
+    /// Last revision that is meant, with all before it; 0 for every one.
+    pub revision: i32,
 }
 
 /// Configuration of a tenant, versioned by its content.

@@ -242,11 +242,16 @@ pub struct DocumentValidated {
     pub result: DocumentResult,
 }
 
+/// Code of a document that operations cancelled.
+pub const CANCELLED: &str = "RUNTIME-0018";
+
 impl DocumentValidated {
-    /// The one result of a document that ends here with `error`: rejected where the document is at fault, else failed.
+    /// The one result of a document that ends here with `error`: rejected where the document is at fault, cancelled where
+    /// operations said so, else failed.
     /// Any stage may emit it instead of its usual output; it goes straight to the sinks.
     pub fn ended(head: &DocumentHead, error: ErrorInfo, stages: Vec<StageTrace>) -> Self {
         let status = match error.class {
+            _ if error.code == CANCELLED => ResultStatus::Cancelled,
             crate::Class::Input => ResultStatus::Rejected,
             crate::Class::Transient | crate::Class::Internal | crate::Class::Fatal => ResultStatus::Failed,
         };

@@ -68,10 +68,9 @@ impl<O> Commits<O> {
         self.ready.is_empty() && self.retained.is_empty()
     }
 
-    /// True while entries of the partition wait or are in flight.
-    pub(super) fn involves(&self, partition: i32) -> bool {
-        self.ready.iter().chain(&self.retained).any(|e| e.partition == partition)
-            || self.in_flight.as_ref().is_some_and(|f| f.partitions.contains(&partition))
+    /// True while the commit in flight has to do with the partition.
+    pub(super) fn in_flight_with(&self, partition: i32) -> bool {
+        self.in_flight.as_ref().is_some_and(|f| f.partitions.contains(&partition))
     }
 
     /// True while entries of the partition wait.
@@ -133,7 +132,7 @@ impl<P: Clone, O> Driver<P, O> {
         let draining = self
             .partitions
             .iter()
-            .any(|(id, p)| p.is_draining() && !self.is_running(*id) && self.commits.involves(*id));
+            .any(|(id, p)| p.is_draining() && !self.is_running(*id) && self.commits.has_ready(*id));
         let idle = draining || (self.running.is_empty() && self.queue.is_empty());
         if !self.commits.due(!asking.is_empty(), idle, &self.limits, now_ms) {
             return;
@@ -268,7 +267,7 @@ impl<P: Clone, O> Driver<P, O> {
         let mut released = Vec::new();
         for (id, partition) in &self.partitions {
             let Phase::Draining { ends_ms, over } = partition.phase() else { continue };
-            if self.commits.in_flight.as_ref().is_some_and(|f| f.partitions.contains(id)) {
+            if self.commits.in_flight_with(*id) {
                 continue;
             }
             let finished = !self.is_running(*id) && !self.commits.has_ready(*id) && !partition.is_open();

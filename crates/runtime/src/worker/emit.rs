@@ -35,25 +35,24 @@ pub(super) struct Emitter {
     /// Topic of each kind, and the largest record it takes in bytes.
     topics: BTreeMap<RecordKind, (Arc<str>, usize)>,
     dead_letters: Arc<str>,
-    changelog: Option<Arc<str>>,
+    /// The changelog, and the largest record it takes in bytes.
+    changelog: Option<(Arc<str>, usize)>,
     input: String,
 }
 
 impl Emitter {
     pub(super) fn new(worker: &'static str, env: &WorkerEnv, spec: &Spec) -> Self {
+        let limit = |topic: &str| env.topology.topics.get(topic).map_or(usize::MAX, |t| t.max_record_bytes);
         Self {
             worker,
             codec: env.codec.clone(),
             topics: spec
                 .outputs
                 .iter()
-                .map(|(kind, topic)| {
-                    let limit = env.topology.topics.get(topic).map_or(usize::MAX, |t| t.max_record_bytes);
-                    (*kind, (Arc::from(topic.as_str()), limit))
-                })
+                .map(|(kind, topic)| (*kind, (Arc::from(topic.as_str()), limit(topic))))
                 .collect(),
             dead_letters: Arc::from(spec.dead_letters.as_str()),
-            changelog: spec.changelog.as_deref().map(Arc::from),
+            changelog: spec.changelog.as_deref().map(|topic| (Arc::from(topic), limit(topic))),
             input: spec.input.clone(),
         }
     }
@@ -63,7 +62,11 @@ impl Emitter {
     }
 
     pub(super) fn changelog(&self) -> Option<&Arc<str>> {
-        self.changelog.as_ref()
+        self.changelog.as_ref().map(|(topic, _)| topic)
+    }
+
+    pub(super) fn input(&self) -> &str {
+        &self.input
     }
 
     /// The records of some outputs, in order, with what they were made of.
@@ -122,18 +125,23 @@ impl Emitter {
         key: &str,
         state: Option<&S>,
     ) -> Result<Option<OutRecord>, ErrorInfo> {
-        let Some(topic) = &self.changelog else { return Ok(None) };
+        let Some((topic, limit)) = &self.changelog else { return Ok(None) };
         let value = state
             .map(|s| self.codec.encode(s).map(Bytes::from))
             .transpose()
             .map_err(|e| self.internal("RUNTIME-0006", e.to_string()))?;
-        Ok(Some(OutRecord {
+        let out = OutRecord {
             topic: Arc::clone(topic),
             partition: Some(partition),
             key: Some(Bytes::copy_from_slice(key.as_bytes())),
             value,
             headers: Headers::new().with(headers::CONTENT_TYPE, headers::AVRO),
-        }))
+        };
+        if out.size() > *limit {
+            let message = format!("state of {} bytes exceeds the {limit} bytes of topic {topic}", out.size());
+            return Err(self.internal("RUNTIME-0008", message));
+        }
+        Ok(Some(out))
     }
 
     /// The dead letter of a record: key, value and headers as they came, and why.

@@ -6,6 +6,7 @@ use super::attempt::panicked;
 use super::emit::{Emitter, Origin};
 use super::run::{Delivery, Done, Engine, Finished};
 use crate::driver::Ticket;
+use crate::partitioner;
 use crate::stage::{Gather, Outputs, Step};
 use crate::transport::{OutRecord, Read, ReadFrom};
 use docmill_contracts::ErrorInfo;
@@ -55,6 +56,33 @@ impl<G: Gather> States<G> {
         Ok(records)
     }
 
+    /// Whether what open states wait for still comes to their partitions. Looked at with each assignment: a topic that
+    /// gets more partitions brings one.
+    async fn check_partitions(&mut self, changelog: &str, input: &str) -> Result<(), RunError> {
+        let worker = self.worker;
+        let names = [input.to_owned(), changelog.to_owned()];
+        let described = self.env.transport.describe(&names).await;
+        let specs = described.map_err(|source| RunError::Log { worker, source })?;
+        let count = |name: &str| specs.iter().find(|s| s.name == name).map_or(0, |s| s.partitions);
+        let (partitions, have) = (count(input), count(changelog));
+        if partitions != have {
+            let (changelog, input) = (changelog.to_owned(), input.to_owned());
+            return Err(RunError::ChangelogPartitions { worker, changelog, have, input, want: partitions });
+        }
+        for (partition, states) in &self.states {
+            let moved = |s: &G::State| {
+                self.gather
+                    .awaits(s)
+                    .is_some_and(|key| partitioner::partition(key.as_bytes(), partitions) != *partition)
+            };
+            if states.values().any(moved) {
+                let (input, partition) = (input.to_owned(), *partition);
+                return Err(RunError::Repartitioned { worker, input, partition, partitions });
+            }
+        }
+        Ok(())
+    }
+
     fn apply(
         &mut self,
         ticket: Ticket,
@@ -66,19 +94,20 @@ impl<G: Gather> States<G> {
         let (_, traceparent) = self.env.telemetry.attempt(&delivery.about(self.worker, ticket));
         let key = self.gather.key(input);
         let before = self.take(ticket.partition, &key);
+        let origin = Origin::of(ticket, &traceparent);
         let step = catch_unwind(AssertUnwindSafe(|| self.gather.apply(before.clone(), input, now_ms)))
             .map_err(|panic| panicked(self.worker, panic.as_ref()));
-        match step.and_then(|step| {
-            self.keep(ticket.partition, key.clone(), step, emitter, &Origin::of(ticket, &traceparent))
-        }) {
-            Ok(records) => Ok(records),
-            Err(error) => {
-                if let Some(before) = before {
-                    self.put(ticket.partition, key, before);
-                }
-                Err(error)
-            }
+        let result = match step {
+            Ok(step) => self.keep(ticket.partition, key.clone(), step, emitter, &origin).or_else(|error| {
+                let step = self.gather.give_up(before.clone(), Some(input), error, now_ms);
+                self.keep(ticket.partition, key.clone(), step, emitter, &origin)
+            }),
+            Err(panic) => Err(panic),
+        };
+        if let (Err(_), Some(before)) = (&result, before) {
+            self.put(ticket.partition, key, before);
         }
+        result
     }
 }
 
@@ -145,7 +174,7 @@ impl<G: Gather> Engine for States<G> {
         for (key, state) in restored {
             self.put(partition, key, state);
         }
-        Ok(())
+        self.check_partitions(topic, emitter.input()).await
     }
 
     fn drop_partition(&mut self, partition: i32) {
@@ -169,7 +198,14 @@ impl<G: Gather> Engine for States<G> {
             let expired = catch_unwind(AssertUnwindSafe(|| self.gather.expire(state.clone(), now_ms)))
                 .map_err(|panic| panicked(self.worker, panic.as_ref()));
             let origin = Origin { source: None, attempt: 1, traceparent: "" };
-            match expired.and_then(|step| self.keep(partition, key.clone(), step, emitter, &origin)) {
+            let kept = match expired {
+                Ok(step) => self.keep(partition, key.clone(), step, emitter, &origin).or_else(|error| {
+                    let step = self.gather.give_up(Some(state.clone()), None, error, now_ms);
+                    self.keep(partition, key.clone(), step, emitter, &origin)
+                }),
+                Err(panic) => Err(panic),
+            };
+            match kept {
                 Ok(records) => emitted.push((partition, records)),
                 Err(error) => {
                     // Kept as it was, but not asked again before the process restarts: it would fail the same way.

@@ -479,7 +479,7 @@ async fn joined(commit: &mut Option<Commit>) -> Ended {
 }
 
 /// Decodes a record, fetching its schema where it is new.
-pub(super) async fn decode<T: Contract>(
+pub async fn decode<T: Contract>(
     codec: &Codec,
     schemas: &dyn SchemaSource,
     value: &[u8],

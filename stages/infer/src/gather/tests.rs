@@ -62,12 +62,10 @@ fn a_document_is_assembled_once_with_its_pages_in_order() {
 }
 
 #[test]
-fn a_newer_revision_replaces_an_older_one_and_late_pages_are_ignored() {
-    let (_, assembled, _) =
-        play(&[page(1, 2, 1), page(2, 2, 1), page(1, 2, 2), page(2, 2, 2), page(1, 2, 1)]);
-    assert_eq!(assembled.iter().map(|a| a.head.revision).collect::<Vec<_>>(), [2]);
-    let (_, assembled, _) = play(&[page(1, 1, 1), page(2, 1, 1), page(1, 1, 1)]);
-    assert_eq!(assembled.iter().map(|a| a.head.revision).collect::<Vec<_>>(), [1, 2]);
+fn each_revision_of_each_tenants_document_is_gathered_by_itself() {
+    let other = PageRecognized { head: DocumentHead { tenant: "u".into(), ..head(1) }, ..page(1, 3, 1) };
+    let keys = [&page(1, 3, 1), &page(1, 3, 2), &page(2, 3, 1), &other].map(|p| gather().key(p));
+    assert_eq!(keys, ["t/d/1", "t/d/1", "t/d/2", "u/d/1"]);
 }
 
 #[test]

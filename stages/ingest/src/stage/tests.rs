@@ -13,7 +13,7 @@ struct Bench {
 fn bench(config: Config) -> Bench {
     let folder = tempfile::tempdir().unwrap();
     let blobs = Blobs::local(folder.path()).unwrap();
-    let stage = Ingest::new(config, blobs.clone()).unwrap();
+    let stage = Ingest::new(config, blobs.clone(), Documents::default()).unwrap();
     Bench { folder, blobs, stage }
 }
 
