@@ -34,6 +34,8 @@ pub enum Command {
     Setup(crate::setup::SetupArgs),
     /// Measure.
     Bench(crate::bench::BenchArgs),
+    /// Break everything that can break, on brokers of its own, and check that nothing is lost or doubled.
+    Chaos(crate::chaos::ChaosArgs),
 }
 
 /// How to reach the log and the registry. What is not given here comes from the configuration file, the environment

@@ -64,6 +64,17 @@ pub enum OpsError {
         /// Those asked for.
         asked: u16,
     },
+    /// The run that chaos is compared with failed.
+    #[error("the undisturbed run of the same documents failed ({status}); its messages are in {}", log.display())]
+    Undisturbed {
+        /// How it ended.
+        status: std::process::ExitStatus,
+        /// Its messages.
+        log: PathBuf,
+    },
+    /// A sample document cannot be made.
+    #[error("{0}")]
+    Sample(#[source] Box<dyn std::error::Error + Send + Sync>),
     /// A process does not end, even when killed.
     #[error("{name} (process {pid}) does not end")]
     NotStopped {
@@ -169,6 +180,8 @@ impl OpsError {
             | Self::NotReady { .. }
             | Self::OtherPorts { .. }
             | Self::OtherSize { .. }
+            | Self::Undisturbed { .. }
+            | Self::Sample(_)
             | Self::NotStopped { .. }
             | Self::Io { .. }
             | Self::NoFolder
@@ -196,7 +209,7 @@ impl Classify for OpsError {
             Self::Stopped(e) => e.class(),
             Self::Part(e) => e.class(),
             Self::Usage(_) | Self::Changed(_) => Class::Input,
-            Self::Record(_) | Self::Task(_) => Class::Internal,
+            Self::Record(_) | Self::Task(_) | Self::Sample(_) | Self::Undisturbed { .. } => Class::Internal,
             Self::PortTaken { .. }
             | Self::Died { .. }
             | Self::NotReady { .. }
@@ -218,6 +231,8 @@ impl Classify for OpsError {
             Self::NotReady { .. } => "OPS-0003",
             Self::OtherPorts { .. } => "OPS-0004",
             Self::OtherSize { .. } => "OPS-0020",
+            Self::Undisturbed { .. } => "OPS-0021",
+            Self::Sample(_) => "OPS-0022",
             Self::NotStopped { .. } => "OPS-0005",
             Self::Io { .. } => "OPS-0006",
             Self::NoFolder => "OPS-0007",

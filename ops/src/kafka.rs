@@ -13,7 +13,7 @@ pub use broker::BROKER_SETTINGS;
 
 use crate::{OpsError, ui};
 use clap::{Args, Subcommand};
-pub(crate) use cluster::Cluster;
+pub(crate) use cluster::{Cluster, down};
 pub(crate) use daemon::Life;
 use state::State;
 use std::env;
@@ -85,7 +85,7 @@ pub(crate) fn brokers(text: &str) -> Result<u16, String> {
 pub async fn run(command: KafkaCommand) -> Result<ExitCode, OpsError> {
     match command {
         KafkaCommand::Up(args) => up(&args).await,
-        KafkaCommand::Down(args) => down(&args.resolve()?).await,
+        KafkaCommand::Down(args) => say_down(&args.resolve()?).await,
         KafkaCommand::Status(args) => status(&args.resolve()?),
     }
 }
@@ -118,8 +118,8 @@ fn say_up(cluster: &Cluster) {
     ));
 }
 
-async fn down(dir: &Path) -> Result<ExitCode, OpsError> {
-    let stopped = if dir.exists() { cluster::down(dir).await? } else { Vec::new() };
+async fn say_down(dir: &Path) -> Result<ExitCode, OpsError> {
+    let stopped = if dir.exists() { down(dir).await? } else { Vec::new() };
     for (name, killed) in &stopped {
         let how = if *killed { "killed, as it did not end by itself" } else { "stopped" };
         ui::say(format_args!("{name}: {how}"));

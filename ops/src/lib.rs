@@ -3,6 +3,7 @@
 //! Owns the command line and everything that is done for an operator. Knows no stage's work.
 
 pub mod bench;
+pub mod chaos;
 pub mod cli;
 mod error;
 mod inputs;
@@ -34,5 +35,6 @@ pub async fn execute(cli: Cli) -> Result<ExitCode, OpsError> {
         Command::Topology(command) => topology_cmd::run(command).await,
         Command::Setup(args) => setup::run(&args),
         Command::Bench(args) => bench::run(args).await,
+        Command::Chaos(args) => chaos::run(args).await,
     }
 }

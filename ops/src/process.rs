@@ -32,13 +32,17 @@ pub(crate) fn die_with_parent(command: &mut Command) {
     let _ = command;
 }
 
-/// A signal that ends a process.
+/// A signal to a process.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Signal {
     /// Finish, then end.
     Term,
     /// End.
     Kill,
+    /// Stand still.
+    Stop,
+    /// Go on.
+    Continue,
 }
 
 /// Sends a signal. A process that is gone is no error.
@@ -47,6 +51,8 @@ pub(crate) fn signal(pid: u32, signal: Signal) {
     let number = match signal {
         Signal::Term => libc::SIGTERM,
         Signal::Kill => libc::SIGKILL,
+        Signal::Stop => libc::SIGSTOP,
+        Signal::Continue => libc::SIGCONT,
     };
     // Zero and negative numbers mean groups of processes.
     if let Ok(pid @ 1..) = libc::pid_t::try_from(pid) {

@@ -51,3 +51,8 @@ pub fn all() -> Result<Vec<Sample>, SampleError> {
         sample("truncated.pdf", truncated),
     ])
 }
+
+/// A purchase order as in `order-12-pages.pdf`, with another number and as many pages.
+pub fn order(number: &str, pages: usize) -> Vec<u8> {
+    documents::order::numbered(number, pages)
+}

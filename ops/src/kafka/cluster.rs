@@ -70,7 +70,9 @@ impl Cluster {
             Some(daemon)
         };
         let kafka = futures::future::try_join_all(
-            started.into_iter().map(|(daemon, port)| daemon.wait_until(move || broker::answers(port, self.size))),
+            started
+                .into_iter()
+                .map(|(daemon, port)| daemon.wait_until(move || broker::answers(port, self.size))),
         );
         let registry = async {
             match registry {

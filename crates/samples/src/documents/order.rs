@@ -36,8 +36,8 @@ struct Item {
     price: i64,
 }
 
-fn items() -> Vec<Item> {
-    (1..=(PAGES - 1) * LINES_PER_PAGE + LAST_PAGE_LINES)
+fn items(pages: usize) -> Vec<Item> {
+    (1..=(pages - 1) * LINES_PER_PAGE + LAST_PAGE_LINES)
         .map(|number| {
             let n = number as i64;
             Item {
@@ -54,12 +54,21 @@ fn items() -> Vec<Item> {
 
 /// The file.
 pub(crate) fn pdf() -> Vec<u8> {
-    let items = items();
+    numbered(NUMBER, PAGES)
+}
+
+/// The same order with another number, and as many pages.
+pub(crate) fn numbered(order: &str, of: usize) -> Vec<u8> {
+    let of = of.max(1);
+    let items = items(of);
     let net: i64 = items.iter().map(|i| i.quantity * i.price).sum();
-    let pages =
-        items.chunks(LINES_PER_PAGE).enumerate().map(|(index, items)| page(index + 1, items, net)).collect();
+    let pages = items
+        .chunks(LINES_PER_PAGE)
+        .enumerate()
+        .map(|(index, items)| page(order, (index + 1, of), items, net))
+        .collect();
     Document {
-        title: "Purchase order PO-2025-004711",
+        title: &format!("Purchase order {order}"),
         language: "en",
         pages,
         attachment: None,
@@ -69,15 +78,15 @@ pub(crate) fn pdf() -> Vec<u8> {
     .bytes()
 }
 
-fn page(number: usize, items: &[Item], net: i64) -> Page {
+fn page(order: &str, (number, of): (usize, usize), items: &[Item], net: i64) -> Page {
     let mut p = Page::default();
     let amount = |cents| money(cents, ",", ".");
     p.text(45.0, 46.0, Bold, 13.0, "Ostara Hospital Group plc");
     p.text_right(550.0, 46.0, Bold, 13.0, "PURCHASE ORDER");
     p.rule(45.0, 550.0, 54.0, 1.0);
-    p.text(45.0, 70.0, Regular, 9.0, &format!("Order number: {NUMBER}"));
+    p.text(45.0, 70.0, Regular, 9.0, &format!("Order number: {order}"));
     p.text(230.0, 70.0, Regular, 9.0, &format!("Order date: {}", long_date(ISSUED)));
-    p.text_right(550.0, 70.0, Regular, 9.0, &format!("Page {number} of {PAGES}"));
+    p.text_right(550.0, 70.0, Regular, 9.0, &format!("Page {number} of {of}"));
 
     let mut y = 100.0;
     if number == 1 {
@@ -132,7 +141,7 @@ fn page(number: usize, items: &[Item], net: i64) -> Page {
         p.text_right(546.0, y, Regular, 8.5, &amount(item.quantity * item.price));
     }
 
-    if number == PAGES {
+    if number == of {
         let tax = (net * 23 + 50) / 100;
         y += 30.0;
         for (label, value, font) in
