@@ -36,6 +36,17 @@ pub enum Command {
     Bench(crate::bench::BenchArgs),
     /// Break everything that can break, on brokers of its own, and check that nothing is lost or doubled.
     Chaos(crate::chaos::ChaosArgs),
+    /// Dead letters: list, show, send back.
+    #[command(subcommand)]
+    Dlq(crate::dlq::DlqCommand),
+    /// Process documents again, under a new revision.
+    Replay(crate::replay::ReplayArgs),
+    /// Stop the processing of a document.
+    Cancel(crate::cancel::CancelArgs),
+    /// How far every worker is, and what becomes of the documents.
+    Status(crate::status::StatusArgs),
+    /// Every record about a document, from submission to delivery.
+    Trace(crate::trace::TraceArgs),
 }
 
 /// How to reach the log and the registry. What is not given here comes from the configuration file, the environment

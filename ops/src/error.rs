@@ -141,6 +141,76 @@ pub enum OpsError {
     /// A task of this program ended as it must not.
     #[error("a task of docmill failed: {0}")]
     Task(#[from] tokio::task::JoinError),
+    /// A folder without an embedded log.
+    #[error("there is no log in {}: name the folder that `docmill run --out` wrote to", folder.display())]
+    NoLog {
+        /// The folder.
+        folder: PathBuf,
+    },
+    /// More documents than are replayed unasked.
+    #[error(
+        "{documents} documents would be processed again: give --yes if that is meant, or --dry-run to look first"
+    )]
+    TooMany {
+        /// How many.
+        documents: usize,
+    },
+    /// Nothing in the log is about this document.
+    #[error("no record of the log is about document {document}")]
+    UnknownDocument {
+        /// Its id.
+        document: String,
+    },
+    /// Two tenants chose the same id.
+    #[error("document {document} is there for tenants {}: name one with --tenant", tenants.join(", "))]
+    SeveralTenants {
+        /// The id.
+        document: String,
+        /// The tenants.
+        tenants: Vec<String>,
+    },
+    /// No dead letter lies there.
+    #[error("there is no dead letter at {place}: `docmill dlq list` shows where they are")]
+    NoLetter {
+        /// Where it was looked for.
+        place: String,
+    },
+    /// Partitions cannot be raised now: a document's pages would meet in two partitions.
+    #[error(
+        "the partitions of {topic} cannot be raised from {has} to {wanted} while worker {worker} has {open} documents \
+         open and {unread} pages unread: let them end, or give --force and lose those documents' pages"
+    )]
+    OpenStates {
+        /// The topic.
+        topic: String,
+        /// Partitions it has.
+        has: i32,
+        /// Partitions it should have.
+        wanted: i32,
+        /// Worker that gathers.
+        worker: String,
+        /// States that are not closed.
+        open: usize,
+        /// Records of its input that it has not done.
+        unread: u64,
+    },
+    /// A gather worker's input and changelog do not fit each other.
+    #[error(
+        "topic {input} has {input_partitions} partitions and its changelog {changelog} has {changelog_partitions}: \
+         worker {worker} needs as many of both"
+    )]
+    UnlikePartitions {
+        /// Worker that gathers.
+        worker: String,
+        /// Its input.
+        input: String,
+        /// Partitions of it.
+        input_partitions: i32,
+        /// Its changelog.
+        changelog: String,
+        /// Partitions of it.
+        changelog_partitions: i32,
+    },
     /// The error of a stage or library, with its own class and code.
     #[error("{0}")]
     Part(Box<dyn Classify>),
@@ -174,7 +244,16 @@ impl OpsError {
     /// 2 where the call or its files are wrong, 1 for everything else.
     pub fn exit_code(&self) -> u8 {
         match self {
-            Self::Config(_) | Self::StageConfig { .. } | Self::Usage(_) => 2,
+            Self::Config(_)
+            | Self::StageConfig { .. }
+            | Self::Usage(_)
+            | Self::NoLog { .. }
+            | Self::TooMany { .. }
+            | Self::SeveralTenants { .. } => 2,
+            Self::UnknownDocument { .. }
+            | Self::NoLetter { .. }
+            | Self::OpenStates { .. }
+            | Self::UnlikePartitions { .. } => 1,
             Self::PortTaken { .. }
             | Self::Died { .. }
             | Self::NotReady { .. }
@@ -208,7 +287,14 @@ impl Classify for OpsError {
             Self::Config(e) => e.class(),
             Self::Stopped(e) => e.class(),
             Self::Part(e) => e.class(),
-            Self::Usage(_) | Self::Changed(_) => Class::Input,
+            Self::Usage(_)
+            | Self::Changed(_)
+            | Self::NoLog { .. }
+            | Self::TooMany { .. }
+            | Self::UnknownDocument { .. }
+            | Self::SeveralTenants { .. }
+            | Self::NoLetter { .. } => Class::Input,
+            Self::OpenStates { .. } | Self::UnlikePartitions { .. } => Class::Fatal,
             Self::Record(_) | Self::Task(_) | Self::Sample(_) | Self::Undisturbed { .. } => Class::Internal,
             Self::PortTaken { .. }
             | Self::Died { .. }
@@ -249,6 +335,13 @@ impl Classify for OpsError {
             Self::Changed(_) => "OPS-0013",
             Self::Record(_) => "OPS-0014",
             Self::Task(_) => "OPS-0015",
+            Self::NoLog { .. } => "OPS-0030",
+            Self::TooMany { .. } => "OPS-0031",
+            Self::UnknownDocument { .. } => "OPS-0032",
+            Self::SeveralTenants { .. } => "OPS-0033",
+            Self::NoLetter { .. } => "OPS-0034",
+            Self::OpenStates { .. } => "OPS-0035",
+            Self::UnlikePartitions { .. } => "OPS-0036",
         })
     }
 }

@@ -2,23 +2,34 @@
 //!
 //! Owns the command line and everything that is done for an operator. Knows no stage's work.
 
+mod again;
 pub mod bench;
+pub mod cancel;
 pub mod chaos;
 pub mod cli;
+mod columns;
+mod desk;
+pub mod dlq;
 mod error;
 mod inputs;
 pub mod kafka;
 mod process;
+pub mod replay;
 pub mod results;
 pub mod run;
 pub mod setup;
+pub mod status;
 mod submission;
 pub mod submit;
 mod table;
+mod time;
 pub mod topology_cmd;
+pub mod trace;
 pub mod ui;
 pub mod up;
 
+pub use again::Rate;
+pub use desk::{LogArgs, Place};
 pub use error::OpsError;
 
 use cli::{Cli, Command};
@@ -36,5 +47,10 @@ pub async fn execute(cli: Cli) -> Result<ExitCode, OpsError> {
         Command::Setup(args) => setup::run(&args),
         Command::Bench(args) => bench::run(args).await,
         Command::Chaos(args) => chaos::run(args).await,
+        Command::Dlq(command) => dlq::run(command).await,
+        Command::Replay(args) => replay::run(args).await,
+        Command::Cancel(args) => cancel::run(args).await,
+        Command::Status(args) => status::run(args).await,
+        Command::Trace(args) => trace::run(args).await,
     }
 }

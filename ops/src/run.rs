@@ -4,7 +4,7 @@ mod history;
 mod local;
 mod progress;
 
-pub(crate) use local::Local;
+pub(crate) use local::{Local, one_machine};
 
 use crate::inputs::{self, Input, Inputs};
 use crate::submission::{self, Order};

@@ -2,7 +2,10 @@
 //!
 //! Owns the comparison. A topic that only the log has is none of its business; partitions are never taken away.
 
+mod guard;
+
 use crate::cli::Connection;
+use crate::desk::Desk;
 use crate::{OpsError, ui};
 use clap::{Args, Subcommand};
 use docmill_runtime::Topology;
@@ -31,6 +34,9 @@ pub struct TopologyArgs {
     /// Copies of every topic, instead of what the topology says: 3 on a cluster of three brokers.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(i32).range(1..=9))]
     replication: Option<i32>,
+    /// With `apply`: raise partitions on which pages meet although documents are open. Their pages are lost to them.
+    #[arg(long)]
+    force: bool,
 }
 
 impl TopologyArgs {
@@ -62,6 +68,12 @@ pub async fn run(command: TopologyCommand) -> Result<ExitCode, OpsError> {
     }
     if !matches!(command, TopologyCommand::Apply(_)) || differences.is_empty() {
         return Ok(verdict(wanted.len(), &differences));
+    }
+    let raise = guard::raised(&topology, &found)?;
+    if !raise.is_empty() && !args.force {
+        let registry = docmill_registry::Registry::http(&config.registry)?;
+        let desk = Desk::new(std::sync::Arc::new(log.clone()), topology.clone(), registry).await?;
+        guard::refuse(&desk, &raise, &found).await?;
     }
     let changes: Vec<_> = possible(&wanted, &found, &differences);
     if !changes.is_empty() {

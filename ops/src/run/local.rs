@@ -9,7 +9,7 @@ use docmill_registry::Registry;
 use docmill_runtime::telemetry::{Clock, LogsOnly};
 use docmill_runtime::transport::{Read, ReadFrom, Reader, Transport};
 use docmill_runtime::{Topology, Worker, WorkerEnv};
-use docmill_service::{Documents, Config, RegistrySchemas, StageEnv};
+use docmill_service::{Config, Documents, RegistrySchemas, StageEnv};
 use docmill_sink::files::FileSink;
 use docmill_transport_embedded::Embedded;
 use std::path::{Path, PathBuf};
