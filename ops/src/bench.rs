@@ -1,7 +1,11 @@
 //! `docmill bench`: the figures of docs/benchmarks.md, each by one command.
 
+mod eos;
+mod latency;
 mod processes;
+mod soak;
 mod throughput;
+mod world;
 
 use crate::OpsError;
 use clap::{Args, Subcommand};
@@ -12,6 +16,12 @@ use std::process::ExitCode;
 pub enum What {
     /// Documents and pages per second, over the embedded log and over Apache Kafka, with CPU and memory of each process.
     Throughput(throughput::ThroughputArgs),
+    /// What exactly-once costs against at-least-once, round by round.
+    Eos(eos::EosArgs),
+    /// From submission to result at a steady pace, with every hop.
+    Latency(latency::LatencyArgs),
+    /// Memory of every process over many documents.
+    Soak(soak::SoakArgs),
 }
 
 /// Flags of `docmill bench`.
@@ -26,5 +36,8 @@ pub struct BenchArgs {
 pub async fn run(args: BenchArgs) -> Result<ExitCode, OpsError> {
     match args.what {
         What::Throughput(args) => throughput::run(args).await,
+        What::Eos(args) => eos::run(args).await,
+        What::Latency(args) => latency::run(args).await,
+        What::Soak(args) => soak::run(args).await,
     }
 }

@@ -101,6 +101,31 @@ pub(super) fn named(up: u32, kafka_dir: &std::path::Path) -> BTreeMap<String, u3
     found
 }
 
+/// Resident memory in MiB: of each process itself, and of its children together.
+pub(super) fn resident(roots: &BTreeMap<String, u32>) -> Vec<(String, f64)> {
+    let parents = parents();
+    let mut found = Vec::new();
+    for (name, root) in roots {
+        found.extend(rss_mib(*root).map(|mib| (name.clone(), mib)));
+        let others: Vec<u32> = roots.values().copied().filter(|pid| pid != root).collect();
+        let children = family(*root, &parents).into_iter().skip(1).filter(|pid| !others.contains(pid));
+        // The children of `docmill up` are the stages, which stand for themselves.
+        if name != "docmill up" {
+            let sum: f64 = children.filter_map(rss_mib).sum();
+            if sum > 0.0 {
+                found.push((format!("{name} children"), sum));
+            }
+        }
+    }
+    found
+}
+
+fn rss_mib(pid: u32) -> Option<f64> {
+    let text = std::fs::read_to_string(format!("/proc/{pid}/status")).ok()?;
+    let line = text.lines().find(|l| l.starts_with("VmRSS:"))?;
+    line.split_whitespace().nth(1)?.parse::<f64>().ok().map(|kib| kib / 1024.0)
+}
+
 fn parents() -> HashMap<u32, u32> {
     let entries = std::fs::read_dir("/proc").into_iter().flatten().flatten();
     entries

@@ -1,19 +1,15 @@
 //! Documents and pages per second from submission to the last result, over both transports.
 
-use super::processes::{self, Sampler, Usage};
+use super::processes::{Sampler, Usage};
+use super::world::{Tally, World, WorldArgs, clean, docmill, done, spawned};
 use crate::inputs::{self, Input};
 use crate::{OpsError, ui};
 use clap::{Args, ValueEnum};
-use docmill_contracts::{Codec, DocumentResult};
-use docmill_registry::Registry;
-use docmill_runtime::transport::{Read, ReadFrom, Reader, Transport};
-use docmill_service::Config;
-use std::collections::{BTreeMap, BTreeSet};
-use std::net::{Ipv4Addr, TcpListener};
+use docmill_runtime::transport::ReadFrom;
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::{ExitCode, Stdio};
-use std::time::{Duration, Instant};
-use tokio::process::{Child, Command};
+use std::time::Instant;
 
 /// Tenant of the document that is not counted.
 const WARM_UP: &str = "warm-up";
@@ -61,7 +57,7 @@ pub(super) async fn run(args: ThroughputArgs) -> Result<ExitCode, OpsError> {
     for over in &args.over {
         let figures = match over {
             Over::Embedded => embedded(&args, &folder).await,
-            Over::Kafka => kafka(&args, &files, &folder).await,
+            Over::Kafka => kafka(&args, &files).await,
         };
         match figures {
             Ok(figures) => all.push(figures),
@@ -74,31 +70,6 @@ pub(super) async fn run(args: ThroughputArgs) -> Result<ExitCode, OpsError> {
     clean(&folder);
     print(&all);
     Ok(ExitCode::SUCCESS)
-}
-
-fn clean(folder: &Path) {
-    if let Err(e) = std::fs::remove_dir_all(folder) {
-        ui::tell(format_args!("{} is left behind: {e}", folder.display()));
-    }
-}
-
-fn docmill() -> Result<Command, OpsError> {
-    let program = std::env::current_exe().map_err(|e| OpsError::io("find", "this program", e))?;
-    Ok(Command::new(program))
-}
-
-fn spawned(mut command: Command) -> Result<Child, OpsError> {
-    command.kill_on_drop(true).spawn().map_err(|e| OpsError::io("start", "docmill", e))
-}
-
-/// Ends well, or the error names what was run.
-async fn done(mut command: Command, what: &'static str) -> Result<(), OpsError> {
-    command.stdout(Stdio::null());
-    let status = spawned(command)?.wait().await.map_err(|e| OpsError::io("wait for", what, e))?;
-    match status.code() {
-        Some(0 | 1) => Ok(()),
-        Some(_) | None => Err(OpsError::io("run", what, std::io::Error::other(status.to_string()))),
-    }
 }
 
 async fn embedded(args: &ThroughputArgs, folder: &Path) -> Result<Figures, OpsError> {
@@ -121,136 +92,30 @@ async fn embedded(args: &ThroughputArgs, folder: &Path) -> Result<Figures, OpsEr
     Ok(Figures { over: "embedded log", documents: text.lines().count(), pages, seconds, usage })
 }
 
-async fn kafka(args: &ThroughputArgs, files: &[Input], folder: &Path) -> Result<Figures, OpsError> {
-    let (port, registry_port) = (free_port()?, free_port()?);
-    let dir = folder.join("kafka");
-    let mut up = docmill()?;
-    up.args([
-        "kafka",
-        "up",
-        "--port",
-        &port.to_string(),
-        "--registry-port",
-        &registry_port.to_string(),
-        "--dir",
-    ]);
-    up.arg(&dir);
-    done(up, "docmill kafka up").await?;
-    let measured = over_kafka(args, files, folder, &dir, port, registry_port).await;
-    let mut down = docmill()?;
-    down.args(["kafka", "down", "--dir"]).arg(&dir);
-    done(down, "docmill kafka down").await?;
+async fn kafka(args: &ThroughputArgs, files: &[Input]) -> Result<Figures, OpsError> {
+    let world = World::start(&WorldArgs::default()).await?;
+    let measured = over_kafka(args, files, &world).await;
+    world.stop().await?;
     measured
 }
 
-async fn over_kafka(
-    args: &ThroughputArgs,
-    files: &[Input],
-    folder: &Path,
-    dir: &Path,
-    port: u16,
-    registry_port: u16,
-) -> Result<Figures, OpsError> {
-    let (Some(file), documents) = (files.first(), files.len()) else {
-        return Err(OpsError::Usage(Vec::new()));
-    };
-    let servers = format!("127.0.0.1:{port}");
-    let registry = format!("http://127.0.0.1:{registry_port}/apis/ccompat/v7");
-    let blobs = folder.join("blobs");
-    let with = |name: &str| -> Result<Command, OpsError> {
-        let mut command = docmill()?;
-        command
-            .arg(name)
-            .env("DOCMILL__KAFKA__BOOTSTRAP_SERVERS", &servers)
-            .env("DOCMILL__REGISTRY__URL", &registry)
-            .env("DOCMILL__BLOBS__FOLDER", &blobs)
-            .env("DOCMILL__LOG__FILTER", "warn");
-        Ok(command)
-    };
-    let mut apply = with("topology")?;
-    apply.arg("apply");
-    done(apply, "docmill topology apply").await?;
-    let mut config = Config::load(None)?;
-    config.kafka.bootstrap_servers.clone_from(&servers);
-    config.registry.url = registry.clone();
-    let log = docmill_service::open_kafka(&config, "docmill-bench")?;
-    let mut up = with("up")?;
-    up.stdout(Stdio::null());
-    let mut stages = spawned(up)?;
-    let codec = Codec::new(Registry::http(&config.registry)?.catalog(Some(&config.load_topology()?)).await?);
-    let mut reader = log.reader("results", ReadFrom::Beginning).await?;
-    // The first document shows that every stage has joined its group.
-    let mut first = with("submit")?;
-    first.args(["--tenant", WARM_UP]).arg(&file.path);
-    done(first, "docmill submit").await?;
+async fn over_kafka(args: &ThroughputArgs, files: &[Input], world: &World) -> Result<Figures, OpsError> {
+    let stages = world.up(&[]).await?;
+    let desk = world.desk().await?;
+    let mut reader = desk.log.reader("results", ReadFrom::Beginning).await?;
+    world.warm_up(&mut *reader, &desk.codec, files, WARM_UP, args.limit).await?;
     let mut tally = Tally::default();
-    tally.read(&mut *reader, &codec, 1, args.limit).await?;
-    tally = Tally::default();
-    let sampler = Sampler::start(processes::named(stages.id().unwrap_or(0), dir));
+    let sampler = Sampler::start(world.processes(&stages));
     let since = Instant::now();
-    let mut submit = with("submit")?;
+    let mut submit = world.docmill("submit")?;
     submit.args(&args.inputs);
     let submitting = tokio::spawn(done(submit, "docmill submit"));
-    tally.read(&mut *reader, &codec, documents, args.limit).await?;
+    tally.read(&mut *reader, &desk.codec, files.len(), args.limit).await?;
     let seconds = since.elapsed().as_secs_f64();
     let usage = sampler.stop().await;
     submitting.await??;
-    if let Some(pid) = stages.id() {
-        crate::process::signal(pid, crate::process::Signal::Term);
-    }
-    stages.wait().await.map_err(|e| OpsError::io("wait for", "docmill up", e))?;
+    stages.stop().await?;
     Ok(Figures { over: "Apache Kafka", documents: tally.seen.len(), pages: tally.pages, seconds, usage })
-}
-
-/// Results that came.
-#[derive(Default)]
-struct Tally {
-    seen: BTreeSet<String>,
-    pages: usize,
-}
-
-impl Tally {
-    /// Reads until so many documents have a result.
-    async fn read(
-        &mut self,
-        reader: &mut dyn Reader,
-        codec: &Codec,
-        documents: usize,
-        limit_s: u64,
-    ) -> Result<(), OpsError> {
-        let limit = tokio::time::sleep(Duration::from_secs(limit_s));
-        tokio::pin!(limit);
-        while self.seen.len() < documents {
-            tokio::select! {
-                () = &mut limit => {
-                    let left = documents - self.seen.len();
-                    let late = format!("{left} documents had no result after {limit_s} s");
-                    return Err(OpsError::io("wait for results of", "documents", std::io::Error::other(late)));
-                }
-                read = reader.next() => if let Read::Records { records, .. } = read? {
-                    for value in records.into_iter().filter_map(|r| r.value) {
-                        let result: DocumentResult = codec.decode(&value)?;
-                        if self.seen.insert(result.document_id) {
-                            self.pages += result.pages.len();
-                        }
-                    }
-                }
-            }
-        }
-        Ok(())
-    }
-}
-
-fn free_port() -> Result<u16, OpsError> {
-    // Two in a row: the next one is for the controller, or the health page.
-    for _ in 0..100 {
-        let bound = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).and_then(|l| l.local_addr());
-        let port = bound.map_err(|e| OpsError::io("find", "a free port", e))?.port();
-        if port < 65_000 && TcpListener::bind((Ipv4Addr::LOCALHOST, port + 1)).is_ok() {
-            return Ok(port);
-        }
-    }
-    Err(OpsError::io("find", "a free port", std::io::Error::other("none of a hundred was free")))
 }
 
 fn print(all: &[Figures]) {
