@@ -1,5 +1,6 @@
 //! Client settings: what a user may set, what docmill's guarantees rest on, and what each kind of client gets.
 
+use crate::at_least_once::{SETTING, VALUE};
 use crate::error::{ConfigError, broken};
 use docmill_runtime::transport::{Member, TransportError};
 use rdkafka::ClientConfig;
@@ -64,6 +65,7 @@ impl KafkaConfig {
             .settings
             .keys()
             .filter(|k| REFUSED.contains(&k.trim().to_ascii_lowercase().as_str()))
+            .chain(self.settings.keys().filter(|k| k.trim() == SETTING && !self.is_loose()))
             .cloned()
             .collect();
         let error = if self.bootstrap_servers.trim().is_empty() {
@@ -88,7 +90,7 @@ impl KafkaConfig {
     }
 
     fn finish(&self, mut config: ClientConfig) -> ClientConfig {
-        for (name, value) in &self.settings {
+        for (name, value) in self.settings.iter().filter(|(n, _)| n.trim() != SETTING) {
             config.set(name.trim(), value);
         }
         config
@@ -153,15 +155,30 @@ impl KafkaConfig {
         let mut config = self.base();
         config
             .set("transactional.id", transactional_id)
+            .set("transaction.timeout.ms", timeout.max(Duration::from_secs(1)).as_millis().to_string());
+        self.finish(Self::producing(config))
+    }
+
+    /// The same without transactions; see [`crate::at_least_once`].
+    pub(crate) fn loose_producer(&self) -> ClientConfig {
+        self.finish(Self::producing(self.base()))
+    }
+
+    /// Whether producers are to have no transactions.
+    pub(crate) fn is_loose(&self) -> bool {
+        self.settings.iter().any(|(name, value)| name.trim() == SETTING && value.trim() == VALUE)
+    }
+
+    fn producing(mut config: ClientConfig) -> ClientConfig {
+        config
             .set("enable.idempotence", "true")
-            .set("transaction.timeout.ms", timeout.max(Duration::from_secs(1)).as_millis().to_string())
             .set("compression.type", "zstd")
             .set("partitioner", "murmur2_random")
             .set("linger.ms", "0")
             .set("batch.size", (256 << 10).to_string())
             // Limits are the topics' own: they are asked for before a transaction begins.
             .set("message.max.bytes", (64 << 20).to_string());
-        self.finish(config)
+        config
     }
 }
 

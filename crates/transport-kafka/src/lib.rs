@@ -4,6 +4,7 @@
 //! Rule: a partition is owned from the moment its position is known until the runtime releases it; what librdkafka
 //! fetched outside that time is never handed out.
 
+mod at_least_once;
 mod client;
 mod config;
 mod error;
@@ -59,6 +60,11 @@ impl Kafka {
         let id = format!("{}.{}", member.group, member.slot);
         // The producer first: it fences the predecessor and ends its transaction, which its positions wait for.
         let of = Some((&member, Arc::clone(&membership)));
+        if self.config.is_loose() {
+            let producer = at_least_once::start(&self.config, id, of)?;
+            let consumer = member::join(&self.config, &member, &membership)?;
+            return Ok((Box::new(consumer), Box::new(producer)));
+        }
         let producer =
             producer::start(&self.config, &self.topics, id, member.transaction_timeout, of).await?;
         let consumer = member::join(&self.config, &member, &membership)?;

@@ -35,6 +35,10 @@ impl Membership {
         consumer.as_ref().and_then(|c| c.group_metadata())
     }
 
+    pub(crate) fn consumer(&self) -> Option<Arc<Polled>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
     fn set(&self, consumer: Option<Arc<Polled>>) {
         *self.0.lock().unwrap_or_else(PoisonError::into_inner) = consumer;
     }

@@ -27,7 +27,7 @@ const INIT: Duration = Duration::from_secs(30);
 /// How long the end of a transaction is waited for. Its outcome is unknown after that.
 const END: Duration = Duration::from_secs(60);
 
-type Client = FutureProducer<crate::client::Logs>;
+pub(crate) type Client = FutureProducer<crate::client::Logs>;
 
 pub(crate) struct TransactionalProducer {
     client: Client,
@@ -121,39 +121,6 @@ impl TransactionalProducer {
         }
     }
 
-    /// Hands every record to librdkafka and waits until all are acknowledged.
-    async fn send(&self, records: &[OutRecord]) -> KafkaResult<()> {
-        let mut sent: Vec<DeliveryFuture> = Vec::with_capacity(records.len());
-        let mut awaited = 0;
-        let result = loop {
-            let Some(record) = records.get(sent.len()) else { break Ok(()) };
-            match self.client.send_result(future_record(record)) {
-                Ok(delivery) => sent.push(delivery),
-                // The oldest record in the queue makes room by being delivered.
-                Err((KafkaError::MessageProduction(RDKafkaErrorCode::QueueFull), _))
-                    if awaited < sent.len() =>
-                {
-                    let Some(oldest) = sent.get_mut(awaited) else { break Ok(()) };
-                    let delivered = delivered(oldest).await;
-                    awaited += 1;
-                    if delivered.is_err() {
-                        break delivered;
-                    }
-                }
-                Err((e, _)) => break Err(e),
-            }
-        };
-        // All deliveries are awaited, whatever failed: what is under way must not end up in the next transaction.
-        let mut first = result;
-        for delivery in sent.iter_mut().skip(awaited) {
-            let ended = delivered(delivery).await;
-            if first.is_ok() {
-                first = ended;
-            }
-        }
-        first
-    }
-
     async fn run(&mut self, transaction: &Transaction) -> Result<(), CommitError> {
         let positions = match self.positions(&transaction.offsets) {
             Ok(positions) => positions,
@@ -162,7 +129,7 @@ impl TransactionalProducer {
         if let Err(e) = self.client.begin_transaction() {
             return Err(CommitError::Fatal(self.judge(e)));
         }
-        let result = match self.send(&transaction.records).await {
+        let result = match send(&self.client, &transaction.records).await {
             Ok(()) => {
                 let client = self.client.clone();
                 let end = move || {
@@ -208,6 +175,37 @@ impl TransactionalProducer {
         }
         Ok(Some((list, metadata)))
     }
+}
+
+/// Hands every record to librdkafka and waits until all are acknowledged.
+pub(crate) async fn send(client: &Client, records: &[OutRecord]) -> KafkaResult<()> {
+    let mut sent: Vec<DeliveryFuture> = Vec::with_capacity(records.len());
+    let mut awaited = 0;
+    let result = loop {
+        let Some(record) = records.get(sent.len()) else { break Ok(()) };
+        match client.send_result(future_record(record)) {
+            Ok(delivery) => sent.push(delivery),
+            // The oldest record in the queue makes room by being delivered.
+            Err((KafkaError::MessageProduction(RDKafkaErrorCode::QueueFull), _)) if awaited < sent.len() => {
+                let Some(oldest) = sent.get_mut(awaited) else { break Ok(()) };
+                let delivered = delivered(oldest).await;
+                awaited += 1;
+                if delivered.is_err() {
+                    break delivered;
+                }
+            }
+            Err((e, _)) => break Err(e),
+        }
+    };
+    // All deliveries are awaited, whatever failed: what is under way must not end up in the next transaction.
+    let mut first = result;
+    for delivery in sent.iter_mut().skip(awaited) {
+        let ended = delivered(delivery).await;
+        if first.is_ok() {
+            first = ended;
+        }
+    }
+    first
 }
 
 async fn delivered(delivery: &mut DeliveryFuture) -> KafkaResult<()> {
