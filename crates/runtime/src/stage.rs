@@ -1,6 +1,9 @@
 //! What a stage is: a function from one record to some records. It knows no topic, offset or producer.
 
-use docmill_contracts::{AnyRecord, Classify, Contract, ErrorInfo};
+use docmill_contracts::{
+    AnyRecord, BlobRef, Class, Classify, Contract, DocumentHead, ErrorInfo, Headers, ProcessingOptions,
+    Source, headers,
+};
 use std::future::Future;
 
 /// What one record costs its tenant in the fair queue, and which permits it takes.
@@ -65,6 +68,48 @@ impl Outputs {
     }
 }
 
+/// A record that nobody can decode, as far as its headers tell.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unreadable {
+    /// Document.
+    pub document_id: String,
+    /// Revision.
+    pub revision: i32,
+    /// Tenant.
+    pub tenant: String,
+    /// Why it cannot be decoded. An internal error: the document is not at fault.
+    pub error: ErrorInfo,
+}
+
+impl Unreadable {
+    /// None where the headers do not name a document.
+    pub fn of(headers: &Headers, error: &ErrorInfo) -> Option<Self> {
+        let text = |name| headers.text(name).filter(|v| !v.is_empty()).map(str::to_owned);
+        Some(Self {
+            document_id: text(headers::DOCUMENT_ID)?,
+            revision: text(headers::REVISION)?.parse().ok().filter(|r| *r > 0)?,
+            tenant: text(headers::TENANT)?,
+            error: ErrorInfo { class: Class::Internal, ..error.clone() },
+        })
+    }
+
+    /// What is known of the document.
+    pub fn head(&self) -> DocumentHead {
+        DocumentHead {
+            document_id: self.document_id.clone(),
+            revision: self.revision,
+            tenant: self.tenant.clone(),
+            content_sha256: String::new(),
+            source: Source::default(),
+            options: ProcessingOptions::default(),
+            original: BlobRef { sha256: String::new(), bytes: 0 },
+            embedded_xml: None,
+            config_version: None,
+            submitted_at: 0,
+        }
+    }
+}
+
 /// One record in, some records out. Many attempts run at once, in any order, in one process.
 ///
 /// A run may happen again after a crash, so its side effects must be harmless to repeat (blobs by content hash are).
@@ -88,6 +133,9 @@ pub trait Stage: Send + Sync + 'static {
 
     /// The outcome of a record that was given up: what is emitted beside the dead letter, so that nobody waits for it for ever.
     fn dead(&self, input: &Self::In, error: ErrorInfo) -> Outputs;
+
+    /// The outcome of a record that cannot be decoded, likewise.
+    fn unreadable(&self, record: Unreadable) -> Outputs;
 }
 
 /// The next state of a key, and what it emits.
@@ -120,6 +168,9 @@ pub trait Gather: Send + Sync + 'static {
 
     /// Takes one record. `now_ms`: milliseconds since 1970 UTC.
     fn apply(&self, state: Option<Self::State>, input: &Self::In, now_ms: i64) -> Step<Self::State>;
+
+    /// What is taken in place of a record that cannot be decoded; none where its key's deadline brings the outcome.
+    fn unreadable(&self, record: Unreadable) -> Option<Self::In>;
 
     /// When [`Gather::expire`] wants to be called for a state that nothing happens to, milliseconds since 1970 UTC.
     fn expires_at(&self, state: &Self::State) -> i64;

@@ -122,6 +122,10 @@ pub trait Consumer: Send {
     fn pause(&mut self, partitions: &[i32]);
     /// Fetches again.
     fn resume(&mut self, partitions: &[i32]);
+    /// Said before a transaction with positions is handed to the producer. Should the group take partitions away that
+    /// [`Consumer::next`] has not told of by now, the transaction must be refused: to the log a member that joined again is
+    /// as good as any other, whatever it commits.
+    fn before_commit(&mut self) {}
     /// Gives partitions back after [`Event::Revoked`].
     fn release(&mut self, partitions: &[i32]);
     /// Leaves the group and waits until it has been left.

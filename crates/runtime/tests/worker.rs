@@ -13,7 +13,7 @@ use docmill_runtime::transport::{
 };
 use docmill_runtime::worker::Gate;
 use docmill_runtime::{
-    Cx, Gather, Outputs, RunError, SchemaSource, Stage, Step, Topology, Worker, WorkerEnv,
+    Cx, Gather, Outputs, RunError, SchemaSource, Stage, Step, Topology, Unreadable, Worker, WorkerEnv,
 };
 use docmill_testkit::{Fault, SimLog};
 use futures::future::BoxFuture;
@@ -101,6 +101,10 @@ impl Stage for Echo {
     fn dead(&self, input: &DocumentControl, _error: ErrorInfo) -> Outputs {
         Outputs::one(status(&input.document_id, -1))
     }
+
+    fn unreadable(&self, record: Unreadable) -> Outputs {
+        Outputs::one(status(&record.document_id, -2))
+    }
 }
 
 fn member(group: &str, topic: &str) -> Member {
@@ -151,6 +155,10 @@ impl Gather for Count {
 
     fn expire(&self, _state: GatherState, _now_ms: i64) -> Step<GatherState> {
         Step { state: None, outputs: Outputs::none() }
+    }
+
+    fn unreadable(&self, _record: Unreadable) -> Option<DocumentControl> {
+        None
     }
 
     fn give_up(
@@ -209,6 +217,10 @@ impl Gather for Waiting {
 
     fn expire(&self, _state: GatherState, _now_ms: i64) -> Step<GatherState> {
         Step { state: None, outputs: Outputs::none() }
+    }
+
+    fn unreadable(&self, _record: Unreadable) -> Option<DocumentControl> {
+        None
     }
 
     fn give_up(
@@ -314,13 +326,24 @@ async fn every_record_has_one_outcome_and_what_was_given_up_keeps_its_bytes() {
         world.produce(&format!("d{i:02}"), reason);
     }
     world.raw("garbage", b"no avro".to_vec());
+    let named = Headers::new()
+        .with(headers::DOCUMENT_ID, "named")
+        .with(headers::REVISION, "1")
+        .with(headers::TENANT, "t")
+        .with("mine", "kept");
+    let value = Some(Bytes::from_static(b"no avro either"));
+    world
+        .log
+        .produce(vec![OutRecord { topic: "in".into(), partition: None, key: None, value, headers: named }])
+        .unwrap();
     for fault in [Fault::Aborted, Fault::Aborted] {
         world.log.fail_next("docmill.echo.0", fault);
     }
     let (task, stop) = world.start(Worker::stage("echo", Echo));
-    let outputs = world.outputs(60).await;
+    let mut outputs = world.outputs(61).await;
     stop.send_replace(true);
     task.await.unwrap().unwrap();
+    assert_eq!(outputs.remove("named"), Some(vec![-2]), "its headers name its document");
     assert_eq!(outputs.len(), 60);
     for (id, values) in outputs {
         let i: usize = id[1..].parse().unwrap();
@@ -328,7 +351,7 @@ async fn every_record_has_one_outcome_and_what_was_given_up_keeps_its_bytes() {
         assert_eq!(values, [expected], "{id}");
     }
     let dead = world.log.records("dlq");
-    assert_eq!(dead.len(), 21);
+    assert_eq!(dead.len(), 22);
     for (_, record) in &dead {
         let header = |name| record.headers.text(name).unwrap();
         assert_eq!((header("mine"), header(headers::dlq::TOPIC)), ("kept", "in"));

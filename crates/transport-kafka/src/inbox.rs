@@ -31,6 +31,11 @@ pub(crate) struct State {
     /// The group wants these back; they are unassigned together, once all are released.
     pub(crate) revoking: BTreeSet<i32>,
     pub(crate) closing: bool,
+    /// How often partitions were lost, how many of these losses the runtime was told of, and how many of them it knew when
+    /// it began its last commit.
+    losses: u64,
+    told: u64,
+    known: Option<u64>,
 }
 
 #[derive(Default)]
@@ -128,6 +133,7 @@ impl Inbox {
     pub(crate) fn take(&self) -> Result<Option<Event>, TransportError> {
         let mut state = self.lock();
         if let Some(event) = state.news.pop_front() {
+            state.told += u64::from(matches!(event, Event::Lost(_)));
             return Ok(Some(event));
         }
         if let Some(error) = state.failed.take() {
@@ -179,10 +185,23 @@ impl Inbox {
         let mut state = self.lock();
         let held: Vec<i32> = partitions.into_iter().filter(|p| state.parts.remove(p).is_some()).collect();
         if !held.is_empty() {
+            state.losses += 1;
             state.news.push_back(Event::Lost(held));
         }
         drop(state);
         self.notify.notify_one();
+    }
+
+    /// The runtime begins a commit, with what it was told by now.
+    pub(crate) fn begin_commit(&self) {
+        let mut state = self.lock();
+        state.known = Some(state.told);
+    }
+
+    /// Whether partitions were lost that the last commit knows nothing of.
+    pub(crate) fn is_stale(&self) -> bool {
+        let state = self.lock();
+        state.known.is_some_and(|known| known != state.losses)
     }
 
     pub(crate) fn pause(&self, partitions: &[i32], paused: bool) {

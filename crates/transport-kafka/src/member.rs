@@ -30,9 +30,12 @@ const ASK: Duration = Duration::from_secs(3);
 pub(crate) struct Membership(Mutex<Option<Arc<Polled>>>);
 
 impl Membership {
+    /// The generation, as long as the last commit knows of all that was lost.
     pub(crate) fn metadata(&self) -> Option<ConsumerGroupMetadata> {
-        let consumer = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        consumer.as_ref().and_then(|c| c.group_metadata())
+        let consumer = self.consumer()?;
+        // In this order: who is in the group again has been told of its losses before.
+        let metadata = consumer.group_metadata();
+        metadata.filter(|_| !consumer.context().inbox.is_stale())
     }
 
     pub(crate) fn consumer(&self) -> Option<Arc<Polled>> {
@@ -100,6 +103,10 @@ impl Consumer for MemberConsumer {
 
     fn resume(&mut self, partitions: &[i32]) {
         self.inbox.pause(partitions, false);
+    }
+
+    fn before_commit(&mut self) {
+        self.inbox.begin_commit();
     }
 
     fn release(&mut self, partitions: &[i32]) {

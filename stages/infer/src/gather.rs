@@ -9,7 +9,7 @@ use docmill_contracts::{
     Contract, DocumentAssembled, DocumentHead, DocumentState, DocumentStatus, ErrorInfo, GatherState, Page,
     PageRecognized, StageTrace, TextSource,
 };
-use docmill_runtime::{Gather, Outputs, Step};
+use docmill_runtime::{Gather, Outputs, Step, Unreadable};
 
 /// Documents of at most this many pages report progress at each page; longer ones at every so many.
 const PROGRESS_PAGES: usize = 16;
@@ -60,8 +60,14 @@ impl Gather for GatherPages {
 
     fn apply(&self, state: Option<GatherState>, input: &PageRecognized, now_ms: i64) -> Step<GatherState> {
         let revision = input.head.revision;
+        if let Some(error) = input.lost_to()
+            && state.as_ref().is_none_or(|s| !s.closed)
+        {
+            return self.give_up(state, Some(input), error.clone(), now_ms);
+        }
         let mut state = match state {
             Some(state) if state.closed => return Step { state: Some(state), outputs: Outputs::none() },
+
             Some(state) => state,
             None => GatherState {
                 head: Some(input.head.clone()),
@@ -85,6 +91,10 @@ impl Gather for GatherPages {
             outputs.push(status(&input.head, DocumentState::Recognizing, done, state.page_count, now_ms));
         }
         Step { state: Some(state), outputs }
+    }
+
+    fn unreadable(&self, record: Unreadable) -> Option<PageRecognized> {
+        Some(PageRecognized::lost(record.head(), record.error))
     }
 
     fn expires_at(&self, state: &GatherState) -> i64 {

@@ -13,7 +13,7 @@ use docmill_contracts::{
     BlobRef, Class, Classify, Codec, Cost, DocumentAssembled, DocumentExtracted, DocumentHead,
     DocumentValidated, ErrorInfo, Page, PageSummary, Problem, Severity, StageTrace,
 };
-use docmill_runtime::{Cx, Outputs, Stage};
+use docmill_runtime::{Cx, Outputs, Stage, Unreadable};
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -122,6 +122,10 @@ impl Stage for InferStage {
 
     fn dead(&self, input: &DocumentAssembled, error: ErrorInfo) -> Outputs {
         ended(input, error, input.stages.clone())
+    }
+
+    fn unreadable(&self, record: Unreadable) -> Outputs {
+        Outputs::one(DocumentValidated::ended(&record.head(), record.error, Vec::new()))
     }
 }
 

@@ -7,7 +7,7 @@ use docmill_contracts::{
     BlobRef, Class, Classify, DocumentAccepted, DocumentHead, DocumentState, DocumentStatus,
     DocumentSubmitted, DocumentValidated, ErrorInfo, Source, StageTrace, content_sha256, derive_document_id,
 };
-use docmill_runtime::{Cx, Outputs, Stage};
+use docmill_runtime::{Cx, Outputs, Stage, Unreadable};
 use docmill_service::Documents;
 use governor::clock::DefaultClock;
 
@@ -153,6 +153,10 @@ impl Stage for Ingest {
 
     fn dead(&self, input: &Self::In, error: ErrorInfo) -> Outputs {
         ended(&head_of(input), error)
+    }
+
+    fn unreadable(&self, record: Unreadable) -> Outputs {
+        ended(&record.head(), record.error)
     }
 }
 

@@ -10,7 +10,7 @@ use docmill_blobs::{Blobs, memo_key};
 use docmill_contracts::{
     BlobRef, Class, Classify, Codec, ErrorInfo, PackedWords, Page, PageRecognized, PageRendered, TextSource,
 };
-use docmill_runtime::{Cx, Outputs, Stage, Worker};
+use docmill_runtime::{Cx, Outputs, Stage, Unreadable, Worker};
 use docmill_service::StageEnv;
 use std::sync::Arc;
 use std::time::Instant;
@@ -138,6 +138,10 @@ impl Stage for OcrStage {
     fn dead(&self, input: &PageRendered, error: ErrorInfo) -> Outputs {
         let error = ErrorInfo { page: Some(input.page.page_no), ..error };
         recognized(input, failed(&input.page, error))
+    }
+
+    fn unreadable(&self, record: Unreadable) -> Outputs {
+        Outputs::one(PageRecognized::lost(record.head(), record.error))
     }
 }
 

@@ -30,8 +30,12 @@ fn main() -> ExitCode {
 
 async fn run() -> Result<(), Box<dyn Error>> {
     let folder = tempfile::tempdir()?;
-    let env =
-        StageEnv { blobs: Blobs::local(folder.path())?, assets: None, program: std::env::current_exe()?, documents: Default::default() };
+    let env = StageEnv {
+        blobs: Blobs::local(folder.path())?,
+        assets: None,
+        program: std::env::current_exe()?,
+        documents: Default::default(),
+    };
     let stages = docmill_render::stages(docmill_render::Config::default(), &env)?;
     let words = std::env::args().any(|a| a == "--words");
     println!("file\toutcome\tpages\ttext\tocr\tempty\tfailed\twords\tms\txml");

@@ -3,7 +3,7 @@
 use crate::RenderError;
 use crate::client::Client;
 use docmill_contracts::{ErrorInfo, Page, PageRecognized, PageRendered, PagesPlanned};
-use docmill_runtime::{Cost, Cx, Outputs, Stage};
+use docmill_runtime::{Cost, Cx, Outputs, Stage, Unreadable};
 use std::sync::Arc;
 
 /// Most pages of one range, whatever the record says.
@@ -50,6 +50,10 @@ impl Stage for PageStage {
             outputs.push(PageRecognized { head: input.head.clone(), page_count: input.page_count, page });
         }
         outputs
+    }
+
+    fn unreadable(&self, record: Unreadable) -> Outputs {
+        Outputs::one(PageRecognized::lost(record.head(), record.error))
     }
 }
 

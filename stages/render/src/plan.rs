@@ -6,7 +6,7 @@ use docmill_contracts::{
     DocumentAccepted, DocumentAssembled, DocumentHead, DocumentState, DocumentStatus, DocumentValidated,
     EmbeddedFile, ErrorInfo, PagesPlanned, StageTrace,
 };
-use docmill_runtime::{Cx, Outputs, Stage};
+use docmill_runtime::{Cx, Outputs, Stage, Unreadable};
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -57,6 +57,10 @@ impl Stage for PlanStage {
 
     fn dead(&self, input: &DocumentAccepted, error: ErrorInfo) -> Outputs {
         Outputs::one(DocumentValidated::ended(&input.head, error, Vec::new()))
+    }
+
+    fn unreadable(&self, record: Unreadable) -> Outputs {
+        Outputs::one(DocumentValidated::ended(&record.head(), record.error, Vec::new()))
     }
 }
 

@@ -4,7 +4,7 @@ use crate::SinkError;
 use docmill_contracts::{
     DocumentHead, DocumentResult, DocumentState, DocumentStatus, DocumentValidated, ErrorInfo,
 };
-use docmill_runtime::{Cx, Outputs, Stage};
+use docmill_runtime::{Cx, Outputs, Stage, Unreadable};
 
 /// Puts results on their topic and tells that their documents are done.
 pub struct Sink;
@@ -31,6 +31,12 @@ impl Stage for Sink {
         // There is no clock here; the submission is the one time that is known.
         result.trace.finished_at = input.result.trace.finished_at.max(input.head.submitted_at);
         done(&input.head, result)
+    }
+
+    fn unreadable(&self, record: Unreadable) -> Outputs {
+        let head = record.head();
+        let result = DocumentValidated::ended(&head, record.error, Vec::new()).result;
+        done(&head, result)
     }
 }
 

@@ -8,7 +8,7 @@ use docmill_contracts::{
     Class, Classify, DocumentExtracted, DocumentResult, DocumentValidated, ErrorInfo, PageSummary, Problem,
     ResultStatus, Severity, StageTrace, Trace,
 };
-use docmill_runtime::{Cx, Outputs, Stage};
+use docmill_runtime::{Cx, Outputs, Stage, Unreadable};
 use std::time::Instant;
 
 /// Decides what becomes of a document.
@@ -98,6 +98,10 @@ impl Stage for Validate {
 
     fn dead(&self, input: &Self::In, error: ErrorInfo) -> Outputs {
         Outputs::one(DocumentValidated::ended(&input.head, error, input.stages.clone()))
+    }
+
+    fn unreadable(&self, record: Unreadable) -> Outputs {
+        Outputs::one(DocumentValidated::ended(&record.head(), record.error, Vec::new()))
     }
 }
 

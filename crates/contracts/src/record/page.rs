@@ -83,6 +83,18 @@ pub struct PageRecognized {
     pub page: Page,
 }
 
+impl PageRecognized {
+    /// Says, in place of pages that nobody can read any more, that the document cannot be complete.
+    pub fn lost(head: DocumentHead, error: ErrorInfo) -> Self {
+        Self { head, page_count: 0, page: Page { page_no: 0, error: Some(error), ..Page::default() } }
+    }
+
+    /// The error of a document that cannot be complete; see [`PageRecognized::lost`].
+    pub fn lost_to(&self) -> Option<&ErrorInfo> {
+        self.page.error.as_ref().filter(|_| self.page.page_no == 0)
+    }
+}
+
 /// Pages of a document that is being assembled.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct GatherState {

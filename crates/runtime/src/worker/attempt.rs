@@ -5,12 +5,12 @@ use super::emit::{Emitter, Origin};
 use super::run::{Delivery, Done, Engine, Finished};
 use super::{Gate, WorkerEnv};
 use crate::driver::Ticket;
-use crate::stage::{Cx, Outputs, Stage};
+use crate::stage::{Cx, Outputs, Stage, Unreadable};
 use crate::transport::OutRecord;
 use docmill_contracts::{Classify, Contract, ErrorInfo};
 use futures::FutureExt;
 use std::collections::HashMap;
-use std::panic::AssertUnwindSafe;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use tokio::task::AbortHandle;
 use tracing::Instrument;
@@ -94,8 +94,22 @@ impl<S: Stage> Engine for Attempts<S> {
         }
     }
 
-    fn dead(&self, input: &S::In, error: ErrorInfo) -> Outputs {
-        self.stage.dead(input, error)
+    fn dead(
+        &mut self,
+        ticket: Ticket,
+        delivery: &Delivery<S::In>,
+        error: &ErrorInfo,
+        emitter: &Emitter,
+        _now_ms: i64,
+    ) -> Result<Vec<OutRecord>, ErrorInfo> {
+        let outputs = catch_unwind(AssertUnwindSafe(|| match &delivery.input {
+            Ok(input) => self.stage.dead(input, error.clone()),
+            Err(_) => Unreadable::of(&delivery.record.headers, error)
+                .map_or_else(Outputs::none, |record| self.stage.unreadable(record)),
+        }))
+        .map_err(|panic| panicked(self.worker, panic.as_ref()))?;
+        let (_, traceparent) = self.env.telemetry.attempt(&delivery.about(self.worker, ticket));
+        emitter.records(&outputs, &Origin::of(ticket, &traceparent))
     }
 
     async fn restore(&mut self, _partition: i32, _emitter: &Emitter) -> Result<(), RunError> {

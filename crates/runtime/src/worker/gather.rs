@@ -7,7 +7,7 @@ use super::emit::{Emitter, Origin};
 use super::run::{Delivery, Done, Engine, Finished};
 use crate::driver::Ticket;
 use crate::partitioner;
-use crate::stage::{Gather, Outputs, Step};
+use crate::stage::{Gather, Step, Unreadable};
 use crate::transport::{OutRecord, Read, ReadFrom};
 use docmill_contracts::ErrorInfo;
 use std::collections::{BTreeSet, HashMap};
@@ -138,9 +138,24 @@ impl<G: Gather> Engine for States<G> {
 
     fn cancel(&mut self, _ticket: Ticket) {}
 
-    fn dead(&self, _input: &G::In, _error: ErrorInfo) -> Outputs {
-        // What a gather cannot take is dead-lettered; its key expires into an outcome of its own.
-        Outputs::none()
+    fn dead(
+        &mut self,
+        ticket: Ticket,
+        delivery: &Delivery<G::In>,
+        error: &ErrorInfo,
+        emitter: &Emitter,
+        now_ms: i64,
+    ) -> Result<Vec<OutRecord>, ErrorInfo> {
+        // What a gather cannot take is dead-lettered; its key expires into an outcome of its own. What it cannot even
+        // decode has no key, but may have a document.
+        let record = match &delivery.input {
+            Ok(_) => None,
+            Err(_) => Unreadable::of(&delivery.record.headers, error),
+        };
+        let Some(input) = record.and_then(|r| self.gather.unreadable(r)) else { return Ok(Vec::new()) };
+        let stand_in =
+            Delivery { partition: delivery.partition, record: delivery.record.clone(), input: Ok(input) };
+        self.apply(ticket, &stand_in, emitter, now_ms)
     }
 
     async fn restore(&mut self, partition: i32, emitter: &Emitter) -> Result<(), RunError> {

@@ -5,19 +5,16 @@
     reason = "the shell around the driver waits, so that the driver need not"
 )]
 
-use super::attempt::panicked;
-use super::emit::{Emitter, Origin};
+use super::emit::Emitter;
 use super::{RunError, SchemaSource, WorkerEnv, join};
 use crate::driver::{Driver, Effect, Entry, Event, Halt, Item, Outcome, Ticket};
 use crate::retry::RetryPolicy;
-use crate::stage::Outputs;
 use crate::telemetry::{About, Clock};
 use crate::transport::{
     self, CommitError, Consumer, OffsetCommit, OutRecord, Producer, Record, Transaction, TransportError,
 };
 use docmill_contracts::{Class, Classify, Codec, CodecError, Contract, ErrorInfo, headers};
 use std::collections::{HashSet, VecDeque};
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::{mpsc, watch};
@@ -83,7 +80,15 @@ pub(super) trait Engine: Send {
     ) -> Option<Finished>;
     fn ended(&mut self, ticket: Ticket);
     fn cancel(&mut self, ticket: Ticket);
-    fn dead(&self, input: &Self::In, error: ErrorInfo) -> Outputs;
+    /// The outcome of a record that was given up.
+    fn dead(
+        &mut self,
+        ticket: Ticket,
+        delivery: &Delivery<Self::In>,
+        error: &ErrorInfo,
+        emitter: &Emitter,
+        now_ms: i64,
+    ) -> Result<Vec<OutRecord>, ErrorInfo>;
     fn restore(
         &mut self,
         partition: i32,
@@ -400,7 +405,13 @@ impl<E: Engine> Loop<E> {
         }
     }
 
-    fn bury(&self, ticket: Ticket, payload: &Payload<E>, error: &ErrorInfo, first_seen_ms: i64) -> Finished {
+    fn bury(
+        &mut self,
+        ticket: Ticket,
+        payload: &Payload<E>,
+        error: &ErrorInfo,
+        first_seen_ms: i64,
+    ) -> Finished {
         let (worker, code, partition, offset, attempts) =
             (self.worker, error.code.as_str(), ticket.partition, ticket.offset, ticket.attempt);
         match error.class {
@@ -419,19 +430,11 @@ impl<E: Engine> Loop<E> {
             ticket.attempt,
             first_seen_ms,
         )];
-        if let Ok(input) = &payload.input {
-            let (_, traceparent) = self.env.telemetry.attempt(&payload.about(self.worker, ticket));
-            let outcome = catch_unwind(AssertUnwindSafe(|| self.engine.dead(input, error.clone())))
-                .map_err(|panic| panicked(self.worker, panic.as_ref()))
-                .and_then(|dead| self.emitter.records(&dead, &Origin::of(ticket, &traceparent)));
-            match outcome {
-                Ok(outcome) => records.extend(outcome),
-                Err(e) => tracing::error!(
-                    worker = self.worker,
-                    code = e.code,
-                    "outcome of a dead letter: {}",
-                    e.message
-                ),
+        let now_ms = self.clock.now_ms();
+        match self.engine.dead(ticket, payload, error, &self.emitter, now_ms) {
+            Ok(outcome) => records.extend(outcome),
+            Err(e) => {
+                tracing::error!(worker, code = e.code, "outcome of a dead letter: {}", e.message);
             }
         }
         Finished::of(ticket, Ok(records))
@@ -440,6 +443,7 @@ impl<E: Engine> Loop<E> {
     fn start_commit(&mut self, entries: Vec<Entry<Vec<OutRecord>>>, offsets: Vec<OffsetCommit>) {
         let Some(mut producer) = self.producer.take() else { return };
         let records = records_of(&entries, self.emitter.changelog());
+        self.consumer.before_commit();
         self.commit = Some(tokio::spawn(async move {
             let result = producer.commit(Transaction { records, offsets }).await;
             (producer, entries, result)

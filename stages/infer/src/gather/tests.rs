@@ -125,3 +125,28 @@ proptest! {
         prop_assert_eq!(one, two);
     }
 }
+
+#[test]
+fn a_page_that_nobody_can_decode_ends_its_document_once() {
+    let headers = docmill_contracts::Headers::new()
+        .with(docmill_contracts::headers::DOCUMENT_ID, "d")
+        .with(docmill_contracts::headers::REVISION, "1")
+        .with(docmill_contracts::headers::TENANT, "t");
+    let error = ErrorInfo {
+        code: "RUNTIME-0007".into(),
+        class: docmill_contracts::Class::Input,
+        message: "m".into(),
+        stage: "ocr".into(),
+        page: None,
+    };
+    let lost = gather().unreadable(Unreadable::of(&headers, &error).unwrap()).unwrap();
+    assert_eq!(gather().key(&lost), gather().key(&page(1, 3, 1)));
+    for pages in
+        [vec![lost.clone(), lost.clone(), page(1, 3, 1)], vec![page(1, 3, 1), lost.clone(), page(1, 3, 2)]]
+    {
+        let (state, assembled, _) = play(&pages);
+        assert_eq!(assembled.len(), 1);
+        assert_eq!(assembled[0].error.as_ref().unwrap().class, docmill_contracts::Class::Internal);
+        assert!(state.unwrap().closed);
+    }
+}
