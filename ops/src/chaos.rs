@@ -289,22 +289,25 @@ impl Run {
         // Where that process is just ending or starting, the other one has its turn.
         let other = (stage, (p.which + 1) % SLOTS);
         let fleet = &mut self.fleet;
-        let happened = match p.fault {
-            Fault::Kill => fleet.end(place, Signal::Kill) || fleet.end(other, Signal::Kill),
-            Fault::Terminate => fleet.end(place, Signal::Term) || fleet.end(other, Signal::Term),
-            Fault::Freeze => fleet.freeze(place, p.lasts) || fleet.freeze(other, p.lasts),
-            Fault::ScaleUp => fleet.start(place).map(|()| true)?,
-            Fault::ScaleDown => fleet.retire(place),
-            Fault::KillBroker | Fault::BounceBroker => self.brokers.disturb(p.which, p.fault, p.lasts),
+        let mut on = |hit: &mut dyn FnMut(&mut Fleet, Place) -> bool| {
+            [place, other].into_iter().find(|p| hit(fleet, *p)).map(|(stage, slot)| format!("{stage}-{slot}"))
+        };
+        let on = match p.fault {
+            Fault::Kill => on(&mut |fleet, place| fleet.end(place, Signal::Kill)),
+            Fault::Terminate => on(&mut |fleet, place| fleet.end(place, Signal::Term)),
+            Fault::Freeze => on(&mut |fleet, place| fleet.freeze(place, p.lasts)),
+            Fault::ScaleUp => {
+                fleet.start(place)?;
+                Some(format!("{stage}-{}", p.which))
+            }
+            Fault::ScaleDown => fleet.retire(place).then(|| format!("{stage}-{}", p.which)),
+            Fault::KillBroker | Fault::BounceBroker => {
+                self.brokers.disturb(p.which, p.fault, p.lasts).then(|| format!("broker {}", p.which))
+            }
         };
         let at = self.start.elapsed().as_secs_f32();
-        let on = match p.fault {
-            Fault::KillBroker | Fault::BounceBroker => format!("broker {}", p.which),
-            _ => format!("{stage}-{}", p.which),
-        };
-        let not = if happened { "" } else { " (not possible now)" };
-        ui::tell(format_args!("{at:>6.1} s  {}: {on}{not}", p.fault));
-        if happened {
+        ui::tell(format_args!("{at:>6.1} s  {}: {}", p.fault, on.as_deref().unwrap_or("not possible now")));
+        if on.is_some() {
             self.done.push(p.fault);
         }
         Ok(())

@@ -70,6 +70,8 @@ pub(crate) fn passes(code: C) -> bool {
             | C::ThrottlingQuotaExceeded
             | C::EligibleLeadersNotAvailable
             | C::OffsetNotAvailable
+            // A question to a broker that was taken out of the cluster's list meanwhile.
+            | C::DestroyBroker
     )
 }
 
@@ -85,9 +87,17 @@ pub(crate) fn fenced(code: C) -> bool {
     )
 }
 
+/// The code of an error; rdkafka leaves out those of an administrator's questions.
+pub(crate) fn code(error: &KafkaError) -> Option<C> {
+    match error {
+        KafkaError::AdminOp(code) => Some(*code),
+        other => other.rdkafka_error_code(),
+    }
+}
+
 /// `what` was tried, and this came of it.
 pub(crate) fn transport(what: impl Into<String>, error: KafkaError) -> TransportError {
-    match error.rdkafka_error_code() {
+    match code(&error) {
         Some(code) if passes(code) => {
             TransportError::Unavailable { what: what.into(), source: Box::new(error) }
         }
@@ -127,5 +137,8 @@ mod tests {
         let of = |code| transport("read topic x", KafkaError::MetadataFetch(code)).class();
         assert_eq!((of(C::AllBrokersDown), of(C::OperationTimedOut)), (Class::Transient, Class::Transient));
         assert_eq!((of(C::TopicAuthorizationFailed), of(C::InvalidConfig)), (Class::Fatal, Class::Fatal));
+        let asked = |code| transport("ask for topic settings", KafkaError::AdminOp(code)).class();
+        assert_eq!((asked(C::OperationTimedOut), asked(C::InvalidConfig)), (Class::Transient, Class::Fatal));
+        assert_eq!(of(C::DestroyBroker), Class::Transient);
     }
 }

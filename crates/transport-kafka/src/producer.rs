@@ -24,8 +24,11 @@ use std::time::{Duration, Instant};
 
 /// How long `init_transactions` may wait for a predecessor's transaction to end.
 const INIT: Duration = Duration::from_secs(30);
-/// How long the end of a transaction is waited for. Its outcome is unknown after that.
-const END: Duration = Duration::from_secs(60);
+/// How long the end of a transaction is waited for, beyond the time that it may be open: by then the broker has ended it by
+/// itself, and its outcome is unknown here.
+const END: Duration = Duration::from_secs(10);
+/// Time between two tries.
+const AGAIN: Duration = Duration::from_millis(20);
 
 pub(crate) type Client = FutureProducer<crate::client::Logs>;
 
@@ -34,6 +37,8 @@ pub(crate) struct TransactionalProducer {
     topics: Arc<Topics>,
     id: String,
     group: Option<Group>,
+    /// Longest wait for the end of a transaction.
+    end: Duration,
     /// A transaction was begun and has no known end.
     open: bool,
 }
@@ -59,7 +64,7 @@ pub(crate) async fn start(
         .create_with_context(crate::client::Logs)
         .map_err(|e| broken(what.clone(), e))?;
     let starting = client.clone();
-    blocking("kafka-init", move || retried(INIT, |left| starting.init_transactions(left)))
+    blocking("kafka-init", move || retried(Instant::now() + INIT, |left| starting.init_transactions(left)))
         .await?
         .map_err(|e| error::transport(what, e))?;
     let group = member.map(|(m, membership)| Group {
@@ -68,17 +73,26 @@ pub(crate) async fn start(
         topic: m.topic.clone(),
         membership,
     });
-    Ok(TransactionalProducer { client, topics: Arc::clone(topics), id, group, open: false })
+    Ok(TransactionalProducer {
+        client,
+        topics: Arc::clone(topics),
+        id,
+        group,
+        end: timeout + END,
+        open: false,
+    })
 }
 
 /// Repeats what librdkafka says may be repeated, as long as there is time.
-fn retried(limit: Duration, mut work: impl FnMut(Duration) -> KafkaResult<()>) -> KafkaResult<()> {
-    let end = Instant::now() + limit;
+fn retried(end: Instant, mut work: impl FnMut(Duration) -> KafkaResult<()>) -> KafkaResult<()> {
     loop {
         let left = end.saturating_duration_since(Instant::now());
         match work(left) {
             Err(KafkaError::Transaction(e))
-                if e.is_retriable() && !left.is_zero() && e.code() != RDKafkaErrorCode::OperationTimedOut => {
+                if e.is_retriable() && !left.is_zero() && e.code() != RDKafkaErrorCode::OperationTimedOut =>
+            {
+                // Some of these answers come at once.
+                std::thread::sleep(AGAIN);
             }
             result => return result,
         }
@@ -132,11 +146,12 @@ impl TransactionalProducer {
         let result = match send(&self.client, &transaction.records).await {
             Ok(()) => {
                 let client = self.client.clone();
+                let until = Instant::now() + self.end;
                 let end = move || {
                     if let Some((list, metadata)) = positions {
-                        retried(END, |left| client.send_offsets_to_transaction(&list, &metadata, left))?;
+                        retried(until, |left| client.send_offsets_to_transaction(&list, &metadata, left))?;
                     }
-                    retried(END, |left| client.commit_transaction(left))
+                    retried(until, |left| client.commit_transaction(left))
                 };
                 blocking("kafka-commit", end).await.map_err(CommitError::Fatal)?
             }
@@ -147,7 +162,8 @@ impl TransactionalProducer {
             Err(e) if is_fatal(&e) => Err(CommitError::Fatal(self.judge(e))),
             Err(e) => {
                 let client = self.client.clone();
-                let abort = move || retried(END, |left| client.abort_transaction(left));
+                let until = Instant::now() + self.end;
+                let abort = move || retried(until, |left| client.abort_transaction(left));
                 match blocking("kafka-abort", abort).await.map_err(CommitError::Fatal)? {
                     Ok(()) => Err(CommitError::Aborted(self.judge(e))),
                     Err(e) => Err(CommitError::Fatal(self.judge(e))),
