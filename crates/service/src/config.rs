@@ -203,6 +203,9 @@ impl Config {
         for (key, value) in variables.iter().filter(|(key, _)| TEXT.iter().any(|t| key == *t)) {
             layers = layers.merge((key.as_str().to_lowercase(), value));
         }
+        if let Some((_, text)) = variables.iter().find(|(key, _)| key == "kafka.settings") {
+            layers = layers.merge(("kafka.settings", pairs(&text)?));
+        }
         let config: Self = layers.extract()?;
         Ok(config)
     }
@@ -228,6 +231,18 @@ impl Config {
             }
         }
     }
+}
+
+/// `name=value`, several separated by `;`.
+fn pairs(text: &str) -> Result<BTreeMap<String, String>, ConfigError> {
+    let pair = |part: &str| {
+        let (name, value) = part.split_once('=').ok_or_else(|| {
+            // The text itself may be a secret.
+            ConfigError::Fields(vec!["kafka.settings: a part is not name=value".to_owned()])
+        })?;
+        Ok((name.trim().to_owned(), value.trim().to_owned()))
+    };
+    text.split(';').filter(|part| !part.trim().is_empty()).map(pair).collect()
 }
 
 #[cfg(test)]
@@ -270,5 +285,13 @@ mod tests {
         let shown = format!("{config:?}{}", toml::to_string(&config).unwrap());
         assert!(!shown.contains("hunter"), "{shown}");
         assert_eq!(config.kafka.password.unwrap().reveal(), "hunter2");
+    }
+
+    #[test]
+    fn client_settings_of_a_variable_are_pairs() {
+        let found = pairs("security.protocol=ssl; sasl.password=a=b;").unwrap();
+        assert_eq!((found.len(), found["sasl.password"].as_str()), (2, "a=b"));
+        let error = pairs("hunter2").unwrap_err();
+        assert!(!error.to_string().contains("hunter2"), "{error}");
     }
 }

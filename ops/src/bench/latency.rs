@@ -77,10 +77,10 @@ pub(super) async fn run(args: LatencyArgs) -> Result<ExitCode, OpsError> {
 }
 
 async fn measure(args: &LatencyArgs, files: &[Input], world: &World) -> Result<Vec<Way>, OpsError> {
-    let stages = world.up(&[]).await?;
+    let mut stages = world.up(&[]).await?;
     let desk = world.desk().await?;
     let mut results = desk.log.reader("results", ReadFrom::End).await?;
-    world.warm_up(&mut *results, &desk.codec, files, "warm-up", 120).await?;
+    world.warm_up(&mut stages, &mut *results, &desk.codec, files, "warm-up", 120).await?;
     let (tell, mut told) = mpsc::channel(1024);
     let mut followers = Vec::new();
     for (hop, kind) in WAY.into_iter().enumerate() {
@@ -89,7 +89,7 @@ async fn measure(args: &LatencyArgs, files: &[Input], world: &World) -> Result<V
         followers.push(tokio::spawn(follow(reader, hop, tell.clone())));
     }
     drop(tell);
-    let ways = drive(args, files, &desk, world, &mut told).await;
+    let ways = stages.during(drive(args, files, &desk, world, &mut told)).await;
     followers.iter().for_each(tokio::task::JoinHandle::abort);
     stages.stop().await?;
     ways

@@ -67,10 +67,10 @@ pub(super) async fn run(args: SoakArgs) -> Result<ExitCode, OpsError> {
 }
 
 async fn measure(args: &SoakArgs, files: &[Input], world: &World) -> Result<(Series, f64), OpsError> {
-    let stages = world.up(&[]).await?;
+    let mut stages = world.up(&[]).await?;
     let desk = world.desk().await?;
     let mut reader = desk.log.reader("results", ReadFrom::End).await?;
-    world.warm_up(&mut *reader, &desk.codec, files, "warm-up", args.limit).await?;
+    world.warm_up(&mut stages, &mut *reader, &desk.codec, files, "warm-up", args.limit).await?;
     let mut roots = world.processes(&stages);
     roots.insert("docmill up".into(), stages.pid());
     let (mut series, mut finished, since) = (Series::new(), 0, Instant::now());
@@ -94,7 +94,7 @@ async fn measure(args: &SoakArgs, files: &[Input], world: &World) -> Result<(Ser
             // A second's worth of results, then a look at memory.
             let before = tally.seen.len();
             let next = (before + (wanted / 10).max(1)).min(wanted);
-            tally.read(&mut *reader, &desk.codec, next, args.limit).await?;
+            stages.during(tally.read(&mut *reader, &desk.codec, next, args.limit)).await?;
             sample(&roots, &mut series, finished + tally.seen.len());
         }
         submitting.await??;

@@ -100,17 +100,17 @@ async fn kafka(args: &ThroughputArgs, files: &[Input]) -> Result<Figures, OpsErr
 }
 
 async fn over_kafka(args: &ThroughputArgs, files: &[Input], world: &World) -> Result<Figures, OpsError> {
-    let stages = world.up(&[]).await?;
+    let mut stages = world.up(&[]).await?;
     let desk = world.desk().await?;
     let mut reader = desk.log.reader("results", ReadFrom::Beginning).await?;
-    world.warm_up(&mut *reader, &desk.codec, files, WARM_UP, args.limit).await?;
+    world.warm_up(&mut stages, &mut *reader, &desk.codec, files, WARM_UP, args.limit).await?;
     let mut tally = Tally::default();
     let sampler = Sampler::start(world.processes(&stages));
     let since = Instant::now();
     let mut submit = world.docmill("submit")?;
     submit.args(&args.inputs);
     let submitting = tokio::spawn(done(submit, "docmill submit"));
-    tally.read(&mut *reader, &desk.codec, files.len(), args.limit).await?;
+    stages.during(tally.read(&mut *reader, &desk.codec, files.len(), args.limit)).await?;
     let seconds = since.elapsed().as_secs_f64();
     let usage = sampler.stop().await;
     submitting.await??;

@@ -43,6 +43,20 @@ impl Stages {
         self.0.id().unwrap_or(0)
     }
 
+    /// Does work that needs the stages: an error where they end meanwhile.
+    pub(super) async fn during<T>(
+        &mut self,
+        work: impl Future<Output = Result<T, OpsError>>,
+    ) -> Result<T, OpsError> {
+        tokio::select! {
+            done = work => done,
+            ended = self.0.wait() => {
+                let why = ended.map_or_else(|e| e.to_string(), |status| status.to_string());
+                Err(OpsError::io("keep running", "docmill up", std::io::Error::other(why)))
+            }
+        }
+    }
+
     /// Drains and ends the stages.
     pub(super) async fn stop(mut self) -> Result<(), OpsError> {
         if let Some(pid) = self.0.id() {
@@ -143,6 +157,7 @@ impl World {
     /// One document of a tenant of its own: it shows that every stage has joined its group.
     pub(super) async fn warm_up(
         &self,
+        stages: &mut Stages,
         results: &mut dyn Reader,
         codec: &Codec,
         files: &[Input],
@@ -153,7 +168,7 @@ impl World {
         let mut first = self.docmill("submit")?;
         first.args(["--tenant", tenant]).arg(&file.path);
         done(first, "docmill submit").await?;
-        Tally::of(tenant).read(results, codec, 1, limit_s).await
+        stages.during(Tally::of(tenant).read(results, codec, 1, limit_s)).await
     }
 
     /// Processes by name: the stages, and the broker where it is the bench's own.
@@ -168,8 +183,9 @@ pub(super) fn docmill() -> Result<Command, OpsError> {
     Ok(Command::new(program))
 }
 
-/// Started, and killed when dropped.
+/// Started; ends with this process, and is killed when dropped.
 pub(super) fn spawned(mut command: Command) -> Result<Child, OpsError> {
+    crate::process::die_with_parent(command.as_std_mut());
     command.kill_on_drop(true).spawn().map_err(|e| OpsError::io("start", "docmill", e))
 }
 

@@ -61,11 +61,13 @@ impl History {
     /// What is known of this document.
     pub(crate) fn known(&self, document: &DocumentSubmitted) -> Known {
         let Some(entry) = self.entries.get(&document.document_id) else { return Known::No };
+        // A replay from a later stage has a result, and no submission.
+        let revision = entry.revision.max(entry.result.as_ref().map_or(0, |r| r.revision));
         if entry.options != document.options {
-            return Known::OtherOptions { revision: entry.revision };
+            return Known::OtherOptions { revision };
         }
         if self.is_done(&document.document_id) {
-            Known::Done { revision: entry.revision }
+            Known::Done { revision }
         } else {
             Known::Open
         }
