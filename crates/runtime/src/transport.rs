@@ -165,7 +165,8 @@ pub enum Read {
         /// The records.
         records: Vec<Record>,
     },
-    /// The end that every partition had when the reader looked has been reached. Said once; the next call waits for more.
+    /// The end that every partition had when the reader began has been reached, with all that was committed below it: a
+    /// transaction that was open there is waited for. Said once; the next call waits for more.
     CaughtUp,
 }
 

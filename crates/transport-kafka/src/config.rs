@@ -101,6 +101,13 @@ impl KafkaConfig {
         self.finish(self.base())
     }
 
+    /// A client that sees the ends of partitions also where transactions are open.
+    pub(crate) fn measuring(&self) -> ClientConfig {
+        let mut config = self.base();
+        config.set("isolation.level", "read_uncommitted");
+        self.finish(config)
+    }
+
     fn reading(&self, fetch_bytes: usize) -> ClientConfig {
         let bytes = fetch_bytes.clamp(64 << 10, 64 << 20);
         let mut config = self.base();

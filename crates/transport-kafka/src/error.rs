@@ -27,6 +27,8 @@ pub(crate) enum Found {
     FewerPartitions { has: i32, wanted: i32 },
     #[error("{0}")]
     Admin(C),
+    #[error("it is still open")]
+    StillOpen,
     #[error("no leader was elected within {0} s")]
     NoLeader(u64),
 }

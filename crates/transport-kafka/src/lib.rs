@@ -113,7 +113,12 @@ impl Transport for Kafka {
     fn reader(&self, topic: &str, from: ReadFrom) -> BoxFuture<'_, Result<Box<dyn Reader>, TransportError>> {
         let topic = topic.to_owned();
         async move {
-            let marks = self.topics.watermarks(&topic).await?;
+            // Else the end that the reader tells of could lie before records that were committed above an open transaction.
+            let marks = match from {
+                ReadFrom::End => self.topics.watermarks(&topic).await?,
+                ReadFrom::Partition(partition) => self.topics.settled(&topic, Some(partition)).await?,
+                ReadFrom::Beginning | ReadFrom::Offsets(_) => self.topics.settled(&topic, None).await?,
+            };
             let reader = reader::read(&self.config, &topic, &from, &marks)?;
             Ok(Box::new(reader) as Box<dyn Reader>)
         }

@@ -17,6 +17,10 @@ use std::time::{Duration, Instant};
 pub(crate) const PATIENCE: Duration = Duration::from_secs(15);
 /// Pause before a question is asked again.
 const AGAIN: Duration = Duration::from_millis(50);
+/// How long a transaction may stay open below an offset that is to be read: its time-out, and the broker's look at it.
+const SETTLES: Duration = Duration::from_secs(60);
+/// How often it is looked whether it has ended.
+const SOON: Duration = Duration::from_millis(20);
 /// How long altered settings are waited for; a value that a broker writes in another form never comes.
 const SETTLED: Duration = Duration::from_secs(3);
 /// Kafka's default limit of a record.
@@ -27,6 +31,8 @@ pub(crate) struct Topics {
     admin: AdminClient<Logs>,
     /// A consumer, as its questions create no topics.
     asking: Arc<BaseConsumer<Logs>>,
+    /// Asks for the ends of partitions, whatever transactions are open there.
+    measuring: Arc<BaseConsumer<Logs>>,
     facts: Mutex<HashMap<String, Facts>>,
 }
 
@@ -43,6 +49,7 @@ impl Topics {
         Ok(Self {
             admin: config.plain().create_with_context(Logs).map_err(failed)?,
             asking: Arc::new(config.plain().create_with_context(Logs).map_err(failed)?),
+            measuring: Arc::new(config.measuring().create_with_context(Logs).map_err(failed)?),
             facts: Mutex::default(),
         })
     }
@@ -291,26 +298,57 @@ impl Topics {
     pub(crate) async fn watermarks(&self, topic: &str) -> Result<Vec<Watermarks>, TransportError> {
         let partitions = self.partitions(topic).await?;
         let (asking, topic) = (Arc::clone(&self.asking), topic.to_owned());
+        // The client reads committed records only, so this is the last stable offset.
+        let ask = move || (0..partitions).map(|partition| marks_of(&asking, &topic, partition)).collect();
+        blocking("kafka-ask", ask).await?
+    }
+
+    /// The same, once all that lies there now is settled: no transaction is open below the ends that the partitions have
+    /// at this moment. Who reads up to these offsets has read everything that was committed before.
+    pub(crate) async fn settled(
+        &self,
+        topic: &str,
+        only: Option<i32>,
+    ) -> Result<Vec<Watermarks>, TransportError> {
+        let partitions = self.partitions(topic).await?;
+        let wanted: Vec<i32> = (0..partitions).filter(|p| only.is_none_or(|o| o == *p)).collect();
+        let (asking, measuring) = (Arc::clone(&self.asking), Arc::clone(&self.measuring));
+        let topic = topic.to_owned();
         let ask = move || {
-            let ask = |partition| {
-                let what = || format!("ask for offsets of {topic}");
-                // The client reads committed records only, so this is the last stable offset.
-                // A new topic's leader may not know yet that it leads.
-                let end = Instant::now() + PATIENCE;
+            let until = Instant::now() + SETTLES;
+            let settle = |partition| {
+                let end = marks_of(&measuring, &topic, partition)?.high;
                 loop {
-                    let asked = asking.fetch_watermarks(&topic, partition, PATIENCE);
-                    match asked.map_err(|e| error::transport(what(), e)) {
-                        Ok((low, high)) => return Ok(Watermarks { partition, low, high }),
-                        Err(TransportError::Unavailable { .. }) if Instant::now() < end => {
-                            std::thread::sleep(AGAIN);
-                        }
-                        Err(e) => return Err(e),
+                    let marks = marks_of(&asking, &topic, partition)?;
+                    if marks.high >= end {
+                        return Ok(marks);
                     }
+                    if Instant::now() >= until {
+                        let what = format!("the end of a transaction in partition {partition} of {topic}");
+                        let source = Box::new(error::Found::StillOpen);
+                        return Err(TransportError::Unavailable { what, source });
+                    }
+                    std::thread::sleep(SOON);
                 }
             };
-            (0..partitions).map(ask).collect()
+            wanted.into_iter().map(settle).collect()
         };
         blocking("kafka-ask", ask).await?
+    }
+}
+
+/// First and last offset of a partition, as the client is allowed to see them.
+fn marks_of(client: &BaseConsumer<Logs>, topic: &str, partition: i32) -> Result<Watermarks, TransportError> {
+    let what = || format!("ask for offsets of {topic}");
+    // A new topic's leader may not know yet that it leads.
+    let end = Instant::now() + PATIENCE;
+    loop {
+        let asked = client.fetch_watermarks(topic, partition, PATIENCE);
+        match asked.map_err(|e| error::transport(what(), e)) {
+            Ok((low, high)) => return Ok(Watermarks { partition, low, high }),
+            Err(TransportError::Unavailable { .. }) if Instant::now() < end => std::thread::sleep(AGAIN),
+            Err(e) => return Err(e),
+        }
     }
 }
 
