@@ -19,7 +19,7 @@ mod reader;
 mod state;
 
 pub use client::{Client, Fetch, Op, Turn, Weather};
-pub use state::{Committed, Position};
+pub use state::{Committed, Position, Watch};
 
 use bytes::Bytes;
 use docmill_runtime::transport::{
@@ -137,7 +137,7 @@ impl SimLog {
     }
 
     /// Told of every transaction, and of records outside any, in the moment they become visible.
-    pub fn set_watch(&self, watch: Box<dyn FnMut(&Committed) + Send>) {
+    pub fn set_watch(&self, watch: Watch) {
         self.shared().lock().watch = Some(watch);
     }
 
@@ -154,6 +154,16 @@ impl SimLog {
     /// Consumers that read what is not committed (`isolation.level=read_uncommitted`), as no client should.
     pub fn read_uncommitted(&self) {
         self.shared().lock().uncommitted = true;
+    }
+
+    /// Readers that have caught up at the last stable offset, whatever was committed behind it, as none should.
+    pub fn hasty_readers(&self) {
+        self.shared().lock().hasty = true;
+    }
+
+    /// Producers that take an unknown outcome for a rollback, start over and go on, as none should.
+    pub fn careless_producers(&self) {
+        self.shared().lock().careless = true;
     }
 
     /// The process is gone, with all its tasks: its calls never return, and what it left open stays open.
@@ -233,6 +243,7 @@ impl SimLog {
     }
 
     /// Adds records outside any transaction, all at once.
+    #[allow(clippy::needless_pass_by_value, reason = "as a transaction takes them")]
     pub fn produce(&self, records: Vec<OutRecord>) -> Result<(), TransportError> {
         let mut state = self.shared().lock();
         let result = state.produce(&records);

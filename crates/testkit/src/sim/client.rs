@@ -7,7 +7,7 @@ use super::reader::SimReader;
 use super::state::Life;
 use super::{Shared, away, unknown};
 use docmill_runtime::transport::{
-    Joined, Member, OffsetCommit, Producer, ReadFrom, Reader, TopicSpec, Transport, TransportError,
+    Event, Joined, Member, OffsetCommit, Producer, ReadFrom, Reader, TopicSpec, Transport, TransportError,
     Watermarks,
 };
 use futures::FutureExt;
@@ -53,6 +53,8 @@ pub enum Turn {
     Refuse,
     /// The process dies before it.
     Crash,
+    /// The process is cut off before it, for so long.
+    CutOff(Duration),
 }
 
 /// What a fetch brings.
@@ -80,6 +82,11 @@ pub trait Weather: Send + Sync {
     fn fetch(&self, process: &str, topic: &str) -> Fetch {
         let _ = (process, topic);
         Fetch { count: usize::MAX, again: 0, then: Duration::ZERO, refuse: false }
+    }
+
+    /// News that a member of a process is told now.
+    fn told(&self, process: &str, group: &str, news: &Event) {
+        let _ = (process, group, news);
     }
 }
 
@@ -142,6 +149,18 @@ impl Client {
                 self.shared.wake_all();
                 pending().await
             }
+            Turn::CutOff(wait) => {
+                let since = tokio::time::Instant::now();
+                self.shared.lock().set_process(&name, Life::CutOff { since });
+                let shared = Arc::clone(&self.shared);
+                tokio::spawn(async move {
+                    tokio::time::sleep(wait).await;
+                    shared.lock().set_process(&name, Life::Alive);
+                    shared.wake_all();
+                });
+                self.alive().await;
+                Turn::Go
+            }
             turn => turn,
         }
     }
@@ -150,7 +169,7 @@ impl Client {
     async fn reach(&self, op: Op, about: &str) -> Result<(), TransportError> {
         match self.turn(op, about).await {
             Turn::Refuse | Turn::Abort | Turn::Lose { .. } => Err(away(format!("{op:?} {about}"))),
-            Turn::Go | Turn::After(_) | Turn::Crash => Ok(()),
+            Turn::Go | Turn::After(_) | Turn::Crash | Turn::CutOff(_) => Ok(()),
         }
     }
 
@@ -189,8 +208,10 @@ impl Transport for Client {
         let topic = topic.to_owned();
         async move {
             self.reach(Op::Open, &topic).await?;
-            let marks = self.shared.lock().marks(&topic)?;
-            Ok(Box::new(SimReader::new(self.clone(), topic, &marks, &from)) as Box<dyn Reader>)
+            let state = self.shared.lock();
+            let (marks, ends) = (state.marks(&topic)?, state.ends(&topic));
+            drop(state);
+            Ok(Box::new(SimReader::new(self.clone(), topic, &marks, &ends, &from)) as Box<dyn Reader>)
         }
         .boxed()
     }

@@ -41,8 +41,9 @@ pub(super) struct Place {
     id: u64,
     process: Option<usize>,
     session_timeout: Duration,
-    /// The generation that its client commits with: the group's, but for a member that has not heard yet what it lost.
+    /// The generation that its client commits with: the group's, but for a member that has not settled what it lost.
     generation: u64,
+    stale: bool,
     owned: BTreeSet<i32>,
     leaving: BTreeSet<i32>,
     pub(super) news: VecDeque<News>,
@@ -71,6 +72,7 @@ impl Group {
             process: seat.process,
             session_timeout: seat.session_timeout,
             generation: 0,
+            stale: false,
             owned: BTreeSet::new(),
             leaving: BTreeSet::new(),
             news: VecDeque::new(),
@@ -111,15 +113,14 @@ impl Group {
         }
     }
 
-    /// The next news, once it may be told.
+    /// The next news. Whoever asks again after a loss has settled it.
     pub(super) fn take_news(&mut self, seat: &Seat) -> Option<News> {
         let generation = self.generation;
         let place = self.place(seat).ok()?;
-        let news = place.news.pop_front();
         if !place.news.iter().any(|n| matches!(n, News::Lost(_))) {
-            place.generation = generation;
+            (place.stale, place.generation) = (false, generation);
         }
-        news
+        place.news.pop_front()
     }
 
     pub(super) fn owned(&self, seat: &Seat) -> BTreeSet<i32> {
@@ -157,6 +158,7 @@ impl Group {
         place.leaving.retain(|p| !gone.contains(p));
         if !gone.is_empty() {
             place.news.push_back(News::Lost(gone));
+            place.stale = true;
             self.rebalance();
         }
     }
@@ -182,7 +184,7 @@ impl Group {
         for (n, slot) in slots.iter().enumerate() {
             let wanted = |p: &i32| usize::try_from(*p).is_ok_and(|p| p % slots.len() == n);
             let Some(place) = self.members.get_mut(slot) else { continue };
-            if !place.news.iter().any(|n| matches!(n, News::Lost(_))) {
+            if !place.stale {
                 place.generation = self.generation;
             }
             let back: Vec<i32> =

@@ -9,21 +9,48 @@ use futures::FutureExt;
 use futures::future::{BoxFuture, pending, ready};
 use std::collections::BTreeMap;
 use std::pin::pin;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tokio::time::Instant;
 
-/// The seat that both halves of a member have; another one after an eviction.
-pub(super) type SharedSeat = Arc<Mutex<Seat>>;
+/// What both halves of a member share: its seat, and what that was when the reading half was last asked.
+#[derive(Clone)]
+pub(super) struct SharedSeat(Arc<Mutex<Stamp>>);
+
+/// A seat, with the generation of the moment where it was asked for.
+#[derive(Clone)]
+pub(super) struct Stamp {
+    pub(super) seat: Seat,
+    pub(super) generation: Option<u64>,
+}
+
+impl SharedSeat {
+    fn new(seat: Seat) -> Self {
+        Self(Arc::new(Mutex::new(Stamp { seat, generation: None })))
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Stamp> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// For one transaction.
+    pub(super) fn stamp(&self) -> Stamp {
+        self.lock().clone()
+    }
+}
 
 struct Part {
     next: i64,
     paused: bool,
+    /// Asked back: nothing more is fetched, but it may still be lost before it is given back.
+    leaving: bool,
 }
 
 pub(super) struct SimConsumer {
     client: Client,
-    seat: SharedSeat,
+    seat: Seat,
+    /// The seat as the writing half is to use it.
+    told: SharedSeat,
     fetch_bytes: usize,
     parts: BTreeMap<i32, Part>,
     last: i32,
@@ -44,7 +71,8 @@ impl SimConsumer {
     pub(super) fn new(client: Client, seat: Seat, fetch_bytes: usize) -> Self {
         Self {
             client,
-            seat: Arc::new(Mutex::new(seat)),
+            told: SharedSeat::new(seat.clone()),
+            seat,
             fetch_bytes,
             parts: BTreeMap::new(),
             last: -1,
@@ -55,16 +83,12 @@ impl SimConsumer {
     }
 
     pub(super) fn seat(&self) -> SharedSeat {
-        Arc::clone(&self.seat)
-    }
-
-    fn my_seat(&self) -> Seat {
-        self.seat.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        self.told.clone()
     }
 
     /// The next event, if there is one now. Nothing is awaited in between, so nothing is lost with a future.
     fn look(&mut self) -> Result<Look, TransportError> {
-        let seat = self.my_seat();
+        let seat = self.seat.clone();
         let weather = self.client.weather();
         let client = self.client.clone();
         let mut state = client.shared().lock();
@@ -74,6 +98,9 @@ impl SimConsumer {
         }
         let found = self.look_in(&mut state, &seat, weather.as_ref().map(|(name, w)| (name.as_str(), &**w)));
         client.shared().wake(state);
+        if let (Some((name, weather)), Ok(Look::Found(event))) = (&weather, &found) {
+            weather.told(name, &seat.group, event);
+        }
         found
     }
 
@@ -87,12 +114,12 @@ impl SimConsumer {
         match here {
             Some(Ok(())) => {}
             Some(Err(Gone::Evicted)) => {
-                self.rejoin(state, seat)?;
                 let lost: Vec<i32> = std::mem::take(&mut self.parts).into_keys().collect();
                 self.waiting.clear();
                 if !lost.is_empty() {
                     return Ok(Look::Found(Event::Lost(lost)));
                 }
+                self.rejoin(state, seat)?;
                 return Ok(Look::Later(Instant::now()));
             }
             Some(Err(Gone::Fenced)) | None => {
@@ -106,7 +133,11 @@ impl SimConsumer {
         if self.waiting.is_empty() {
             match state.groups.get_mut(&seat.group).and_then(|g| g.take_news(seat)) {
                 Some(News::Revoked(partitions)) => {
-                    self.parts.retain(|p, _| !partitions.contains(p));
+                    for p in &partitions {
+                        if let Some(part) = self.parts.get_mut(p) {
+                            part.leaving = true;
+                        }
+                    }
                     return Ok(Look::Found(Event::Revoked(partitions)));
                 }
                 Some(News::Lost(partitions)) => {
@@ -138,7 +169,13 @@ impl SimConsumer {
         let partitions = partitions.ok_or_else(|| super::unknown(&seat.topic))?;
         let new = Seat { id: state.id(), ..seat.clone() };
         state.in_group(&seat.group, |g| g.join(&new, partitions));
-        *self.seat.lock().unwrap_or_else(PoisonError::into_inner) = new;
+        // What was stamped keeps its old seat; what was not goes by the new one.
+        let mut told = self.told.lock();
+        if told.generation.is_none() {
+            told.seat = new.clone();
+        }
+        drop(told);
+        self.seat = new;
         Ok(())
     }
 
@@ -161,7 +198,7 @@ impl SimConsumer {
             })
             .collect();
         for a in &assigned {
-            self.parts.insert(a.partition, Part { next: a.offset, paused: true });
+            self.parts.insert(a.partition, Part { next: a.offset, paused: true, leaving: false });
         }
         Ok(Some(assigned))
     }
@@ -176,7 +213,9 @@ impl SimConsumer {
         let turns: Vec<i32> = after.chain(self.parts.range(..=self.last).map(|(p, _)| *p)).collect();
         let (uncommitted, bytes) = (state.uncommitted, self.fetch_bytes);
         for partition in turns {
-            let Some(part) = self.parts.get_mut(&partition).filter(|p| !p.paused) else { continue };
+            let Some(part) = self.parts.get_mut(&partition).filter(|p| !p.paused && !p.leaving) else {
+                continue;
+            };
             let Some(log) = state.part(&seat.topic, partition) else { continue };
             if log.fetch(part.next, bytes, 1, uncommitted).is_empty() {
                 continue;
@@ -210,7 +249,7 @@ impl SimConsumer {
 impl Consumer for SimConsumer {
     fn next(&mut self) -> BoxFuture<'_, Result<Event, TransportError>> {
         async move {
-            let notify = self.client.shared().notify(&self.my_seat().topic);
+            let notify = self.client.shared().notify(&self.seat.clone().topic);
             loop {
                 let mut changed = pin!(notify.notified());
                 changed.as_mut().enable();
@@ -244,12 +283,22 @@ impl Consumer for SimConsumer {
         // What was fetched meanwhile is found at the next call of `next`.
     }
 
+    fn before_commit(&mut self) {
+        let state = self.client.shared().lock();
+        let group = state.groups.get(&self.seat.group);
+        // Who is no member any more has no generation: 0 is none's.
+        let generation = group.and_then(|g| g.generation(&self.seat)).unwrap_or(0);
+        drop(state);
+        *self.told.lock() = Stamp { seat: self.seat.clone(), generation: Some(generation) };
+    }
+
     fn release(&mut self, partitions: &[i32]) {
+        self.parts.retain(|p, part| !(part.leaving && partitions.contains(p)));
         match self.client.life() {
             Life::Dead => {}
             Life::CutOff { .. } => self.unreleased.extend(partitions),
             Life::Alive => {
-                let seat = self.my_seat();
+                let seat = self.seat.clone();
                 let mut state = self.client.shared().lock();
                 state.in_group(&seat.group, |g| g.release(&seat, partitions));
                 self.client.shared().wake(state);
@@ -267,7 +316,7 @@ impl Drop for SimConsumer {
     fn drop(&mut self) {
         // Who is dead or cut off cannot leave: the session has to run out.
         if self.client.life() == Life::Alive {
-            let seat = self.my_seat();
+            let seat = self.seat.clone();
             let mut state = self.client.shared().lock();
             state.in_group(&seat.group, |g| g.leave(&seat));
             self.client.shared().wake(state);

@@ -1,14 +1,13 @@
 //! Transactional producers: each step of a transaction is a call of its own, between which anything may happen.
 
 use super::client::{Client, Op, Turn};
-use super::member::SharedSeat;
+use super::member::{SharedSeat, Stamp};
 use super::state::Position;
 use super::{Fault, State, broken};
 use docmill_runtime::transport::{CommitError, Producer, Transaction, TransportError};
 use futures::FutureExt;
 use futures::future::BoxFuture;
 use std::collections::BTreeSet;
-use std::sync::PoisonError;
 use std::time::Duration;
 
 pub(super) struct SimProducer {
@@ -40,6 +39,13 @@ impl SimProducer {
     }
 
     fn fatal(&mut self, source: TransportError) -> CommitError {
+        let mut state = self.client.shared().lock();
+        if state.careless && state.is_current(&self.id, self.epoch) {
+            self.epoch = state.init(&self.id);
+            self.client.shared().wake(state);
+            return CommitError::Aborted(source);
+        }
+        drop(state);
         self.lost = true;
         CommitError::Fatal(source)
     }
@@ -49,6 +55,7 @@ impl SimProducer {
         let client = self.client.clone();
         let mut state = client.shared().lock();
         if !state.is_current(&self.id, self.epoch) {
+            drop(state);
             let fenced = self.fenced();
             return Err(self.fatal(fenced));
         }
@@ -61,7 +68,7 @@ impl SimProducer {
     async fn step(&mut self, op: Op) -> Result<Option<Turn>, CommitError> {
         loop {
             match self.client.turn(op, &self.id).await {
-                Turn::Go | Turn::After(_) | Turn::Crash => return Ok(None),
+                Turn::Go | Turn::After(_) | Turn::Crash | Turn::CutOff(_) => return Ok(None),
                 // Kafka's client waits for its broker within a transaction.
                 Turn::Refuse => tokio::time::sleep(Duration::from_millis(100)).await,
                 turn @ (Turn::Abort | Turn::Lose { .. }) => return Ok(Some(turn)),
@@ -80,10 +87,6 @@ impl SimProducer {
         }
     }
 
-    fn seat(&self) -> Option<super::group::Seat> {
-        self.member.as_ref().map(|s| s.lock().unwrap_or_else(PoisonError::into_inner).clone())
-    }
-
     async fn run(&mut self, transaction: &Transaction) -> Result<(), CommitError> {
         if self.lost {
             return Err(CommitError::Fatal(self.fenced()));
@@ -91,10 +94,17 @@ impl SimProducer {
         if transaction.records.is_empty() && transaction.offsets.is_empty() {
             return Ok(());
         }
-        // The client knows its generation when it begins; who lost partitions and has not heard of it is refused later.
-        let seat = self.seat();
-        let generation =
-            seat.as_ref().and_then(|s| self.client.shared().lock().groups.get(&s.group)?.generation(s));
+        // What the consumer half was when it was asked; else what it is now.
+        let (seat, generation) = match self.member.as_ref().map(SharedSeat::stamp) {
+            None => (None, None),
+            Some(Stamp { seat, generation: Some(generation) }) => (Some(seat), Some(generation)),
+            Some(Stamp { seat, generation: None }) => {
+                let state = self.client.shared().lock();
+                let now = state.groups.get(&seat.group).and_then(|g| g.generation(&seat));
+                drop(state);
+                (Some(seat), now)
+            }
+        };
         if let Some(turn) = self.step(Op::Begin).await? {
             let why = self.broke();
             return Err(if turn == Turn::Abort { CommitError::Aborted(why) } else { self.fatal(why) });

@@ -11,13 +11,19 @@ use std::pin::pin;
 pub(super) struct SimReader {
     client: Client,
     topic: String,
-    /// Partition, next offset, stable end when the reader looked.
+    /// Partition, next offset, and where it ended when the reader looked, open transactions included.
     parts: VecDeque<(i32, i64, i64)>,
     told: bool,
 }
 
 impl SimReader {
-    pub(super) fn new(client: Client, topic: String, marks: &[Watermarks], from: &ReadFrom) -> Self {
+    pub(super) fn new(
+        client: Client,
+        topic: String,
+        marks: &[Watermarks],
+        ends: &[i64],
+        from: &ReadFrom,
+    ) -> Self {
         let start = |m: &Watermarks| match from {
             ReadFrom::Beginning | ReadFrom::Partition(_) => m.low,
             ReadFrom::End => m.high,
@@ -27,8 +33,9 @@ impl SimReader {
         };
         let parts = marks
             .iter()
-            .filter(|m| !matches!(from, ReadFrom::Partition(p) if *p != m.partition))
-            .map(|m| (m.partition, start(m), m.high))
+            .zip(ends)
+            .filter(|(m, _)| !matches!(from, ReadFrom::Partition(p) if *p != m.partition))
+            .map(|(m, end)| (m.partition, start(m), *end))
             .collect();
         Self { client, topic, parts, told: false }
     }
@@ -36,19 +43,19 @@ impl SimReader {
     fn look(&mut self) -> Option<Read> {
         let client = self.client.clone();
         let mut state = client.shared().lock();
+        let mut caught_up = true;
         for _ in 0..self.parts.len() {
             self.parts.rotate_left(1);
-            let (partition, next, end) = self.parts.front_mut()?;
-            let records =
-                state.part(&self.topic, *partition).map(|p| p.fetch(*next, 1 << 20, usize::MAX, false));
-            let records = records.unwrap_or_default();
+            let Some((partition, next, end)) = self.parts.front_mut() else { continue };
+            let Some(part) = state.part(&self.topic, *partition) else { continue };
+            let records = part.fetch(*next, 1 << 20, usize::MAX, false);
             if let Some(last) = records.last() {
                 *next = last.offset + 1;
                 return Some(Read::Records { partition: *partition, records });
             }
-            *next = (*next).max(*end);
+            caught_up &= part.stable() >= *end;
         }
-        (!std::mem::replace(&mut self.told, true)).then_some(Read::CaughtUp)
+        (caught_up && !std::mem::replace(&mut self.told, true)).then_some(Read::CaughtUp)
     }
 }
 

@@ -26,6 +26,9 @@ pub struct Committed {
     pub owned: BTreeSet<i32>,
 }
 
+/// Told of what becomes visible.
+pub type Watch = Box<dyn FnMut(&Committed) + Send>;
+
 /// A position in a transaction.
 #[derive(Debug, Clone)]
 pub struct Position {
@@ -102,12 +105,14 @@ pub(super) struct State {
     pub(super) writers: BTreeMap<String, Writer>,
     pub(super) faults: BTreeMap<String, VecDeque<Fault>>,
     processes: Vec<Process>,
-    pub(super) watch: Option<Box<dyn FnMut(&Committed) + Send>>,
+    pub(super) watch: Option<Watch>,
     /// Topics whose readers have to look again.
     pub(super) changed: BTreeSet<String>,
     pub(super) eager: bool,
     pub(super) unstable: bool,
     pub(super) uncommitted: bool,
+    pub(super) hasty: bool,
+    pub(super) careless: bool,
     /// Rises by one millisecond with every transaction.
     now_ms: i64,
     next_id: u64,
@@ -127,6 +132,8 @@ impl State {
             eager: true,
             unstable: false,
             uncommitted: false,
+            hasty: false,
+            careless: false,
             now_ms: 1_700_000_000_000,
             next_id: 0,
         }
@@ -227,7 +234,7 @@ impl State {
             self.changed.insert(record.topic.to_string());
         }
         let producer = String::new();
-        self.tell(Committed {
+        self.tell(&Committed {
             producer,
             group: None,
             records: told,
@@ -237,9 +244,9 @@ impl State {
         Ok(())
     }
 
-    fn tell(&mut self, committed: Committed) {
+    fn tell(&mut self, committed: &Committed) {
         if let Some(watch) = &mut self.watch {
-            watch(&committed);
+            watch(committed);
         }
     }
 
@@ -312,7 +319,7 @@ impl State {
         if committed {
             let (group, owned) = member.map_or((None, BTreeSet::new()), |(g, o)| (Some(g), o));
             let producer = id.to_owned();
-            self.tell(Committed { producer, group, records: visible, positions: open.positions, owned });
+            self.tell(&Committed { producer, group, records: visible, positions: open.positions, owned });
         }
     }
 
@@ -359,6 +366,12 @@ impl State {
         let topic = self.topics.get(topic).ok_or_else(|| unknown(topic))?;
         let parts = (0..).zip(&topic.partitions);
         Ok(parts.map(|(partition, p)| Watermarks { partition, low: p.low, high: p.stable() }).collect())
+    }
+
+    /// Where each partition ends, open transactions included; only the stable part where readers do not wait for those.
+    pub(super) fn ends(&self, topic: &str) -> Vec<i64> {
+        let parts = self.topics.get(topic).map(|t| t.partitions.as_slice()).unwrap_or_default();
+        parts.iter().map(|p| if self.hasty { p.stable() } else { p.next }).collect()
     }
 
     pub(super) fn apply(&mut self, specs: &[TopicSpec]) -> Result<(), TransportError> {
