@@ -78,6 +78,13 @@ pub async fn run(command: TopologyCommand) -> Result<ExitCode, OpsError> {
     let changes: Vec<_> = possible(&wanted, &found, &differences);
     if !changes.is_empty() {
         log.apply(&changes).await?;
+        let raised = |t: &&TopicSpec| found.iter().any(|f| f.name == t.name && f.partitions < t.partitions);
+        if changes.iter().any(|t| raised(&t)) {
+            ui::tell(
+                "partitions were raised: stages that run notice within a minute; who restarts them sooner leaves them \
+                 stopped for 15 s, or they come back to the partitions they had",
+            );
+        }
     }
     let start = Instant::now();
     loop {

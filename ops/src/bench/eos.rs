@@ -88,14 +88,16 @@ async fn round(
     let mut stages = world.up(variables).await?;
     let desk = world.desk().await?;
     let mut reader = desk.log.reader("results", ReadFrom::End).await?;
-    world.warm_up(&mut stages, &mut *reader, &desk.codec, files, &format!("warm-up-{name}"), args.limit).await?;
+    world
+        .warm_up(&mut stages, &mut *reader, &desk.codec, files, &format!("warm-up-{name}"), args.limit)
+        .await?;
     let documents = files.len() * args.repeat as usize;
     let since = Instant::now();
     let submitting = {
         let mut commands = Vec::new();
         for i in 0..args.repeat {
             let mut submit = world.docmill("submit")?;
-            submit.args(["--tenant", &format!("{name}-{i}")]).args(&args.inputs);
+            submit.args(["--tenant", &world.tenant(&format!("{name}-{i}"))]).args(&args.inputs);
             commands.push(submit);
         }
         tokio::spawn(async move {

@@ -79,7 +79,7 @@ async fn measure(args: &SoakArgs, files: &[Input], world: &World) -> Result<(Ser
         let mut submits = Vec::new();
         for half in 0..2 {
             let mut submit = world.docmill("submit")?;
-            submit.args(["--tenant", &format!("soak-{finished}-{half}")]).args(&args.inputs);
+            submit.args(["--tenant", &world.tenant(&format!("soak-{finished}-{half}"))]).args(&args.inputs);
             submits.push(submit);
         }
         let submitting = tokio::spawn(async move {

@@ -28,6 +28,8 @@ pub struct WorldArgs {
 
 /// A Kafka, a registry, and a folder of blobs.
 pub(super) struct World {
+    /// Of this run only: a document that was submitted by an earlier one is done already.
+    run: String,
     connection: Connection,
     folder: PathBuf,
     /// Data of the Kafka that was started for the bench.
@@ -72,7 +74,7 @@ impl World {
     pub(super) async fn start(args: &WorldArgs) -> Result<Self, OpsError> {
         let folder = std::env::temp_dir().join(format!("docmill-bench-world-{}", std::process::id()));
         std::fs::create_dir_all(&folder).map_err(|e| OpsError::io("create", &folder, e))?;
-        let mut world = Self { connection: args.connection.clone(), folder, kafka: None };
+        let mut world = Self { connection: args.connection.clone(), folder, kafka: None, run: run_id() };
         if world.connection.blobs.is_none() {
             world.connection.blobs = Some(world.folder.join("blobs"));
         }
@@ -148,6 +150,11 @@ impl World {
         Desk::open(&LogArgs { connection: self.connection.clone(), log: None }, "docmill-bench").await
     }
 
+    /// A tenant of this run.
+    pub(super) fn tenant(&self, name: &str) -> String {
+        format!("{name}-{}", self.run)
+    }
+
     /// The store of originals that the stages read.
     pub(super) fn blobs(&self) -> Result<Blobs, OpsError> {
         let config = self.connection.load()?;
@@ -166,15 +173,21 @@ impl World {
     ) -> Result<(), OpsError> {
         let Some(file) = files.first() else { return Ok(()) };
         let mut first = self.docmill("submit")?;
-        first.args(["--tenant", tenant]).arg(&file.path);
+        let tenant = self.tenant(tenant);
+        first.args(["--tenant", &tenant]).arg(&file.path);
         done(first, "docmill submit").await?;
-        stages.during(Tally::of(tenant).read(results, codec, 1, limit_s)).await
+        stages.during(Tally::of(&tenant).read(results, codec, 1, limit_s)).await
     }
 
     /// Processes by name: the stages, and the broker where it is the bench's own.
     pub(super) fn processes(&self, stages: &Stages) -> BTreeMap<String, u32> {
         processes::named(stages.pid(), self.kafka.as_deref().unwrap_or_else(|| Path::new("/nowhere")))
     }
+}
+
+fn run_id() -> String {
+    let since = std::time::SystemTime::UNIX_EPOCH.elapsed().unwrap_or_default();
+    since.as_millis().to_string()
 }
 
 /// This program.
