@@ -27,6 +27,8 @@ const INIT: Duration = Duration::from_secs(30);
 /// How long the end of a transaction is waited for, beyond the time that it may be open: by then the broker has ended it by
 /// itself, and its outcome is unknown here.
 const END: Duration = Duration::from_secs(10);
+/// How long an abort is waited for at least. Where it fails, the next producer of the slot ends the transaction.
+const ABORT: Duration = Duration::from_secs(5);
 /// Time between two tries.
 const AGAIN: Duration = Duration::from_millis(20);
 
@@ -140,13 +142,14 @@ impl TransactionalProducer {
             Ok(positions) => positions,
             Err(source) => return Err(CommitError::Fatal(source)),
         };
+        // One limit for all of it: a process that is told to stop waits for this.
+        let until = Instant::now() + self.end;
         if let Err(e) = self.client.begin_transaction() {
             return Err(CommitError::Fatal(self.judge(e)));
         }
         let result = match send(&self.client, &transaction.records).await {
             Ok(()) => {
                 let client = self.client.clone();
-                let until = Instant::now() + self.end;
                 let end = move || {
                     if let Some((list, metadata)) = positions {
                         retried(until, |left| client.send_offsets_to_transaction(&list, &metadata, left))?;
@@ -162,7 +165,7 @@ impl TransactionalProducer {
             Err(e) if is_fatal(&e) => Err(CommitError::Fatal(self.judge(e))),
             Err(e) => {
                 let client = self.client.clone();
-                let until = Instant::now() + self.end;
+                let until = until.max(Instant::now() + ABORT);
                 let abort = move || retried(until, |left| client.abort_transaction(left));
                 match blocking("kafka-abort", abort).await.map_err(CommitError::Fatal)? {
                     Ok(()) => Err(CommitError::Aborted(self.judge(e))),

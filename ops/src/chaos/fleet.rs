@@ -14,8 +14,8 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-/// Longest time from SIGTERM to the end.
-const GRACE: Duration = Duration::from_secs(20);
+/// Longest time from SIGTERM to the end: what Kubernetes grants.
+const GRACE: Duration = Duration::from_secs(30);
 /// A process that ends sooner than this after its start is not started again at once, but after as long.
 const SOON: Duration = Duration::from_secs(1);
 /// Exit code of a stage whose configuration is wrong.
