@@ -400,6 +400,61 @@ fn nothing_starts_beyond_the_span_however_much_was_fetched() {
     assert_eq!((slow.offset, highest), (0, 31), "the bitmap of a span of 32 says all that is done");
 }
 
+/// I7: while two tenants both have work in the window, what is started for them differs by no more than a round of the
+/// fair queue and its largest record, however much one of them floods, and whatever fails, sleeps or is rolled back.
+#[test]
+fn a_flood_of_one_tenant_takes_nothing_of_the_others_share() {
+    for seed in 0..300 {
+        let mut rng = SmallRng::seed_from_u64(seed);
+        let (flood, calm): (Arc<str>, Arc<str>) = ("flood".into(), "calm".into());
+        let mut d = Driver::new(
+            Limits { window_records: 1000, window_span: 1000, ..limits() },
+            RetryPolicy::default(),
+            seed,
+        );
+        assign(&mut d);
+        let calm_from = rng.random_range(50..150i64);
+        let items: Vec<Item<i64>> = (0..200)
+            .map(|offset| {
+                let tenant = if offset < calm_from { &flood } else { &calm };
+                Item { tenant: Arc::clone(tenant), units: rng.random_range(1..=20), ..item(offset) }
+            })
+            .collect();
+        let units: Vec<i64> = items.iter().map(|i| i64::from(i.units)).collect();
+        let mut running: Vec<Ticket> = tickets(&opened(&mut d, Event::Fetched { partition: 0, items }, 0));
+        let (mut spent, mut left) = ([0i64; 2], [calm_from, 200 - calm_from]);
+        let mut now = 0;
+        let mut fresh = running.clone();
+        while left[0] > 0 && left[1] > 0 {
+            for ticket in fresh.drain(..) {
+                let who = usize::from(ticket.offset >= calm_from);
+                spent[who] += units[usize::try_from(ticket.offset).unwrap()];
+                left[who] -= i64::from(ticket.attempt == 1);
+            }
+            assert!(
+                (spent[0] - spent[1]).abs() <= 2 * (20 + 4) + 20,
+                "seed {seed}: {spent:?}, left {left:?}"
+            );
+            let ticket = running.swap_remove(rng.random_range(0..running.len()));
+            let event = if rng.random_bool(0.1) { failed(ticket, Class::Transient) } else { done(ticket) };
+            let mut effects = d.on(event, now);
+            now += 10;
+            loop {
+                fresh.extend(tickets(&effects));
+                let Some((entries, _)) = commit_of(effects) else { break };
+                now += 100;
+                effects =
+                    d.on(if rng.random_bool(0.9) { Event::Committed } else { Event::Aborted(entries) }, now);
+            }
+            if running.is_empty() && fresh.is_empty() {
+                now = d.wakes_at().unwrap();
+                fresh.extend(tickets(&d.on(Event::Tick, now)));
+            }
+            running.extend(&fresh);
+        }
+    }
+}
+
 /// A log with gaps, and drivers that crash, lose partitions, have commits rolled back and attempts fail or hang:
 /// whatever happens, each record's output becomes visible exactly once.
 #[test]
