@@ -7,9 +7,10 @@ mod attempt;
 mod emit;
 mod gather;
 mod join;
+mod record;
 mod run;
 
-pub use run::decode;
+pub use record::decode;
 
 use crate::driver::Halt;
 use crate::stage::{Gather, Stage};

@@ -2,7 +2,8 @@
 
 use super::RunError;
 use super::emit::{Emitter, Origin};
-use super::run::{Delivery, Done, Engine, Finished};
+use super::record::{Delivery, Done, Finished};
+use super::run::Engine;
 use super::{Gate, WorkerEnv};
 use crate::driver::Ticket;
 use crate::stage::{Cx, Outputs, Stage, Unreadable};

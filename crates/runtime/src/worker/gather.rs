@@ -4,7 +4,8 @@ use super::RunError;
 use super::WorkerEnv;
 use super::attempt::panicked;
 use super::emit::{Emitter, Origin};
-use super::run::{Delivery, Done, Engine, Finished};
+use super::record::{Delivery, Done, Finished};
+use super::run::Engine;
 use crate::driver::Ticket;
 use crate::partitioner;
 use crate::stage::{Gather, Step, Unreadable};
@@ -172,7 +173,8 @@ impl<G: Gather> Engine for States<G> {
                     None => drop(restored.remove(&key)),
                     Some(value) => {
                         let state =
-                            super::run::decode::<G::State>(emitter.codec(), &*self.env.schemas, value).await;
+                            super::record::decode::<G::State>(emitter.codec(), &*self.env.schemas, value)
+                                .await;
                         let state = state.map_err(|e| RunError::Changelog {
                             worker: self.worker,
                             topic: topic.to_string(),

@@ -6,63 +6,20 @@
 )]
 
 use super::emit::Emitter;
-use super::{RunError, SchemaSource, WorkerEnv, join};
-use crate::driver::{Driver, Effect, Entry, Event, Halt, Item, Outcome, Ticket};
+use super::record::{Delivery, Done, Finished, decode};
+use super::{RunError, WorkerEnv, join};
+use crate::driver::{Driver, Effect, Entry, Event, Halt, Item, Ticket};
 use crate::retry::RetryPolicy;
-use crate::telemetry::{About, Clock};
+use crate::telemetry::Clock;
 use crate::transport::{
     self, CommitError, Consumer, OffsetCommit, OutRecord, Producer, Record, Transaction, TransportError,
 };
-use docmill_contracts::{Class, Classify, Codec, CodecError, Contract, ErrorInfo, headers};
+use docmill_contracts::{Class, Classify, Contract, ErrorInfo, headers};
 use std::collections::{HashSet, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
-
-/// A record, decoded once.
-pub(super) struct Delivery<In> {
-    pub(super) partition: i32,
-    pub(super) record: Record,
-    pub(super) input: Result<In, ErrorInfo>,
-}
-
-impl<In> Delivery<In> {
-    pub(super) fn about(&self, worker: &'static str, ticket: Ticket) -> About<'_> {
-        About {
-            worker,
-            headers: &self.record.headers,
-            partition: self.partition,
-            offset: self.record.offset,
-            attempt: ticket.attempt,
-        }
-    }
-}
-
-/// An attempt that ended.
-pub(super) struct Finished {
-    ticket: Ticket,
-    outcome: Outcome<Vec<OutRecord>>,
-    bytes: usize,
-}
-
-impl Finished {
-    pub(super) fn deferred(ticket: Ticket, wait_ms: u64) -> Self {
-        Self { ticket, outcome: Outcome::Deferred(i64::try_from(wait_ms).unwrap_or(i64::MAX / 2)), bytes: 0 }
-    }
-
-    pub(super) fn of(ticket: Ticket, result: Result<Vec<OutRecord>, ErrorInfo>) -> Self {
-        match result {
-            Ok(records) => {
-                let bytes = records.iter().map(OutRecord::size).sum();
-                Self { ticket, outcome: Outcome::Done(records), bytes }
-            }
-            Err(error) => Self { ticket, outcome: Outcome::Failed(error), bytes: 0 },
-        }
-    }
-}
-
-pub(super) type Done = mpsc::Sender<Finished>;
 
 /// What runs records: tasks of a stage, or states of a gather.
 pub(super) trait Engine: Send {
@@ -479,30 +436,5 @@ async fn joined(commit: &mut Option<Commit>) -> Ended {
             // The task neither panics nor is aborted while the loop lives, but for a bug in a transport.
             Err(e) => std::panic::resume_unwind(e.into_panic()),
         },
-    }
-}
-
-/// Decodes a record, fetching its schema where it is new.
-pub async fn decode<T: Contract>(
-    codec: &Codec,
-    schemas: &dyn SchemaSource,
-    value: &[u8],
-) -> Result<T, ErrorInfo> {
-    let failed = |class, message| ErrorInfo {
-        code: "RUNTIME-0007".into(),
-        class,
-        message,
-        stage: "runtime".into(),
-        page: None,
-    };
-    match codec.decode::<T>(value) {
-        Ok(record) => Ok(record),
-        Err(CodecError::UnknownSchema(id)) => {
-            let json =
-                schemas.fetch(id).await.map_err(|e| failed(e.class(), format!("schema id {id}: {e}")))?;
-            codec.catalog().add(id, &json).map_err(|e| failed(Class::Input, e.to_string()))?;
-            codec.decode(value).map_err(|e| failed(Class::Input, e.to_string()))
-        }
-        Err(e) => Err(failed(Class::Input, e.to_string())),
     }
 }
