@@ -15,7 +15,8 @@ fn main() -> Result<(), Box<dyn error::Error>> {
     let mut table = String::from("&[\n");
     for page in &pages {
         let code = page.file_stem().and_then(|s| s.to_str()).unwrap_or_default();
-        writeln!(table, "    ({code:?}, include_str!({:?})),", page.canonicalize()?)?;
+        let path = page.canonicalize()?;
+        writeln!(table, "    ({code:?}, include_str!({:?})),", path.to_string_lossy())?;
     }
     table.push_str("]\n");
     fs::write(Path::new(&env::var("OUT_DIR")?).join("error_pages.rs"), table)?;

@@ -98,17 +98,12 @@ impl Desk {
     pub(crate) async fn open(args: &LogArgs, client: &str) -> Result<Self, OpsError> {
         let config = args.connection.load()?;
         let topology = config.load_topology()?;
-        match &args.log {
-            Some(folder) => {
-                let file = log_file(folder)?;
-                let log = Embedded::open(&file)?;
-                Self::new(Arc::new(log), one_machine(topology), Registry::BuiltIn).await
-            }
-            None => {
-                let log = docmill_service::open_kafka(&config, client)?;
-                Self::new(Arc::new(log), topology, Registry::http(&config.registry)?).await
-            }
+        if let Some(folder) = &args.log {
+            let log = Embedded::open(&log_file(folder)?)?;
+            return Self::new(Arc::new(log), one_machine(topology), Registry::BuiltIn).await;
         }
+        let log = docmill_service::open_kafka(&config, client)?;
+        Self::new(Arc::new(log), topology, Registry::http(&config.registry)?).await
     }
 
     /// Over a log that is open.

@@ -253,8 +253,8 @@ impl OpsError {
             Self::UnknownDocument { .. }
             | Self::NoLetter { .. }
             | Self::OpenStates { .. }
-            | Self::UnlikePartitions { .. } => 1,
-            Self::PortTaken { .. }
+            | Self::UnlikePartitions { .. }
+            | Self::PortTaken { .. }
             | Self::Died { .. }
             | Self::NotReady { .. }
             | Self::OtherPorts { .. }
@@ -294,9 +294,10 @@ impl Classify for OpsError {
             | Self::UnknownDocument { .. }
             | Self::SeveralTenants { .. }
             | Self::NoLetter { .. } => Class::Input,
-            Self::OpenStates { .. } | Self::UnlikePartitions { .. } => Class::Fatal,
             Self::Record(_) | Self::Task(_) | Self::Sample(_) | Self::Undisturbed { .. } => Class::Internal,
-            Self::PortTaken { .. }
+            Self::OpenStates { .. }
+            | Self::UnlikePartitions { .. }
+            | Self::PortTaken { .. }
             | Self::Died { .. }
             | Self::NotReady { .. }
             | Self::OtherPorts { .. }

@@ -85,7 +85,7 @@ async fn round(
     name: &str,
     variables: &[(&str, &str)],
 ) -> Result<f64, OpsError> {
-    let mut stages = world.up(variables).await?;
+    let mut stages = world.up(variables)?;
     let desk = world.desk().await?;
     let mut reader = desk.log.reader("results", ReadFrom::End).await?;
     world

@@ -77,7 +77,7 @@ pub(super) async fn run(args: LatencyArgs) -> Result<ExitCode, OpsError> {
 }
 
 async fn measure(args: &LatencyArgs, files: &[Input], world: &World) -> Result<Vec<Way>, OpsError> {
-    let mut stages = world.up(&[]).await?;
+    let mut stages = world.up(&[])?;
     let desk = world.desk().await?;
     let mut results = desk.log.reader("results", ReadFrom::End).await?;
     world.warm_up(&mut stages, &mut *results, &desk.codec, files, "warm-up", 120).await?;

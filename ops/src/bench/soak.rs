@@ -67,7 +67,7 @@ pub(super) async fn run(args: SoakArgs) -> Result<ExitCode, OpsError> {
 }
 
 async fn measure(args: &SoakArgs, files: &[Input], world: &World) -> Result<(Series, f64), OpsError> {
-    let mut stages = world.up(&[]).await?;
+    let mut stages = world.up(&[])?;
     let desk = world.desk().await?;
     let mut reader = desk.log.reader("results", ReadFrom::End).await?;
     world.warm_up(&mut stages, &mut *reader, &desk.codec, files, "warm-up", args.limit).await?;

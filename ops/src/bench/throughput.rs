@@ -100,7 +100,7 @@ async fn kafka(args: &ThroughputArgs, files: &[Input]) -> Result<Figures, OpsErr
 }
 
 async fn over_kafka(args: &ThroughputArgs, files: &[Input], world: &World) -> Result<Figures, OpsError> {
-    let mut stages = world.up(&[]).await?;
+    let mut stages = world.up(&[])?;
     let desk = world.desk().await?;
     let mut reader = desk.log.reader("results", ReadFrom::Beginning).await?;
     world.warm_up(&mut stages, &mut *reader, &desk.codec, files, WARM_UP, args.limit).await?;

@@ -136,7 +136,7 @@ impl World {
     }
 
     /// The stages, with these variables.
-    pub(super) async fn up(&self, variables: &[(&str, &str)]) -> Result<Stages, OpsError> {
+    pub(super) fn up(&self, variables: &[(&str, &str)]) -> Result<Stages, OpsError> {
         let mut up = self.docmill("up")?;
         up.args(["--no-build"]).envs(variables.iter().copied()).stdout(Stdio::null());
         if let Some(config) = &self.connection.config {

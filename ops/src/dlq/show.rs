@@ -35,7 +35,7 @@ pub(super) async fn run(args: ShowArgs) -> Result<ExitCode, OpsError> {
     let headers: Vec<(String, String)> =
         record.headers.iter().map(|(n, v)| (n.to_owned(), text_or_hex(v))).collect();
     let key = record.key.as_deref().map(text_or_hex);
-    let bytes = record.value.as_ref().map(|v| v.len());
+    let bytes = record.value.as_ref().map(bytes::Bytes::len);
     if args.json {
         let headers: Vec<Value> = headers.iter().map(|(n, v)| json!([n, v])).collect();
         ui::say(json!({
