@@ -66,11 +66,7 @@ impl History {
         if entry.options != document.options {
             return Known::OtherOptions { revision };
         }
-        if self.is_done(&document.document_id) {
-            Known::Done { revision }
-        } else {
-            Known::Open
-        }
+        if self.is_done(&document.document_id) { Known::Done { revision } } else { Known::Open }
     }
 
     /// A revision is being submitted.
