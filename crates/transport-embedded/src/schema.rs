@@ -2,6 +2,7 @@
 
 use docmill_contracts::Headers;
 use docmill_runtime::transport::{OffsetCommit, Record, TopicSpec, TransportError, Watermarks};
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, ErrorCode, OptionalExtension, params};
 use std::path::Path;
 use std::time::Duration;
@@ -32,6 +33,7 @@ pub(crate) fn open_writer(path: &Path, max_bytes: Option<u64>) -> Result<Connect
     db.pragma_update(None, "synchronous", "FULL").map_err(failed)?;
     db.pragma_update(None, "journal_size_limit", 64 << 20).map_err(failed)?;
     db.pragma_update(None, "cache_size", -32_768).map_err(failed)?;
+    keep_plans(&db).map_err(failed)?;
     let version: i64 = db.pragma_query_value(None, "user_version", |r| r.get(0)).map_err(failed)?;
     if version != 0 && version != VERSION {
         let what = format!("open {}", path.display());
@@ -48,12 +50,19 @@ pub(crate) fn open_writer(path: &Path, max_bytes: Option<u64>) -> Result<Connect
     Ok(db)
 }
 
+/// Plans that do not look at bound values: else SQLite (built with STAT4) compiles a cached statement anew whenever a
+/// value is bound to it, which costs more than most of our queries.
+fn keep_plans(db: &Connection) -> Sql<()> {
+    db.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true).map(drop)
+}
+
 /// Opens the file for reading beside the writer.
 pub(crate) fn open_reader(path: &Path) -> Result<Connection, TransportError> {
     let failed = |e| error(path, "open", e);
     let db = Connection::open(path).map_err(failed)?;
     db.busy_timeout(Duration::from_secs(10)).map_err(failed)?;
     db.pragma_update(None, "query_only", true).map_err(failed)?;
+    keep_plans(&db).map_err(failed)?;
     Ok(db)
 }
 
@@ -233,4 +242,28 @@ fn headers_from(mut bytes: &[u8]) -> Headers {
         headers.push(String::from_utf8_lossy(&name).into_owned(), value);
     }
     headers
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rusqlite::StatementStatus;
+
+    #[test]
+    fn cached_statements_are_compiled_once() {
+        let folder = std::env::temp_dir().join(format!("docmill-plans-{}", std::process::id()));
+        std::fs::create_dir_all(&folder).unwrap();
+        let file = folder.join("log.sqlite");
+        let writer = open_writer(&file, None).unwrap();
+        for db in [&writer, &open_reader(&file).unwrap()] {
+            let mut query = db
+                .prepare("SELECT offset FROM records WHERE topic = ?1 AND partition = ?2 AND offset >= ?3")
+                .unwrap();
+            for n in 0..10 {
+                assert!(query.query(params![n, n, n]).unwrap().next().unwrap().is_none());
+            }
+            assert_eq!(query.get_status(StatementStatus::RePrepare), 0);
+        }
+        std::fs::remove_dir_all(&folder).unwrap();
+    }
 }

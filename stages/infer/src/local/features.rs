@@ -4,7 +4,7 @@
 //! trained scorer, so that only scoring is replaced.
 
 use super::candidate::{Candidate, Kind};
-use super::layout::{Layout, Segment};
+use super::layout::{Layout, Segment, tail};
 use super::lexicon::{CONCEPTS, Concept, Lexicon, plain};
 
 /// Features of one candidate.
@@ -164,16 +164,6 @@ fn sections(layout: &Layout, lexicon: &Lexicon) -> Sections {
     Sections { party, first }
 }
 
-/// The last words of a text, at most six.
-fn tail(text: &str) -> String {
-    let worded = |w: &&str| !w.bytes().any(|b| b.is_ascii_digit());
-    let mut words: Vec<&str> = text.split(' ').filter(worded).collect();
-    if words.is_empty() {
-        words = text.split(' ').collect();
-    }
-    words[words.len().saturating_sub(6)..].join(" ")
-}
-
 fn labels(layout: &Layout, sections: &Sections, c: &Candidate, lexicon: &Lexicon) -> Vec<f32> {
     let mut out = vec![0.0_f32; lexicon.concepts()];
     let mut add = |text: &str, weight: f32, least: f32| {
@@ -192,11 +182,8 @@ fn labels(layout: &Layout, sections: &Sections, c: &Candidate, lexicon: &Lexicon
     if !inside.is_empty() {
         add(&tail(&inside), 1.0, 0.0);
         // The words right before the value, where other values stand before them.
-        let last: Vec<&str> = inside.split(' ').collect();
-        for n in 1..=3 {
-            if last.len() > n {
-                add(&last[last.len() - n..].join(" "), 0.9, 0.0);
-            }
+        for (at, _) in inside.rmatch_indices(' ').take(3) {
+            add(inside.get(at + 1..).unwrap_or_default(), 0.9, 0.0);
         }
     }
     let mut left = layout.left_of(c.bbox).filter(|s| !std::ptr::eq(*s, segment));
@@ -210,7 +197,7 @@ fn labels(layout: &Layout, sections: &Sections, c: &Candidate, lexicon: &Lexicon
             0.6
         };
         let weight = if inside.is_empty() { near } else { near * 0.6 };
-        add(&tail(&first.plain), weight, 0.0);
+        add(&first.tail, weight, 0.0);
         if inside.is_empty() {
             words_before.clone_from(&first.plain);
         } else {
@@ -221,7 +208,7 @@ fn labels(layout: &Layout, sections: &Sections, c: &Candidate, lexicon: &Lexicon
             add(&tail(&format!("{} {}", second.plain, first.plain)), weight * 0.92, 0.0);
             let value = !first.text.contains(char::is_alphabetic);
             if value {
-                add(&tail(&second.plain), weight * 0.9, 0.0);
+                add(&second.tail, weight * 0.9, 0.0);
             }
             let rest = layout.left_of(c.bbox).skip(2).take(3).map(|s| s.plain.as_str());
             let mut line: Vec<&str> = rest.collect();
@@ -229,7 +216,7 @@ fn labels(layout: &Layout, sections: &Sections, c: &Candidate, lexicon: &Lexicon
             line.extend([second.plain.as_str(), first.plain.as_str()]);
             add(&tail(&line.join(" ")), weight * 0.88, 0.0);
             if let Some(third) = left.next().filter(|_| value && !second.text.contains(char::is_alphabetic)) {
-                add(&tail(&third.plain), weight * 0.85, 0.0);
+                add(&third.tail, weight * 0.85, 0.0);
             }
         }
     }
@@ -252,9 +239,9 @@ fn labels(layout: &Layout, sections: &Sections, c: &Candidate, lexicon: &Lexicon
         let weight = if above.text.trim_end().ends_with(':') { weight * 0.8 } else { weight };
         let near = (above.bbox[0] - c.bbox[0]).abs() < 1.5 * height
             || (above.bbox[2] - c.bbox[2]).abs() < 1.5 * height;
-        add(&tail(&above.plain), if near { weight } else { weight * 0.75 }, heading);
-        let part = above.within(c.bbox[0] - 0.4 * height, c.bbox[2] + 0.4 * height);
-        add(&plain(&part), weight * 0.9, heading);
+        add(&above.tail, if near { weight } else { weight * 0.75 }, heading);
+        let part = above.plain_within(c.bbox[0] - 0.4 * height, c.bbox[2] + 0.4 * height);
+        add(&part, weight * 0.9, heading);
     }
     // `Name:` and `VAT id:` take their party from the heading of their part of the page.
     if matches!(

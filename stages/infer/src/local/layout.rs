@@ -6,6 +6,7 @@
 use super::lexicon::plain;
 use crate::extract::PageText;
 use docmill_contracts::{TextSource, Word};
+use std::borrow::Cow;
 
 /// x0, y0, x1, y1 in points of the upright page.
 pub type Box4 = [f32; 4];
@@ -24,8 +25,12 @@ pub struct Segment {
     pub plain: String,
     /// Place on the page.
     pub bbox: Box4,
+    /// Last words of the plain form; see [`tail`].
+    pub tail: String,
     /// Where each word begins in `text`, and its place.
     pub words: Vec<(usize, Box4)>,
+    /// Plain form of each word.
+    plains: Vec<String>,
 }
 
 impl Segment {
@@ -46,18 +51,26 @@ impl Segment {
         place.unwrap_or(self.bbox)
     }
 
-    /// The words whose places overlap `x0..x1`.
-    pub fn within(&self, x0: f32, x1: f32) -> String {
-        let mut out = String::new();
-        for (i, (at, bbox)) in self.words.iter().enumerate() {
-            if bbox[2] > x0 && bbox[0] < x1 {
-                let until = self.words.get(i + 1).map_or(self.text.len(), |next| next.0);
-                out.push_str(self.text.get(*at..until).unwrap_or_default());
-                out.push(' ');
-            }
+    /// The plain form of the words whose places overlap `x0..x1`.
+    pub fn plain_within(&self, x0: f32, x1: f32) -> Cow<'_, str> {
+        let overlaps = |bbox: &Box4| bbox[2] > x0 && bbox[0] < x1;
+        if self.words.iter().all(|(_, bbox)| overlaps(bbox)) {
+            return Cow::Borrowed(&self.plain);
         }
-        out
+        let words = self.words.iter().zip(&self.plains);
+        Cow::Owned(joined(words.filter(|((_, bbox), _)| overlaps(bbox)).map(|(_, plain)| plain)))
     }
+}
+
+fn joined<'a>(words: impl Iterator<Item = &'a String>) -> String {
+    let mut out = String::new();
+    for word in words.filter(|w| !w.is_empty()) {
+        if !out.is_empty() {
+            out.push(' ');
+        }
+        out.push_str(word);
+    }
+    out
 }
 
 /// A page as segments in reading order.
@@ -195,7 +208,25 @@ fn segment(line: usize, words: &[&Word]) -> Segment {
         text.push_str(&word.text);
         bbox = Some(bbox.map_or(word.bbox, |b| union(b, word.bbox)));
     }
-    Segment { line, plain: plain(&text), text, bbox: bbox.unwrap_or_default(), words: places }
+    // Words are plain each for itself, so that the plain form of some of them costs no more than joining.
+    let plains: Vec<String> = words.iter().map(|w| plain(&w.text)).collect();
+    let plain = joined(plains.iter());
+    let tail = tail(&plain).into_owned();
+    Segment { line, plain, tail, text, bbox: bbox.unwrap_or_default(), words: places, plains }
+}
+
+/// The last words of a plain text, at most six; those with digits say nothing, where there are others.
+pub fn tail(text: &str) -> Cow<'_, str> {
+    if !text.bytes().any(|b| b.is_ascii_digit()) {
+        let start = text.rmatch_indices(' ').nth(5).map_or(0, |(at, _)| at + 1);
+        return Cow::Borrowed(text.get(start..).unwrap_or(text));
+    }
+    let worded = |w: &&str| !w.bytes().any(|b| b.is_ascii_digit());
+    let mut words: Vec<&str> = text.split(' ').filter(worded).collect();
+    if words.is_empty() {
+        words = text.split(' ').collect();
+    }
+    Cow::Owned(words[words.len().saturating_sub(6)..].join(" "))
 }
 
 /// The smallest box around two.

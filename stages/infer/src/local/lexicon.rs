@@ -3,6 +3,7 @@
 //! Owns which phrase names which concept. Knows no geometry. Rule: phrases are general vocabulary of business documents;
 //! a phrase that only one supplier uses does not belong here.
 
+use foldhash::fast::RandomState;
 use std::collections::HashMap;
 use std::sync::Mutex;
 
@@ -179,9 +180,9 @@ struct Phrase {
 /// Phrases by concept; a schema's own labels are concepts after the built-in ones.
 pub struct Lexicon {
     phrases: Vec<Phrase>,
-    by_token: HashMap<String, Vec<usize>>,
+    by_token: HashMap<String, Vec<usize>, RandomState>,
     concepts: usize,
-    seen: Mutex<HashMap<String, std::sync::Arc<[f32]>>>,
+    seen: Mutex<HashMap<String, std::sync::Arc<[f32]>, RandomState>>,
 }
 
 impl Lexicon {
@@ -204,7 +205,7 @@ impl Lexicon {
             }
         }
         phrases.retain(|p| !p.tokens.is_empty());
-        let mut by_token: HashMap<String, Vec<usize>> = HashMap::new();
+        let mut by_token: HashMap<String, Vec<usize>, RandomState> = HashMap::default();
         for (i, phrase) in phrases.iter().enumerate() {
             by_token.entry(phrase.tokens[0].clone()).or_default().push(i);
         }
