@@ -121,6 +121,8 @@ impl KafkaConfig {
             .set("fetch.max.bytes", bytes.max(1 << 20).to_string())
             .set("max.partition.fetch.bytes", (bytes / 2).to_string())
             .set("queued.max.messages.kbytes", (bytes / 1024).to_string())
+            // Leaders that moved, and partitions that were added, are noticed soon, also where no error tells of them.
+            .set("topic.metadata.refresh.interval.ms", "10000")
             .set("fetch.queue.backoff.ms", "20")
             .set("fetch.error.backoff.ms", "100");
         config

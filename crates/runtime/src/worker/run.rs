@@ -230,7 +230,7 @@ impl<E: Engine> Loop<E> {
                         offset = p.offset,
                         "assigned"
                     );
-                    self.engine.restore(p.partition, &self.emitter).await?;
+                    self.restore(p.partition).await?;
                     self.on(Event::Assigned {
                         partition: p.partition,
                         offset: p.offset,
@@ -255,6 +255,23 @@ impl<E: Engine> Loop<E> {
                     items.push(self.item(partition, record).await);
                 }
                 self.on(Event::Fetched { partition, items }).await
+            }
+        }
+    }
+
+    /// Restores a partition's states; a log that cannot be reached is waited for.
+    async fn restore(&mut self, partition: i32) -> Result<(), RunError> {
+        let since = self.clock.now_ms();
+        let patience = i64::try_from(self.env.patience.as_millis()).unwrap_or(i64::MAX);
+        loop {
+            match self.engine.restore(partition, &self.emitter).await {
+                Err(error @ RunError::Log { .. })
+                    if error.class() == Class::Transient && self.clock.now_ms() - since < patience =>
+                {
+                    tracing::warn!(worker = self.worker, code = %error.code(), "{error}; trying again");
+                    tokio::time::sleep(Duration::from_millis(500)).await;
+                }
+                result => return result,
             }
         }
     }
