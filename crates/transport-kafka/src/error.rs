@@ -3,6 +3,7 @@
 use docmill_runtime::transport::TransportError;
 use rdkafka::error::{KafkaError, RDKafkaErrorCode as C};
 use std::error::Error;
+use std::time::Duration;
 use thiserror::Error;
 
 /// Settings that cannot be used.
@@ -21,6 +22,8 @@ pub(crate) enum Found {
     ThreadEnded,
     #[error("an earlier transaction was left open")]
     LeftOpen,
+    #[error("the client has not answered for {0} s")]
+    NoAnswer(u64),
     #[error("the member has left its group")]
     NotAMember,
     #[error("partitions cannot be lowered from {has} to {wanted}")]
@@ -129,10 +132,40 @@ pub(crate) async fn blocking<T: Send + 'static>(
     told.await.map_err(|_| broken(name, Found::ThreadEnded))
 }
 
+/// The same with a limit of our own: there are calls of librdkafka that do not keep theirs when a coordinator goes away.
+/// What was begun is left to itself then, with the client that it holds.
+pub(crate) async fn bounded<T: Send + 'static>(
+    name: &str,
+    limit: Duration,
+    work: impl FnOnce() -> T + Send + 'static,
+) -> Result<T, TransportError> {
+    match tokio::time::timeout(limit, blocking(name, work)).await {
+        Ok(ended) => ended,
+        Err(_too_long) => {
+            tracing::warn!(
+                call = name,
+                seconds = limit.as_secs(),
+                "librdkafka does not answer; its client is given up"
+            );
+            let source = Box::new(Found::NoAnswer(limit.as_secs()));
+            Err(TransportError::Unavailable { what: name.to_owned(), source })
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use docmill_contracts::{Class, Classify};
+
+    #[tokio::test]
+    async fn a_call_that_never_returns_is_given_up() {
+        let (hold, held) = std::sync::mpsc::sync_channel::<()>(0);
+        let given_up = bounded("kafka-commit", Duration::from_millis(20), move || held.recv()).await;
+        assert_eq!(given_up.unwrap_err().class(), Class::Transient);
+        drop(hold);
+        assert_eq!(bounded("kafka-commit", Duration::from_secs(60), || 7).await.unwrap(), 7);
+    }
 
     #[test]
     fn brokers_that_do_not_answer_are_waited_for_and_refusals_are_not() {

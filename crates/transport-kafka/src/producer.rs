@@ -4,7 +4,7 @@
 //! known end is never used again: the next one with its id ends that transaction.
 
 use crate::config::KafkaConfig;
-use crate::error::{self, Found, blocking, broken};
+use crate::error::{self, Found, bounded, broken};
 use crate::member::Membership;
 use crate::topics::Topics;
 use docmill_contracts::Headers;
@@ -27,8 +27,10 @@ const INIT: Duration = Duration::from_secs(30);
 /// How long the end of a transaction is waited for, beyond the time that it may be open: by then the broker has ended it by
 /// itself, and its outcome is unknown here.
 const END: Duration = Duration::from_secs(10);
-/// How long an abort is waited for at least. Where it fails, the next producer of the slot ends the transaction.
+/// How long an abort is waited for. Where it fails, the next producer of the slot ends the transaction.
 const ABORT: Duration = Duration::from_secs(5);
+/// How much longer than its own limit a call of librdkafka may take before it is given up.
+const GUARD: Duration = Duration::from_secs(2);
 /// Time between two tries.
 const AGAIN: Duration = Duration::from_millis(20);
 
@@ -66,9 +68,11 @@ pub(crate) async fn start(
         .create_with_context(crate::client::Logs)
         .map_err(|e| broken(what.clone(), e))?;
     let starting = client.clone();
-    blocking("kafka-init", move || retried(Instant::now() + INIT, |left| starting.init_transactions(left)))
-        .await?
-        .map_err(|e| error::transport(what, e))?;
+    bounded("kafka-init", INIT + GUARD, move || {
+        retried(Instant::now() + INIT, |left| starting.init_transactions(left))
+    })
+    .await?
+    .map_err(|e| error::transport(what, e))?;
     let group = member.map(|(m, membership)| Group {
         name: m.group.clone(),
         slot: m.slot.clone(),
@@ -156,7 +160,7 @@ impl TransactionalProducer {
                     }
                     retried(until, |left| client.commit_transaction(left))
                 };
-                blocking("kafka-commit", end).await.map_err(CommitError::Fatal)?
+                bounded("kafka-commit", self.end + GUARD, end).await.map_err(CommitError::Fatal)?
             }
             Err(e) => Err(e),
         };
@@ -165,9 +169,9 @@ impl TransactionalProducer {
             Err(e) if is_fatal(&e) => Err(CommitError::Fatal(self.judge(e))),
             Err(e) => {
                 let client = self.client.clone();
-                let until = until.max(Instant::now() + ABORT);
+                let until = Instant::now() + ABORT;
                 let abort = move || retried(until, |left| client.abort_transaction(left));
-                match blocking("kafka-abort", abort).await.map_err(CommitError::Fatal)? {
+                match bounded("kafka-abort", ABORT + GUARD, abort).await.map_err(CommitError::Fatal)? {
                     Ok(()) => Err(CommitError::Aborted(self.judge(e))),
                     Err(e) => Err(CommitError::Fatal(self.judge(e))),
                 }
