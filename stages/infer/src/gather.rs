@@ -38,8 +38,8 @@ impl GatherPages {
         let mut head = head;
         head.source.pages = Some(state.page_count);
         let stages = traces(&pages);
-        // The marker of a closed document keeps its head, so that its key is known, and the time of closing.
-        let closed = GatherState { head: Some(head.clone()), closed: true, opened_at: now_ms, ..state };
+        // Of a closed document only the mark is kept, and the time of closing: there are many of them.
+        let closed = GatherState { head: None, closed: true, opened_at: now_ms, ..state };
         let assembled = DocumentAssembled { head, pages, error: None, stages };
         Step { state: Some(closed), outputs: Outputs::one(assembled).and(status) }
     }
@@ -133,7 +133,7 @@ impl Gather for GatherPages {
         let Some(head) = head else { return Step { state: None, outputs: Outputs::none() } };
         let status = status(&head, DocumentState::Inferring, 0, page_count, now_ms);
         let closed = GatherState {
-            head: Some(head.clone()),
+            head: None,
             page_count,
             revision: head.revision,
             closed: true,

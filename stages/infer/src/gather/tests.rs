@@ -58,7 +58,7 @@ fn a_document_is_assembled_once_with_its_pages_in_order() {
     let (recognizing, inferring) = (DocumentState::Recognizing, DocumentState::Inferring);
     assert_eq!(states, [(recognizing, 1), (recognizing, 2), (inferring, 3)]);
     let state = state.unwrap();
-    assert!(state.closed && state.pages.is_empty() && state.head.is_some());
+    assert!(state.closed && state.pages.is_empty() && state.head.is_none());
 }
 
 #[test]
