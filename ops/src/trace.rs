@@ -112,22 +112,14 @@ async fn tenant_of(
     let mine = |n: Name| (n.document == args.document).then_some(n.tenant);
     match kind {
         Some(RecordKind::DocumentSubmitted) => Ok(desk.submission_name(record).await?.and_then(mine)),
-        // The changelog has the document in its key and in its state.
+        // The changelog has tenant, document and revision in its key.
         Some(RecordKind::GatherState) => {
-            let Some(key) = record.key.as_deref().and_then(|k| std::str::from_utf8(k).ok()) else {
-                return Ok(None);
-            };
-            let (tenant, id) = match key.strip_suffix(&args.document) {
-                Some("") => ("", key),
-                Some(front) if front.ends_with('/') => (front.trim_end_matches('/'), &*args.document),
-                _ => return Ok(None),
-            };
-            let state = match &record.value {
-                Some(value) => desk.read::<docmill_contracts::GatherState>(value).await?,
-                None => None,
-            };
-            let told = state.and_then(|s| s.head).map(|h| Name::new(&h.tenant, &h.document_id));
-            Ok(mine(told.unwrap_or_else(|| Name::new(tenant, id))).filter(|_| id == args.document))
+            let key = record.key.as_deref().and_then(|k| std::str::from_utf8(k).ok());
+            let document = key.and_then(|k| k.rsplit_once('/')).map(|(document, _)| document);
+            let tenant = document
+                .and_then(|d| d.strip_suffix(args.document.as_str()))
+                .and_then(|front| front.strip_suffix('/'));
+            Ok(tenant.map(str::to_owned))
         }
         _ => Ok(Name::of(&record.headers).and_then(mine)),
     }

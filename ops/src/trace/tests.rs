@@ -58,7 +58,7 @@ async fn records_follow_what_they_were_made_from_whatever_their_times() {
     log.produce(vec![
         made(&desk, accepted("a", "d", 1), "ingest", &first.to_string()),
         made(&desk, assembled("a", "d", 1), "plan", &accepted_at.to_string()),
-        out(&desk, state(crate::desk::samples::head("a", "d", 1))),
+        OutRecord { key: Some("a/d/1".into()), ..out(&desk, state(crate::desk::samples::head("a", "d", 1))) },
         out(&desk, submitted("a", "other", 1)),
     ])
     .unwrap();

@@ -34,7 +34,7 @@ async fn run() -> Result<(), Box<dyn Error>> {
         blobs: Blobs::local(folder.path())?,
         assets: None,
         program: std::env::current_exe()?,
-        documents: Default::default(),
+        documents: docmill_service::Documents::default(),
     };
     let stages = docmill_render::stages(docmill_render::Config::default(), &env)?;
     let words = std::env::args().any(|a| a == "--words");

@@ -32,7 +32,12 @@ impl Bench {
         let folder = tempfile::tempdir().unwrap();
         let blobs = Blobs::local(folder.path()).unwrap();
         let program = env!("CARGO_BIN_EXE_docmill-render").into();
-        let env = StageEnv { blobs: blobs.clone(), assets: None, program, documents: Default::default() };
+        let env = StageEnv {
+            blobs: blobs.clone(),
+            assets: None,
+            program,
+            documents: docmill_service::Documents::default(),
+        };
         let (plan, page) = docmill_render::stages(config, &env).unwrap();
         Self { blobs, plan, page, _folder: folder }
     }
