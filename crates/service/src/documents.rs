@@ -11,12 +11,14 @@ use docmill_contracts::{
 use docmill_runtime::transport::{Read, ReadFrom, Record, TransportError};
 use docmill_runtime::worker::{Gate, WorkerEnv, decode};
 use docmill_runtime::{SchemaSource, Topology};
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 /// Most cancellations that are remembered; the topic's retention ends them long before.
 const MAX_CANCELLED: usize = 1_000_000;
+/// Most documents under way that are remembered, about 200 MB; revisions of those beyond do not wait for each other.
+const MAX_UNDER_WAY: usize = 1_000_000;
 
 /// What is known of documents. Cheap to clone; all clones know the same.
 #[derive(Debug, Clone, Default)]
@@ -26,8 +28,9 @@ pub struct Documents(Arc<Mutex<Known>>);
 struct Known {
     /// Last revision that was cancelled, by document key.
     cancelled: HashMap<String, i32>,
-    /// Revision under way and when it was last heard of, by document key.
-    under_way: HashMap<String, (i32, i64)>,
+    /// Revisions under way and when each was last heard of, by document key. A replay tells of the next one before the
+    /// last one has ended.
+    under_way: HashMap<String, BTreeMap<i32, i64>>,
     /// Statuses are being followed, and not all that there were have been read.
     behind: bool,
 }
@@ -57,7 +60,7 @@ impl Documents {
             || known
                 .under_way
                 .get(&document_key(tenant, document_id))
-                .is_some_and(|(earlier, at)| *earlier < revision && now_ms - at < patience_ms)
+                .is_some_and(|revisions| revisions.range(..revision).any(|(_, at)| now_ms - at < patience_ms))
     }
 
     fn control(&self, control: &DocumentControl) {
@@ -77,8 +80,12 @@ impl Documents {
         let mut known = self.lock();
         if status.state != DocumentState::Done {
             known.heard(key, status.revision, status.at);
-        } else if known.under_way.get(&key).is_some_and(|(revision, _)| *revision <= status.revision) {
-            known.under_way.remove(&key);
+        } else if let Some(revisions) = known.under_way.get_mut(&key) {
+            // The status of an earlier one may have been compacted away; it ended before.
+            revisions.retain(|revision, _| *revision > status.revision);
+            if revisions.is_empty() {
+                known.under_way.remove(&key);
+            }
         }
     }
 
@@ -101,8 +108,10 @@ impl Documents {
 
 impl Known {
     fn heard(&mut self, key: String, revision: i32, at: i64) {
-        let last = self.under_way.entry(key).or_insert((revision, at));
-        *last = (last.0.max(revision), last.1.max(at));
+        if self.under_way.len() < MAX_UNDER_WAY || self.under_way.contains_key(&key) {
+            let last = self.under_way.entry(key).or_default().entry(revision).or_insert(at);
+            *last = (*last).max(at);
+        }
     }
 }
 
@@ -225,8 +234,14 @@ mod tests {
         assert!(!documents.must_wait("t", "d", 2, 1500, 500), "not heard of for too long");
         documents.status(&status(1, DocumentState::Inferring, 1400));
         assert!(documents.must_wait("t", "d", 2, 1500, 500));
+        // What a replay says of the next revision hides nothing of the one that is under way.
+        documents.status(&status(2, DocumentState::Submitted, 1420));
+        assert!(documents.must_wait("t", "d", 2, 1500, 500));
         documents.status(&status(1, DocumentState::Done, 1450));
         assert!(!documents.must_wait("t", "d", 2, 1500, 500));
+        assert!(documents.must_wait("t", "d", 3, 1500, 500));
+        documents.status(&status(2, DocumentState::Done, 1460));
+        assert!(documents.lock().under_way.is_empty());
     }
 
     #[test]
