@@ -26,6 +26,8 @@ pub(crate) enum Found {
     NoAnswer(u64),
     #[error("the member has left its group")]
     NotAMember,
+    #[error("partitions were lost since it was collected")]
+    Stale,
     #[error("partitions cannot be lowered from {has} to {wanted}")]
     FewerPartitions { has: i32, wanted: i32 },
     #[error("{0}")]

@@ -30,12 +30,13 @@ const ASK: Duration = Duration::from_secs(3);
 pub(crate) struct Membership(Mutex<Option<Arc<Polled>>>);
 
 impl Membership {
-    /// The generation, as long as the last commit knows of all that was lost.
-    pub(crate) fn metadata(&self) -> Option<ConsumerGroupMetadata> {
+    /// The generation, and whether partitions were lost that the last commit knows nothing of; none where the member
+    /// has left.
+    pub(crate) fn metadata(&self) -> Option<(ConsumerGroupMetadata, bool)> {
         let consumer = self.consumer()?;
         // In this order: who is in the group again has been told of its losses before.
-        let metadata = consumer.group_metadata();
-        metadata.filter(|_| !consumer.context().inbox.is_stale())
+        let metadata = consumer.group_metadata()?;
+        Some((metadata, consumer.context().inbox.is_stale()))
     }
 
     pub(crate) fn consumer(&self) -> Option<Arc<Polled>> {

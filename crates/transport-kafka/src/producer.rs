@@ -144,7 +144,7 @@ impl TransactionalProducer {
     async fn run(&mut self, transaction: &Transaction) -> Result<(), CommitError> {
         let positions = match self.positions(&transaction.offsets) {
             Ok(positions) => positions,
-            Err(source) => return Err(CommitError::Fatal(source)),
+            Err(error) => return Err(error),
         };
         // One limit for all of it: a process that is told to stop waits for this.
         let until = Instant::now() + self.end;
@@ -183,17 +183,23 @@ impl TransactionalProducer {
     fn positions(
         &self,
         offsets: &[OffsetCommit],
-    ) -> Result<Option<(TopicPartitionList, ConsumerGroupMetadata)>, TransportError> {
+    ) -> Result<Option<(TopicPartitionList, ConsumerGroupMetadata)>, CommitError> {
         if offsets.is_empty() {
             return Ok(None);
         }
         let what = || format!("commit positions of {}", self.id);
-        let Some(group) = &self.group else { return Err(broken(what(), Found::NotAMember)) };
-        let metadata = group.membership.metadata().ok_or_else(|| broken(what(), Found::NotAMember))?;
+        let none = || CommitError::Fatal(broken(what(), Found::NotAMember));
+        let Some(group) = &self.group else { return Err(none()) };
+        let (metadata, stale) = group.membership.metadata().ok_or_else(none)?;
+        if stale {
+            // Nothing was begun. The runtime hears of the loss next, and keeps what it still owns.
+            return Err(CommitError::Aborted(broken(what(), Found::Stale)));
+        }
         let mut list = TopicPartitionList::with_capacity(offsets.len());
         for o in offsets {
             let mut element = list.add_partition(&group.topic, o.partition);
-            element.set_offset(Offset::Offset(o.offset)).map_err(|e| broken(what(), e))?;
+            let set = element.set_offset(Offset::Offset(o.offset));
+            set.map_err(|e| CommitError::Fatal(broken(what(), e)))?;
             element.set_metadata(&o.metadata);
         }
         Ok(Some((list, metadata)))
