@@ -63,7 +63,7 @@ pub struct ChaosArgs {
     /// Folder of the stages' programs [default: beside this one].
     #[arg(long, value_name = "DIR")]
     bin: Option<PathBuf>,
-    /// Folder of brokers, blobs and logs [default: a new one among temporary files].
+    /// Folder of brokers, blobs and logs, new or empty; removed at the end [default: one among temporary files].
     #[arg(long, value_name = "DIR")]
     dir: Option<PathBuf>,
     /// Keep that folder. It is also kept when something is violated.
@@ -86,8 +86,13 @@ pub async fn run(args: ChaosArgs) -> Result<ExitCode, OpsError> {
         .clone()
         .unwrap_or_else(|| std::env::temp_dir().join(format!("docmill-chaos-{}", std::process::id())));
     let dir = std::path::absolute(&dir).map_err(|e| OpsError::io("find", dir, e))?;
-    if dir.join("kafka").exists() {
-        return Err(OpsError::Usage(vec![format!("{} is in use: name a new folder", dir.display())]));
+    // It is removed at the end, with all that is in it.
+    let is_new = match std::fs::read_dir(&dir) {
+        Ok(mut entries) => entries.next().is_none(),
+        Err(e) => e.kind() == std::io::ErrorKind::NotFound,
+    };
+    if !is_new {
+        return Err(OpsError::Usage(vec![format!("{} is not empty: name a new folder", dir.display())]));
     }
     let (port, registry_port) = (stand::free_ports(2 * args.brokers)?, stand::free_ports(2)?);
     let cluster = Cluster { dir: dir.clone(), port, registry_port, size: args.brokers, life: Life::Ours };
