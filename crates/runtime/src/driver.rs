@@ -156,7 +156,7 @@ impl<P: Clone, O> Driver<P, O> {
         // The end of a commit is an event of its own.
         let drains = self.partitions.iter().filter(|(id, _)| !self.commits.in_flight_with(**id));
         let drains = drains.filter_map(|(_, p)| p.drain_ends_ms());
-        let commit = self.commits.wakes_at(&self.limits, !self.asking().is_empty());
+        let commit = self.commits.wakes_at(&self.limits, self.asking().next().is_some());
         let rest = self.breaker.wakes_at();
         attempts.into_iter().chain(sleeping).chain(drains).chain(commit).chain(rest).min()
     }

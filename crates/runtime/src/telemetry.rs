@@ -84,6 +84,7 @@ impl Clock {
 
     /// The instant of a time of this clock.
     pub fn instant(&self, at_ms: i64) -> Instant {
-        self.since + std::time::Duration::from_millis(u64::try_from(at_ms - self.wall_ms).unwrap_or(0))
+        self.since
+            + std::time::Duration::from_millis(u64::try_from(at_ms.saturating_sub(self.wall_ms)).unwrap_or(0))
     }
 }

@@ -128,7 +128,7 @@ impl<P: Clone, O> Driver<P, O> {
         if self.halted {
             return;
         }
-        let asking = self.asking();
+        let asking: Vec<i32> = self.asking().collect();
         let draining = self
             .partitions
             .iter()

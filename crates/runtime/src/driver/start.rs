@@ -3,7 +3,6 @@
 use super::partition::{DEAD_AFTER, Partition};
 use super::{Activity, Driver, Effect, Place, ticket};
 use docmill_contracts::{Class, ErrorInfo};
-use std::collections::BTreeSet;
 use std::sync::Arc;
 
 /// A record that is run alone, because members died while they worked at it.
@@ -126,14 +125,13 @@ impl<P: Clone, O> Driver<P, O> {
 
     /// Partitions whose position must be committed although none of their records is done: those to be opened, those to
     /// be closed, and that of a record that is to be marked.
-    pub(super) fn asking(&self) -> BTreeSet<i32> {
-        let mut asking: BTreeSet<i32> =
-            self.partitions.iter().filter(|(_, p)| p.asks_to_open()).map(|(id, _)| *id).collect();
-        asking.extend(self.partitions.iter().filter(|(id, p)| self.closes(**id, p)).map(|(id, _)| *id));
-        if let Some(Solo::Unmarked((partition, _))) = self.solo {
-            asking.insert(partition);
-        }
-        asking
+    pub(super) fn asking(&self) -> impl Iterator<Item = i32> {
+        let marked = match self.solo {
+            Some(Solo::Unmarked((partition, _))) => Some(partition),
+            Some(Solo::Marked(_) | Solo::Running(_)) | None => None,
+        };
+        let asks = move |id: i32, p: &Partition| p.asks_to_open() || self.closes(id, p) || marked == Some(id);
+        self.partitions.iter().filter(move |(id, p)| asks(**id, p)).map(|(id, _)| *id)
     }
 
     /// Whether a partition's next commit is its last.

@@ -17,13 +17,17 @@ pub(super) struct Origin<'a> {
     pub(super) source: Option<(i32, i64)>,
     /// From 1.
     pub(super) attempt: u32,
-    /// Trace context of the outputs.
-    pub(super) traceparent: &'a str,
+    /// Trace context of the outputs; a state that expired has none.
+    pub(super) traceparent: Option<&'a str>,
 }
 
 impl<'a> Origin<'a> {
     pub(super) fn of(ticket: Ticket, traceparent: &'a str) -> Self {
-        Self { source: Some((ticket.partition, ticket.offset)), attempt: ticket.attempt, traceparent }
+        Self {
+            source: Some((ticket.partition, ticket.offset)),
+            attempt: ticket.attempt,
+            traceparent: Some(traceparent),
+        }
     }
 }
 
@@ -92,9 +96,11 @@ impl Emitter {
                     .with(headers::DOCUMENT_ID, record.document_id())
                     .with(headers::REVISION, record.revision().to_string())
                     .with(headers::TENANT, record.tenant())
-                    .with(headers::TRACEPARENT, origin.traceparent)
                     .with(headers::CONTENT_TYPE, headers::AVRO)
                     .with(headers::WORKER, self.worker);
+                if let Some(traceparent) = origin.traceparent {
+                    all.push(headers::TRACEPARENT, traceparent);
+                }
                 if let Some(source) = &source {
                     all.push(headers::ATTEMPT, origin.attempt.to_string());
                     all.push(headers::SOURCE, source.as_str());

@@ -214,7 +214,7 @@ impl<G: Gather> Engine for States<G> {
             };
             let expired = catch_unwind(AssertUnwindSafe(|| self.gather.expire(state.clone(), now_ms)))
                 .map_err(|panic| panicked(self.worker, panic.as_ref()));
-            let origin = Origin { source: None, attempt: 1, traceparent: "" };
+            let origin = Origin { source: None, attempt: 1, traceparent: None };
             let kept = match expired {
                 Ok(step) => self.keep(partition, key.clone(), step, emitter, &origin).or_else(|error| {
                     let step = self.gather.give_up(Some(state.clone()), None, error, now_ms);

@@ -76,13 +76,15 @@ struct Loop<E: Engine> {
     last_abort: Option<String>,
     /// Since when the log could not be read.
     unreachable_since_ms: Option<i64>,
-    /// A transaction was committed.
+    /// A transaction with results was committed: one that only opens a partition is no progress.
     committed: bool,
     stopped: bool,
 }
 
 /// Times that a worker joins anew after losing its producer, with nothing committed in between, before it gives up.
 const REBUILDS: u32 = 5;
+/// Wait before it joins anew, times the tries so far.
+const REST: Duration = Duration::from_millis(100);
 
 /// Runs a worker until it is told to stop or cannot go on.
 ///
@@ -124,6 +126,12 @@ pub(super) async fn run<E: Engine>(
         match result {
             Err(RunError::Commit { source, .. }) if rebuilds <= REBUILDS && !*env.stop.borrow() => {
                 tracing::warn!(worker, "{source}; the worker begins anew from what is committed");
+                let mut stop = env.stop.clone();
+                tokio::select! {
+                    biased;
+                    _ = stop.wait_for(|s| *s) => {}
+                    () = tokio::time::sleep(REST * rebuilds) => {}
+                }
             }
             result => return result,
         }
@@ -195,7 +203,7 @@ impl<E: Engine> Loop<E> {
         self.producer = Some(producer);
         match result {
             Ok(()) => {
-                self.committed = true;
+                self.committed |= !entries.is_empty();
                 self.on(Event::Committed).await
             }
             Err(CommitError::Aborted(source)) => {
