@@ -5,7 +5,7 @@
 
 use crate::error::InferError;
 use crate::schema::Schema;
-use docmill_contracts::{Cost, DocumentType, Fields, Problem, TextSource, Word};
+use docmill_contracts::{AccuracyMode, Cost, DocumentType, Fields, Problem, TextSource, Word};
 use serde::{Deserialize, Serialize};
 
 /// Name of the engine that reads embedded e-invoices.
@@ -95,6 +95,8 @@ pub struct Wanted {
     pub now_ms: i64,
     /// Pictures of pages must not leave this machine.
     pub withhold_images: bool,
+    /// How much work the document is worth.
+    pub accuracy: AccuracyMode,
 }
 
 /// What was found in a document.

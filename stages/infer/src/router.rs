@@ -16,7 +16,7 @@ use crate::extract::{ENGINE_LAYOUTLM, ENGINE_LLM, ENGINE_LOCAL, Extraction, Extr
 use crate::merge;
 use cache::Cache;
 use docmill_blobs::Blobs;
-use docmill_contracts::{Classify, Cost, Problem, Severity};
+use docmill_contracts::{AccuracyMode, Classify, Cost, Problem, Severity};
 use std::sync::Arc;
 
 /// Reads documents with the engines that their route names.
@@ -53,7 +53,11 @@ impl Router {
         let mut found: Vec<Extraction> = Vec::new();
         let mut failures: Vec<(String, InferError)> = Vec::new();
         for name in route.engines.iter().filter(|name| flags.allow(name)) {
-            let enough = |f: &Extraction| !route.all && !merge::is_weak(f, &wanted, route.below);
+            let enough = |f: &Extraction| match wanted.accuracy {
+                AccuracyMode::Fast => true,
+                AccuracyMode::Balanced => !route.all && !merge::is_weak(f, &wanted, route.below),
+                AccuracyMode::Accurate => false,
+            };
             if found.first().is_some_and(enough) {
                 break;
             }

@@ -60,6 +60,7 @@ impl InferStage {
             document: format!("{}/{}", head.document_id, head.revision),
             now_ms,
             withhold_images: false,
+            accuracy: head.options.accuracy_mode,
         };
         let (local, blobs) = (Arc::clone(&self.local), self.blobs.clone());
         let runtime = tokio::runtime::Handle::current();
@@ -114,6 +115,7 @@ impl Stage for InferStage {
         });
         let mut problems = found.problems;
         problems.extend(failed_pages(&input.pages));
+        problems.extend(input.pages.iter().flat_map(|page| page.problems.iter().cloned()));
         Ok(Outputs::one(DocumentExtracted {
             head: input.head.clone(),
             kind: found.kind,
@@ -125,6 +127,9 @@ impl Stage for InferStage {
             error: None,
             stages,
             cost: found.cost,
+            parts: Vec::new(),
+            artifacts: Vec::new(),
+            layout_novelty: None,
         }))
     }
 
@@ -217,6 +222,7 @@ fn summary(page: &Page) -> PageSummary {
         engine: page.engine.clone(),
         confidence: page.confidence,
         error: page.error.clone(),
+        text_reason: page.text_reason.clone(),
     }
 }
 
