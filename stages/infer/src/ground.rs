@@ -154,6 +154,26 @@ impl Ground {
         }
     }
 
+    /// The value that a text of the pages states, and other ways to read it; none where it cannot be read as such.
+    pub fn interpret(&self, sort: Sort<'_>, raw: &str) -> Option<(String, Vec<String>)> {
+        let trimmed = raw.trim_matches(|c: char| matches!(c, ',' | ';' | ':') || c.is_whitespace());
+        let single = |value: String| (!value.is_empty()).then(|| (value, Vec::new()));
+        match sort {
+            Sort::Date => self.day(trimmed, trimmed),
+            Sort::Amount => {
+                let mut all = amounts(trimmed).into_iter().map(|v| v.to_string());
+                Some((all.next()?, all.collect()))
+            }
+            Sort::Code => single(trimmed.chars().filter(|c| !c.is_whitespace()).collect()),
+            Sort::Currency => money::currency(trimmed).and_then(|code| single(code.to_owned())),
+            Sort::Text => single(trimmed.to_owned()),
+            Sort::OneOf(allowed) => {
+                let folded = index::fold(trimmed);
+                allowed.iter().find(|a| index::fold(a) == folded).cloned().and_then(single)
+            }
+        }
+    }
+
     /// The best of the places where the claim stands letter by letter.
     fn best(&self, sort: Sort<'_>, claim: &str, near: Near<'_>) -> Option<Grounded> {
         let needle = index::fold(claim);
@@ -269,9 +289,10 @@ impl Ground {
                 let parts: Option<Vec<Grounded>> =
                     spans.iter().map(|s| self.read(page, s, Sort::Text, claim)).collect();
                 let lines = |a, b| joined(a, b, mark);
-                let Some(found) = parts.and_then(|p| p.into_iter().reduce(lines)) else { continue };
+                let Some(mut found) = parts.and_then(|p| p.into_iter().reduce(lines)) else { continue };
+                found.quality *= 0.95;
                 if within(&found, near) && best.as_ref().is_none_or(|b| found.quality > b.quality) {
-                    best = Some(Grounded { quality: found.quality * 0.95, ..found });
+                    best = Some(found);
                 }
             }
         }

@@ -49,7 +49,6 @@ pub struct LlmExtractor {
     dear: Option<Tier>,
     budgets: Budgets,
     permits: Semaphore,
-    runtime: Handle,
     version: String,
 }
 
@@ -79,8 +78,6 @@ impl LlmExtractor {
             permits: Semaphore::new(settings.max_concurrent as usize),
             header_pages: usize::from(config.header_pages).max(1),
             closing_pages: usize::from(config.closing_pages),
-            runtime: Handle::try_current()
-                .map_err(|_| LlmError::Config { field: "cheap", reason: "there is no asynchronous runtime" })?,
             config: settings,
             cheap,
             dear,
@@ -143,7 +140,7 @@ impl LlmExtractor {
             logprobs: self.config.logprobs,
         };
         let prompt = prompt::prompt(&document.form, &document.ground, document.images.clone(), manner);
-        let answer = self.runtime.block_on(self.call(tier, &prompt, document, cost))?;
+        let answer = runtime()?.block_on(self.call(tier, &prompt, document, cost))?;
         let read = answer::read(&answer, &document.form, &prompt.fence, self.config.max_output_tokens)?;
         let version = format!("{}@{}", answer.model, self.version);
         let mut found = fields::extraction(&read, &document.form, &document.ground, &version);
@@ -260,6 +257,11 @@ impl Spent {
             usd: Decimal::new(whole(self.micro_usd), 6).normalize().to_string(),
         }
     }
+}
+
+/// Engines run on threads for blocking work, which belong to a runtime.
+fn runtime() -> Result<Handle, LlmError> {
+    Handle::try_current().map_err(|_| LlmError::Config { field: "cheap", reason: "there is no asynchronous runtime" })
 }
 
 /// Tokens of what is sent, rather too many: three characters each, and what vision models take for a page.

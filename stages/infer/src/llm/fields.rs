@@ -172,7 +172,7 @@ impl Check<'_> {
 /// The band of the page in which a row's other cells stand.
 fn around(found: &Grounded) -> Band {
     let height = (found.bbox[3] - found.bbox[1]).clamp(6.0, 20.0);
-    Band { page: found.page, y0: found.bbox[1] - height, y1: found.bbox[3] + height }
+    Band { page: found.page, y0: found.bbox[1] - 0.4 * height, y1: found.bbox[3] + 0.4 * height }
 }
 
 /// How sure a value is: the probability of its tokens, and how well it stands on the page.

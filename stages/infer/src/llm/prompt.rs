@@ -19,7 +19,7 @@ pub(super) const TASK: &str = "You copy fields out of a business document";
 
 /// How pages are written down.
 #[derive(Debug, Clone, Copy)]
-pub struct Manner {
+pub(super) struct Manner {
     /// Text, pictures or both.
     pub input: Input,
     /// Rows or boxes.
@@ -34,7 +34,7 @@ pub struct Manner {
 
 /// A request, and what an honest answer to it never contains.
 #[derive(Debug)]
-pub struct Prompt {
+pub(super) struct Prompt {
     /// For the server.
     pub request: ChatRequest,
     /// The mark of the fence.
@@ -46,7 +46,7 @@ pub struct Prompt {
 }
 
 /// The request for a document.
-pub fn prompt(form: &Form, ground: &Ground, images: Vec<PageImage>, manner: Manner) -> Prompt {
+pub(super) fn prompt(form: &Form, ground: &Ground, images: Vec<PageImage>, manner: Manner) -> Prompt {
     let (text, cut_pages) = document(ground, &images, manner);
     let fence = fence(&text);
     let task = format!(
