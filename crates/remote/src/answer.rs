@@ -116,7 +116,8 @@ pub(crate) fn parse(body: &[u8], provider: &str) -> Result<Parsed, RemoteError> 
         return Err(RemoteError::NoText { provider: provider.to_owned(), reason });
     }
     let tokens = wire.usage.map(|u| (u.prompt_tokens, u.completion_tokens));
-    let logprobs = choice.logprobs.and_then(|mut l| serde_json::from_value(l.get_mut("content")?.take()).ok());
+    let logprobs =
+        choice.logprobs.and_then(|mut l| serde_json::from_value(l.get_mut("content")?.take()).ok());
     let model = wire.model.map(|m| m.chars().take(200).collect());
     Ok(Parsed { text, finish, model, tokens, logprobs })
 }
@@ -140,10 +141,16 @@ mod tests {
     #[test]
     fn an_answer_is_read_with_its_usage() {
         let parsed = parse(GOOD.as_bytes(), "p").unwrap();
-        assert_eq!((parsed.text.as_str(), &parsed.finish, parsed.tokens), ("hello", &Finish::Stop, Some((7, 2))));
+        assert_eq!(
+            (parsed.text.as_str(), &parsed.finish, parsed.tokens),
+            ("hello", &Finish::Stop, Some((7, 2)))
+        );
         let u = usage(parsed.tokens, (0, 0), (2.5, 10.0));
         assert_eq!((u.micro_usd, u.estimated), (38, false));
-        assert_eq!(usage(None, (401, 8), (1.0, 0.0)), Usage { tokens_in: 101, tokens_out: 2, estimated: true, micro_usd: 101 });
+        assert_eq!(
+            usage(None, (401, 8), (1.0, 0.0)),
+            Usage { tokens_in: 101, tokens_out: 2, estimated: true, micro_usd: 101 }
+        );
     }
 
     #[test]
@@ -154,9 +161,13 @@ mod tests {
             );
             parse(body.as_bytes(), "p").unwrap().logprobs
         };
-        let two = with(r#"{"content":[{"token":"a","logprob":-0.5,"bytes":[97]},{"token":"b","logprob":0}]}"#).unwrap();
+        let two =
+            with(r#"{"content":[{"token":"a","logprob":-0.5,"bytes":[97]},{"token":"b","logprob":0}]}"#)
+                .unwrap();
         assert_eq!((two[0].token.as_str(), two[0].logprob, two[1].logprob), ("a", -0.5, 0.0));
-        for other in ["null", "{}", r#"{"content":null}"#, r#"{"tokens":["a"]}"#, r#"{"content":[{"token":1}]}"#] {
+        for other in
+            ["null", "{}", r#"{"content":null}"#, r#"{"tokens":["a"]}"#, r#"{"content":[{"token":1}]}"#]
+        {
             assert_eq!(with(other), None, "{other}");
         }
     }

@@ -173,7 +173,12 @@ impl Provider {
     }
 
     /// A body of at most `limit` bytes.
-    async fn read(&self, mut response: Response, limit: u64, waited: Duration) -> Result<Vec<u8>, RemoteError> {
+    async fn read(
+        &self,
+        mut response: Response,
+        limit: u64,
+        waited: Duration,
+    ) -> Result<Vec<u8>, RemoteError> {
         let too_large = || RemoteError::AnswerTooLarge { provider: self.name.clone(), limit };
         if response.content_length().is_some_and(|n| n > limit) {
             return Err(too_large());
@@ -267,7 +272,8 @@ mod tests {
 
     #[test]
     fn reasons_are_short_and_hold_nothing_of_the_request() {
-        let body = br#"{"error":{"message":"Field required\n[{'loc': ('body',), 'input': {'text': 'IBAN DE1'}}]"}}"#;
+        let body =
+            br#"{"error":{"message":"Field required\n[{'loc': ('body',), 'input': {'text': 'IBAN DE1'}}]"}}"#;
         assert_eq!(reason(body), "Field required [{'loc': ('body',),");
         assert_eq!(reason(br#"{"error":{"code":"model_not_found"}}"#), "model_not_found");
         assert_eq!(reason(b"<html>"), "no reason given");

@@ -180,7 +180,9 @@ impl Ground {
         let mut best: Option<(i32, Grounded)> = None;
         let pages = self.pages.iter();
         for (page, span) in pages.flat_map(|p| p.spans(&needle, MAX_SPANS).into_iter().map(move |s| (p, s))) {
-            let Some(found) = self.read(page, &span, sort, claim).filter(|f| within(f, near)) else { continue };
+            let Some(found) = self.read(page, &span, sort, claim).filter(|f| within(f, near)) else {
+                continue;
+            };
             let rank = rank(page, &span, near, &found);
             if best.as_ref().is_none_or(|(r, _)| rank > *r) {
                 best = Some((rank, found));
@@ -277,8 +279,11 @@ impl Ground {
 
     /// A text that goes over several lines of one column, such as an address: every piece must stand near the one before.
     fn in_lines(&self, claim: &str, near: Near<'_>) -> Option<Grounded> {
-        let words: Vec<String> =
-            claim.split(|c: char| c.is_whitespace() || c == ',').map(index::fold).filter(|w| !w.is_empty()).collect();
+        let words: Vec<String> = claim
+            .split(|c: char| c.is_whitespace() || c == ',')
+            .map(index::fold)
+            .filter(|w| !w.is_empty())
+            .collect();
         if !(2..=60).contains(&words.len()) {
             return None;
         }
@@ -312,8 +317,7 @@ impl Ground {
             for span in page.words(|text| says_currency(text, &code)) {
                 let Some(mut found) = self.read(page, &span, Sort::Text, claim) else { continue };
                 found.value.clone_from(&code);
-                let better =
-                    |b: &Grounded| (!found.suspect, found.quality) > (!b.suspect, b.quality);
+                let better = |b: &Grounded| (!found.suspect, found.quality) > (!b.suspect, b.quality);
                 if best.as_ref().is_none_or(better) {
                     best = Some(found);
                 }

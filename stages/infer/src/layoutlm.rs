@@ -83,13 +83,16 @@ impl LayoutLmExtractor {
             let reason = "`table_labels` or `cell_labels` are missing for an output that the model has";
             return Err(LayoutLmError::Labels { path: labels_path, reason });
         }
-        let window = model.fixed_length().unwrap_or(usize::from(settings.window)).min(usize::from(settings.window));
+        let window =
+            model.fixed_length().unwrap_or(usize::from(settings.window)).min(usize::from(settings.window));
         let picture = model.picture();
         let timeout = Duration::from_secs_f64(settings.timeout_s);
         let batcher = Batcher::new(model, usize::from(settings.max_batch), timeout)
             .map_err(|e| LayoutLmError::Run { message: e.to_string() })?;
-        let version = version(&path)
-            .map_err(|e| LayoutLmError::Form { path: path.clone(), reason: format!("it cannot be read: {e}") })?;
+        let version = version(&path).map_err(|e| LayoutLmError::Form {
+            path: path.clone(),
+            reason: format!("it cannot be read: {e}"),
+        })?;
         Ok(Some(Self {
             header_pages: usize::from(config.header_pages).max(1),
             closing_pages: usize::from(config.closing_pages),
@@ -116,11 +119,8 @@ impl LayoutLmExtractor {
             ground.add(&page);
             read.push(self.page(page, pixels)?);
         }
-        let settings = fields::Settings {
-            config: &self.config,
-            version: &self.version,
-            max_rows: self.max_line_items,
-        };
+        let settings =
+            fields::Settings { config: &self.config, version: &self.version, max_rows: self.max_line_items };
         Ok(fields::extraction(&read, &ground, wanted, &settings))
     }
 
@@ -147,7 +147,11 @@ impl LayoutLmExtractor {
         let names = &self.labels.ner;
         if let Some(first) = logits.first().filter(|l| l.ner.labels != names.len()) {
             let shape = vec![first.ner.labels as i64];
-            return Err(LayoutLmError::Shape { output: "logits", shape, expected: format!("{} labels", names.len()) });
+            return Err(LayoutLmError::Shape {
+                output: "logits",
+                shape,
+                expected: format!("{} labels", names.len()),
+            });
         }
         let ner: Vec<_> = logits.iter().map(|l| &l.ner).collect();
         let entities = labels::entities(&labels::of_words(&speakers, &ner), names);

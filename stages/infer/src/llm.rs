@@ -59,13 +59,17 @@ impl LlmExtractor {
         check(&settings)?;
         let Some(cheap) = tier(&settings.cheap, settings.deadline_s)? else {
             return match tier(&settings.dear, settings.deadline_s)? {
-                Some(_) => Err(LlmError::Config { field: "dear", reason: "there is no cheap model before it" }),
+                Some(_) => {
+                    Err(LlmError::Config { field: "dear", reason: "there is no cheap model before it" })
+                }
                 None => Ok(None),
             };
         };
         let dear = tier(&settings.dear, settings.deadline_s)?;
-        let models = [Some(&cheap), dear.as_ref()].map(|t| t.map(|t| t.client.identity()).unwrap_or_default());
-        let manner = format!("{:?} {:?} {} {:?}", settings.input, settings.layout, settings.max_input_chars, models);
+        let models =
+            [Some(&cheap), dear.as_ref()].map(|t| t.map(|t| t.client.identity()).unwrap_or_default());
+        let manner =
+            format!("{:?} {:?} {} {:?}", settings.input, settings.layout, settings.max_input_chars, models);
         let digest = content_sha256(manner.as_bytes());
         let version = format!("prompt-{PROMPT_VERSION}.{}", digest.get(..12).unwrap_or_default());
         let budgets = Budgets::new(
@@ -175,9 +179,10 @@ impl LlmExtractor {
                 answer.usage.micro_usd
             }
             // A server that was asked may charge for what it read though its answer never came.
-            Err(LlmError::Deadline { .. } | LlmError::Remote(RemoteError::Timeout { .. } | RemoteError::Answer { .. })) => {
-                (sent * price_in).ceil() as u64
-            }
+            Err(
+                LlmError::Deadline { .. }
+                | LlmError::Remote(RemoteError::Timeout { .. } | RemoteError::Answer { .. }),
+            ) => (sent * price_in).ceil() as u64,
             Err(_) => 0,
         };
         self.budgets.settle(reserved, booked).await?;
@@ -259,9 +264,20 @@ impl Spent {
     }
 }
 
+/// Codes of what may go better the next time.
+pub(crate) fn is_passing(code: &str) -> bool {
+    [
+        LlmError::Budget { spent_micro_usd: 0, limit_micro_usd: 0 },
+        LlmError::Deadline { waited: Duration::ZERO },
+    ]
+    .iter()
+    .any(|e| e.code().0 == code)
+}
+
 /// Engines run on threads for blocking work, which belong to a runtime.
 fn runtime() -> Result<Handle, LlmError> {
-    Handle::try_current().map_err(|_| LlmError::Config { field: "cheap", reason: "there is no asynchronous runtime" })
+    Handle::try_current()
+        .map_err(|_| LlmError::Config { field: "cheap", reason: "there is no asynchronous runtime" })
 }
 
 /// Tokens of what is sent, rather too many: three characters each, and what vision models take for a page.
@@ -321,11 +337,11 @@ fn check(config: &LlmConfig) -> Result<(), LlmError> {
         return wrong("budget_usd", "a budget must be a number that is not negative");
     }
     if config.input != Input::Text && !config.cheap.providers.is_empty() {
-        let sees = |remote: &RemoteConfig| remote.providers.is_empty() || remote.providers.iter().any(|p| p.vision);
+        let sees =
+            |remote: &RemoteConfig| remote.providers.is_empty() || remote.providers.iter().any(|p| p.vision);
         if !sees(&config.cheap) || !sees(&config.dear) {
             return wrong("input", "pictures need a provider with `vision = true`");
         }
     }
     Ok(())
 }
-

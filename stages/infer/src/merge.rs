@@ -20,14 +20,18 @@ const WORTH: f64 = 0.15;
 
 /// Whether a field that a document needs is missing, or less sure than `below`.
 pub fn is_weak(found: &Extraction, wanted: &Wanted, below: f64) -> bool {
-    let weak = |name: &str| found.fields.get(name).is_none_or(|f| f.confidence.is_nan() || f.confidence < below);
+    let weak =
+        |name: &str| found.fields.get(name).is_none_or(|f| f.confidence.is_nan() || f.confidence < below);
     match &wanted.schema {
         // Where nothing is required, every field is looked at that was found.
         Some(schema) if schema.fields.iter().any(|f| f.required) => {
             schema.fields.iter().filter(|f| f.required).any(|f| weak(&f.name))
         }
         Some(schema) => schema.fields.iter().any(|f| weak(&f.name)),
-        None => found.kind.confidence < below.min(0.5) || form::required(&found.kind.value).iter().any(|n| weak(n)),
+        None => {
+            found.kind.confidence < below.min(0.5)
+                || form::required(&found.kind.value).iter().any(|n| weak(n))
+        }
     }
 }
 
@@ -62,7 +66,7 @@ fn pair(a: Extraction, b: Extraction, wanted: &Wanted) -> Extraction {
     }
     Extraction {
         engine: together(&a.engine, &b.engine),
-        version: together(&a.version, &b.version),
+        version: if a.engine == b.engine { together(&a.version, &b.version) } else { format!("{}+{}", a.version, b.version) },
         kind,
         fields,
         line_items,
@@ -92,7 +96,8 @@ fn both(name: &str, look: Look, a: &Field, b: &Field, problems: Option<&mut Vec<
     let b_is_better = (has_place(b), sure(b)) > (has_place(a), sure(a));
     let (best, other) = if b_is_better { (b, a) } else { (a, b) };
     let mut out = best.clone();
-    let kept = |r: &Reading, out: &Field| !same(look, &r.value, &out.value) && !out.other_readings.contains(r);
+    let kept =
+        |r: &Reading, out: &Field| !same(look, &r.value, &out.value) && !out.other_readings.contains(r);
     if same(look, &a.value, &b.value) {
         out.confidence = if a.engine == b.engine {
             // Two models of a kind err together more often than two ways of reading do.
@@ -173,14 +178,18 @@ fn fit(found: &Extraction) -> f64 {
 
 /// Whether a problem about a value is over, because another value was chosen, which stands on the page.
 fn settled(problem: &Problem, fields: &Fields, rows: &[Fields]) -> bool {
-    let about_value = matches!(problem.code.as_str(), crate::llm::UNGROUNDED | crate::llm::SUSPECT);
+    let least = match problem.code.as_str() {
+        crate::llm::UNGROUNDED => 0.0,
+        crate::llm::SUSPECT => crate::llm::SUSPECT_MOST,
+        _ => return false,
+    };
     let grounded = |name: &String| {
         if name == "line_items" {
             return rows.iter().flat_map(Fields::values).all(has_place);
         }
-        fields.get(name).is_some_and(|f| has_place(f) && f.confidence > crate::llm::SUSPECT_MOST)
+        fields.get(name).is_some_and(|f| has_place(f) && f.confidence > least)
     };
-    about_value && !problem.fields.is_empty() && problem.fields.iter().all(grounded)
+    !problem.fields.is_empty() && problem.fields.iter().all(grounded)
 }
 
 fn look(name: &str, wanted: &Wanted) -> Look {

@@ -130,7 +130,7 @@ impl Run<'_> {
         }
         match engine.extract(pages, self.wanted) {
             Ok(found) => {
-                if let Some((cache, key)) = key {
+                if let Some((cache, key)) = key.filter(|_| is_lasting(&found)) {
                     cache.remember(&key, &found, self.wanted);
                 }
                 Ok(found)
@@ -157,6 +157,12 @@ impl Flags {
             _ => true,
         }
     }
+}
+
+/// Whether a result is worth remembering: one that a server's bad moment made poorer is not.
+fn is_lasting(found: &Extraction) -> bool {
+    let passing = |code: &str| code.starts_with("REMOTE-") || crate::llm::is_passing(code);
+    !found.problems.iter().any(|p| passing(&p.code))
 }
 
 fn passed_over(engine: &str, error: &InferError) -> Problem {

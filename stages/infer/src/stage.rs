@@ -10,9 +10,8 @@ use crate::schema::{Schema, SchemaError};
 use crate::{STAGE, xml};
 use docmill_blobs::Blobs;
 use docmill_contracts::{
-    BlobRef, Class, Classify, Codec, DocumentAssembled, DocumentExtracted, DocumentHead,
-    DocumentValidated, ErrorInfo, PackedWords, Page, PageSummary, Problem, Severity, StageTrace,
-    content_sha256,
+    BlobRef, Class, Classify, Codec, DocumentAssembled, DocumentExtracted, DocumentHead, DocumentValidated,
+    ErrorInfo, PackedWords, Page, PageSummary, Problem, Severity, StageTrace, content_sha256,
 };
 use docmill_runtime::{Cx, Outputs, Stage, Unreadable};
 use std::sync::Arc;

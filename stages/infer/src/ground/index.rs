@@ -164,7 +164,8 @@ impl PageIndex {
     }
 
     pub(super) fn rows(&self) -> impl Iterator<Item = Row<'_>> {
-        let words = |r: &Range<usize>| self.tokens[r.clone()].iter().map(|t| (t.text.as_str(), t.bbox)).collect();
+        let words =
+            |r: &Range<usize>| self.tokens[r.clone()].iter().map(|t| (t.text.as_str(), t.bbox)).collect();
         self.rows.iter().map(move |r| Row { words: words(r) })
     }
 
@@ -196,7 +197,8 @@ impl PageIndex {
     /// Takes in the marks around: the words of a value end where letters and digits do.
     fn widened(&self, span: Span) -> Span {
         let bare = |text: &str| !text.chars().any(char::is_alphanumeric);
-        let (head, tail) = (&self.tokens[span.first].text[..span.start], &self.tokens[span.last].text[span.end..]);
+        let (head, tail) =
+            (&self.tokens[span.first].text[..span.start], &self.tokens[span.last].text[span.end..]);
         let (left, right) = (bare(head), bare(tail));
         Span {
             start: if left { 0 } else { span.start },
@@ -208,7 +210,9 @@ impl PageIndex {
 
     /// Whether a word, or a number within a word, begins or ends at this byte of the stream.
     fn border(&self, at: usize) -> bool {
-        let (Some(before), Some(here)) = (at.checked_sub(1).and_then(|b| self.owners.get(b)), self.owners.get(at)) else {
+        let (Some(before), Some(here)) =
+            (at.checked_sub(1).and_then(|b| self.owners.get(b)), self.owners.get(at))
+        else {
             return true;
         };
         if before.0 != here.0 {
@@ -311,7 +315,8 @@ impl PageIndex {
 
     /// Single words that pass.
     pub(super) fn words(&self, pass: impl Fn(&str) -> bool) -> Vec<Span> {
-        let of = |(i, t): (usize, &Token)| Span { first: i, start: 0, last: i, end: t.text.len(), whole: true };
+        let of =
+            |(i, t): (usize, &Token)| Span { first: i, start: 0, last: i, end: t.text.len(), whole: true };
         self.tokens.iter().enumerate().filter(|(_, t)| pass(&t.text)).map(of).collect()
     }
 
@@ -406,7 +411,8 @@ impl PageIndex {
 /// Whether a place is the next line of the one before, in its column, or goes on beside it.
 fn below(at: [f32; 4], place: [f32; 4]) -> bool {
     let height = (at[3] - at[1]).clamp(4.0, 40.0);
-    let beside = (place[1] - at[1]).abs() < 0.5 * height && (-1.0..2.0 * height).contains(&(place[0] - at[2]));
+    let beside =
+        (place[1] - at[1]).abs() < 0.5 * height && (-1.0..2.0 * height).contains(&(place[0] - at[2]));
     let under = place[1] > at[1] + 0.5 * height && place[1] - at[3] < 1.5 * height;
     let column = place[0] < at[2] + height && place[2] > at[0] - height;
     beside || (under && column)

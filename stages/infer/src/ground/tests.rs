@@ -73,11 +73,17 @@ fn days_are_found_however_they_are_written() {
     assert_eq!(value(lines, Sort::Date, "31. Januar 2026").as_deref(), Some("2026-01-31"));
     // The document's other dates have the day first.
     let found = ground(lines).find(Sort::Date, "03/04/26", Near::default()).unwrap();
-    assert_eq!((found.value.as_str(), found.others.as_slice()), ("2026-04-03", &["2026-03-04".to_owned()][..]));
+    assert_eq!(
+        (found.value.as_str(), found.others.as_slice()),
+        ("2026-04-03", &["2026-03-04".to_owned()][..])
+    );
     assert_eq!(value(lines, Sort::Date, "2026-02-01"), None);
     // Without other dates the one that claims which is believed, and the other reading stays.
     let found = ground(&["due 03/04/26"]).find(Sort::Date, "2026-03-04", Near::default()).unwrap();
-    assert_eq!((found.value.as_str(), found.others.as_slice()), ("2026-03-04", &["2026-04-03".to_owned()][..]));
+    assert_eq!(
+        (found.value.as_str(), found.others.as_slice()),
+        ("2026-03-04", &["2026-04-03".to_owned()][..])
+    );
 }
 
 #[test]
@@ -91,8 +97,14 @@ fn texts_over_several_lines_are_found_in_their_column() {
     ];
     let address = value(lines, Sort::Text, "Hauptstraße 5, 10115 Berlin");
     assert_eq!(address.as_deref(), Some("Hauptstraße 5, 10115 Berlin"));
-    assert_eq!(value(lines, Sort::Text, "Nebenweg 7\n20095 Hamburg").as_deref(), Some("Nebenweg 7, 20095 Hamburg"));
-    assert_eq!(value(lines, Sort::Text, "Widget with a long name").as_deref(), Some("Widget with a long name"));
+    assert_eq!(
+        value(lines, Sort::Text, "Nebenweg 7\n20095 Hamburg").as_deref(),
+        Some("Nebenweg 7, 20095 Hamburg")
+    );
+    assert_eq!(
+        value(lines, Sort::Text, "Widget with a long name").as_deref(),
+        Some("Widget with a long name")
+    );
     assert_eq!(value(lines, Sort::Text, "Hauptstraße 5, 20095 Hamburg"), None, "from two columns");
     assert_eq!(value(lines, Sort::Text, "Muller GmbH").as_deref(), Some("Müller GmbH"));
     assert_eq!(value(lines, Sort::Text, "Müller AG"), None);
@@ -118,10 +130,12 @@ fn codes_currencies_and_lists_have_their_own_ways() {
 fn the_occurrence_beside_its_label_is_taken() {
     let lines = &["Net 5.00", "filler", "Total 5.00"];
     let labels = ["total".to_owned()];
-    let found = ground(lines).find(Sort::Amount, "5.00", Near { labels: &labels, ..Near::default() }).unwrap();
+    let found =
+        ground(lines).find(Sort::Amount, "5.00", Near { labels: &labels, ..Near::default() }).unwrap();
     assert!(found.bbox[1] > 60.0);
     let band = Some(Band { page: 1, y0: 30.0, y1: 55.0 });
-    let found = ground(lines).find(Sort::Amount, "5.00", Near { labels: &labels, band, after: None }).unwrap();
+    let found =
+        ground(lines).find(Sort::Amount, "5.00", Near { labels: &labels, band, after: None }).unwrap();
     assert!(found.bbox[1] < 60.0);
 }
 

@@ -183,7 +183,10 @@ impl<F: Forward> Worker<F> {
             match answer {
                 Err(RunError::Memory(message)) if batch.len() > 1 => {
                     self.max_batch = (batch.len() / 2).max(1);
-                    tracing::warn!(max_batch = self.max_batch, "memory does not suffice for the batch: {message}");
+                    tracing::warn!(
+                        max_batch = self.max_batch,
+                        "memory does not suffice for the batch: {message}"
+                    );
                     batch.extend(rest);
                     continue;
                 }

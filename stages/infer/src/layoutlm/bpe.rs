@@ -88,7 +88,9 @@ impl Bpe {
         for (rank, merge) in model["merges"].as_array().into_iter().flatten().enumerate() {
             let pair = match merge {
                 Value::String(text) => text.split_once(' '),
-                Value::Array(two) => two.first().and_then(Value::as_str).zip(two.get(1).and_then(Value::as_str)),
+                Value::Array(two) => {
+                    two.first().and_then(Value::as_str).zip(two.get(1).and_then(Value::as_str))
+                }
                 _ => None,
             };
             let (a, b) = pair.ok_or("a merge is no pair")?;
@@ -199,7 +201,10 @@ mod tests {
     fn other_tokenizers_are_refused_by_name() {
         let wrong = |json: Value| Bpe::of(&json).unwrap_err();
         assert!(wrong(json!({"model": {"type": "WordPiece", "vocab": {}}})).contains("not BPE"));
-        assert!(wrong(json!({"model": {"merges": []}, "pre_tokenizer": {"type": "Metaspace"}})).contains("ByteLevel"));
+        assert!(
+            wrong(json!({"model": {"merges": []}, "pre_tokenizer": {"type": "Metaspace"}}))
+                .contains("ByteLevel")
+        );
         let vocabulary = json!({"<s>": 0, "</s>": 1, "<pad>": 2});
         let root = json!({"model": {"vocab": vocabulary, "merges": ["x y"]}, "pre_tokenizer": {"type": "ByteLevel"}});
         assert!(wrong(root).contains("not in the vocabulary"));

@@ -81,11 +81,13 @@ impl LayoutLmConfig {
     /// Takes the values of MAX_BATCH_SIZE and INFERENCE_TIMEOUT, as `get` finds them.
     pub fn with_aliases(mut self, get: impl Fn(&str) -> Option<String>) -> Result<Self, LayoutLmError> {
         if let Some(value) = get("MAX_BATCH_SIZE") {
-            let wrong = |_| LayoutLmError::Config { field: "max_batch", reason: "MAX_BATCH_SIZE is no whole number" };
+            let wrong =
+                |_| LayoutLmError::Config { field: "max_batch", reason: "MAX_BATCH_SIZE is no whole number" };
             self.max_batch = value.trim().parse().map_err(wrong)?;
         }
         if let Some(value) = get("INFERENCE_TIMEOUT") {
-            let wrong = |_| LayoutLmError::Config { field: "timeout_s", reason: "INFERENCE_TIMEOUT is no number" };
+            let wrong =
+                |_| LayoutLmError::Config { field: "timeout_s", reason: "INFERENCE_TIMEOUT is no number" };
             self.timeout_s = value.trim().parse().map_err(wrong)?;
         }
         Ok(self)

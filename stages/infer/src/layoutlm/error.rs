@@ -93,7 +93,9 @@ pub enum LayoutLmError {
 impl Classify for LayoutLmError {
     fn class(&self) -> Class {
         match self {
-            Self::Form { .. } | Self::Tokenizer { .. } | Self::Labels { .. } | Self::Config { .. } => Class::Fatal,
+            Self::Form { .. } | Self::Tokenizer { .. } | Self::Labels { .. } | Self::Config { .. } => {
+                Class::Fatal
+            }
             Self::NotANumber
             | Self::Memory { .. }
             | Self::Run { .. }

@@ -1,8 +1,8 @@
 //! From entities to fields and rows.
 
+use super::Read;
 use super::config::LayoutLmConfig;
 use super::labels::Entity;
-use super::Read;
 use crate::extract::{ENGINE_LAYOUTLM, Extraction, PageText, Wanted};
 use crate::ground::Ground;
 use crate::llm::form::{Asked, Form};
@@ -28,7 +28,12 @@ struct Value {
 }
 
 /// What the pages' entities come to.
-pub(super) fn extraction(read: &[Read], ground: &Ground, wanted: &Wanted, settings: &Settings<'_>) -> Extraction {
+pub(super) fn extraction(
+    read: &[Read],
+    ground: &Ground,
+    wanted: &Wanted,
+    settings: &Settings<'_>,
+) -> Extraction {
     let mut out = Extraction::of_engine(ENGINE_LAYOUTLM, settings.version);
     if let Some(hint) = &wanted.type_hint {
         let reason = Some("as the submitter said".to_owned());
@@ -53,7 +58,8 @@ pub(super) fn extraction(read: &[Read], ground: &Ground, wanted: &Wanted, settin
             }
         }
         for entity in &page.cells {
-            let Some(asked) = form.columns.iter().find(|c| c.name == named(settings.config, &entity.label)) else {
+            let Some(asked) = form.columns.iter().find(|c| c.name == named(settings.config, &entity.label))
+            else {
                 continue;
             };
             rows.add(maker.value(asked, entity, &page.page, &mut out.problems), &page.page, entity);
@@ -86,7 +92,13 @@ struct Maker<'a> {
 }
 
 impl Maker<'_> {
-    fn value(&self, asked: &Asked, entity: &Entity, page: &PageText, problems: &mut Vec<Problem>) -> Option<Value> {
+    fn value(
+        &self,
+        asked: &Asked,
+        entity: &Entity,
+        page: &PageText,
+        problems: &mut Vec<Problem>,
+    ) -> Option<Value> {
         let words = page.words.get(entity.words.clone())?;
         let read = words.iter().map(|w| f64::from(w.confidence)).fold(1.0, f64::min);
         let confidence = (entity.confidence * read).clamp(0.0, MOST);

@@ -37,7 +37,9 @@ impl Labels {
         let ner = ner.ok_or_else(|| wrong("`id2label` is no map from 0, 1, … to texts"))?;
         let optional = |name: &str| match &root[name] {
             Value::Null => Ok(None),
-            value => list(value).map(Some).ok_or_else(|| wrong("`table_labels` and `cell_labels` are lists of texts")),
+            value => list(value)
+                .map(Some)
+                .ok_or_else(|| wrong("`table_labels` and `cell_labels` are lists of texts")),
         };
         Ok(Self { ner, table: optional("table_labels")?, cell: optional("cell_labels")? })
     }
@@ -102,7 +104,9 @@ pub(crate) fn entities(words: &[Option<Labelled>], names: &[String]) -> Vec<Enti
                 entity.confidence = (entity.confidence * n + word.confidence) / (n + 1.0);
                 entity.words.end = at + 1;
             }
-            None => out.push(Entity { label: label.to_owned(), words: at..at + 1, confidence: word.confidence }),
+            None => {
+                out.push(Entity { label: label.to_owned(), words: at..at + 1, confidence: word.confidence })
+            }
         }
         open = !matches!(prefix, Some('E' | 'L' | 'S' | 'U'));
     }

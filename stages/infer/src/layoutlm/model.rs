@@ -78,7 +78,19 @@ impl OnnxModel {
         let ner = ner.ok_or_else(|| wrong("it has no output `logits` or `ner_logits`".into()))?;
         let (mask, types) = (input("attention_mask"), input("token_type_ids"));
         let (table, cell) = (output(&["table_logits"]), output(&["cell_logits"]));
-        Ok(Self { session, ids, mask, boxes, types, pixels, pad: i64::from(pad), ner, table, cell, run: Arc::default() })
+        Ok(Self {
+            session,
+            ids,
+            mask,
+            boxes,
+            types,
+            pixels,
+            pad: i64::from(pad),
+            ner,
+            table,
+            cell,
+            run: Arc::default(),
+        })
     }
 
     /// Size of the picture that it looks at; none where it looks at none.
@@ -113,7 +125,8 @@ impl OnnxModel {
         *lock(&self.run) = None;
         let outputs = outputs.map_err(|e| failure(&e))?;
         let take = |name: &str, output: &'static str| {
-            let value = outputs.get(name).ok_or_else(|| RunError::Failed(format!("output `{name}` is missing")))?;
+            let value =
+                outputs.get(name).ok_or_else(|| RunError::Failed(format!("output `{name}` is missing")))?;
             scores(value, output, rows, length, batch)
         };
         let ner = take(&self.ner, "logits")?;
@@ -134,7 +147,8 @@ impl OnnxModel {
         let mut mask = vec![0_i64; rows * length];
         let mut boxes = vec![0_i64; rows * length * 4];
         for (r, input) in batch.iter().enumerate() {
-            for (t, (id, place)) in input.window.ids.iter().zip(&input.window.boxes).take(length).enumerate() {
+            for (t, (id, place)) in input.window.ids.iter().zip(&input.window.boxes).take(length).enumerate()
+            {
                 ids[r * length + t] = *id;
                 mask[r * length + t] = 1;
                 boxes[(r * length + t) * 4..][..4].copy_from_slice(place);

@@ -48,8 +48,10 @@ pub(crate) fn stand_in(page: &PageText, size: PictureSize, how: NoPicture) -> Op
         if v.is_finite() { ((v / of * to as f32).max(0.0) as usize).min(to) } else { 0 }
     };
     for word in &page.words {
-        let (x0, x1) = (scale(word.bbox[0], page.width, size.width), scale(word.bbox[2], page.width, size.width));
-        let (y0, y1) = (scale(word.bbox[1], page.height, size.height), scale(word.bbox[3], page.height, size.height));
+        let (x0, x1) =
+            (scale(word.bbox[0], page.width, size.width), scale(word.bbox[2], page.width, size.width));
+        let (y0, y1) =
+            (scale(word.bbox[1], page.height, size.height), scale(word.bbox[3], page.height, size.height));
         // A word is at least a dot; letters cover about a third of their box.
         for y in y0..y1.max(y0 + 1).min(size.height) {
             for x in x0..x1.max(x0 + 1).min(size.width) {
@@ -70,7 +72,8 @@ mod tests {
     #[test]
     fn pictures_are_scaled_and_normalised() {
         let mut png = Vec::new();
-        let black_over_white = image::RgbImage::from_fn(2, 4, |_, y| image::Rgb([if y < 2 { 0 } else { 255 }; 3]));
+        let black_over_white =
+            image::RgbImage::from_fn(2, 4, |_, y| image::Rgb([if y < 2 { 0 } else { 255 }; 3]));
         black_over_white.write_to(&mut Cursor::new(&mut png), ImageFormat::Png).unwrap();
         let picture = PageImage { png: png.into(), page_no: 1 };
         let found = pixels(&picture, SIZE).unwrap();
@@ -84,7 +87,8 @@ mod tests {
         let word = |bbox| Word { text: "w".into(), bbox, confidence: 1.0, line: 0 };
         let words = vec![word([0.0, 0.0, 50.0, 25.0]), word([f32::NAN, -9.0, 1e9, 1e9])];
         let page = PageText { page_no: 1, width: 100.0, height: 100.0, source: TextSource::TextLayer, words };
-        let drawn = stand_in(&PageText { words: page.words[..1].to_vec(), ..page.clone() }, SIZE, NoPicture::Words);
+        let drawn =
+            stand_in(&PageText { words: page.words[..1].to_vec(), ..page.clone() }, SIZE, NoPicture::Words);
         assert_eq!(drawn.unwrap()[..4], [0.3, 1.0, 1.0, 1.0]);
         assert!(stand_in(&page, SIZE, NoPicture::Words).is_some());
         assert_eq!(stand_in(&page, SIZE, NoPicture::Blank).unwrap(), [1.0; 24]);

@@ -114,7 +114,11 @@ fn logits_are_those_of_the_reference() {
         short.boxes.truncate(9);
         let inputs = [short, window].map(|window| Input { window, pixels: pixels.clone() });
         let logits = engine.batcher.run(inputs.into()).unwrap().remove(1);
-        let outputs = [("logits", Some(&logits.ner)), ("table_logits", logits.table.as_ref()), ("cell_logits", logits.cell.as_ref())];
+        let outputs = [
+            ("logits", Some(&logits.ner)),
+            ("table_logits", logits.table.as_ref()),
+            ("cell_logits", logits.cell.as_ref()),
+        ];
         for (output, scores) in outputs {
             let Some(rows) = expected["models"][name][output].as_array() else {
                 assert!(scores.is_none());
@@ -142,7 +146,10 @@ fn labels_become_fields_and_rows() {
         let want = [("grand_total", "119.00"), ("invoice_number", "RE-4711"), ("issue_date", "2026-01-31")];
         assert_eq!(values(&found), BTreeMap::from(want), "{model}");
         let total = &found.fields["grand_total"];
-        assert_eq!((total.raw.as_deref(), total.page, total.engine.as_str()), (Some("119,00"), Some(1), "layoutlm"));
+        assert_eq!(
+            (total.raw.as_deref(), total.page, total.engine.as_str()),
+            (Some("119,00"), Some(1), "layoutlm")
+        );
         assert!(total.confidence > 0.5 && total.bbox.is_some());
         let row = |i: usize| {
             let cells = found.line_items[i].iter().map(|(n, f)| (n.as_str(), f.value.as_str()));
@@ -179,12 +186,15 @@ fn fields_have_the_names_that_the_settings_say_and_only_those_that_are_wanted() 
         return;
     }
     let engine = load("text.onnx", |c| {
-        c.fields = BTreeMap::from([("GRAND_TOTAL".into(), "sum".into()), ("INVOICE_NUMBER".into(), "when".into())]);
+        c.fields =
+            BTreeMap::from([("GRAND_TOTAL".into(), "sum".into()), ("INVOICE_NUMBER".into(), "when".into())]);
     })
     .unwrap();
-    let schema = br#"{"properties": {"sum": {"type": "number"}, "when": {"type": "string", "format": "date"}}}"#;
+    let schema =
+        br#"{"properties": {"sum": {"type": "number"}, "when": {"type": "string", "format": "date"}}}"#;
     let schema = Some(crate::schema::Schema::parse(schema).unwrap());
-    let found = engine.extract(&mut vec![page(&expected())], &Wanted { schema, ..Wanted::default() }).unwrap();
+    let found =
+        engine.extract(&mut vec![page(&expected())], &Wanted { schema, ..Wanted::default() }).unwrap();
     assert_eq!(values(&found), BTreeMap::from([("sum", "119.00")]));
     // `RE-4711` is no day.
     assert_eq!(found.problems[0].code, "INFER-0072");

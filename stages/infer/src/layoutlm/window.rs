@@ -37,7 +37,9 @@ pub(crate) fn windows(page: &PageText, bpe: &Bpe, size: usize, stride: usize) ->
     while from < words.len() {
         let mut window = Window { ids: vec![i64::from(bpe.start)], boxes: vec![[0; 4]], words: vec![None] };
         let mut until = from;
-        while let Some((ids, place)) = words.get(until).filter(|(ids, _)| window.ids.len() - 1 + ids.len() <= room) {
+        while let Some((ids, place)) =
+            words.get(until).filter(|(ids, _)| window.ids.len() - 1 + ids.len() <= room)
+        {
             for (i, id) in ids.iter().enumerate() {
                 window.ids.push(i64::from(*id));
                 window.boxes.push(*place);
@@ -70,8 +72,11 @@ pub(crate) fn windows(page: &PageText, bpe: &Bpe, size: usize, stride: usize) ->
 
 /// A box in thousandths of the page, in order and within it, as the model was trained on.
 fn thousandths(bbox: [f32; 4], width: f32, height: f32) -> [i64; 4] {
-    let part = |v: f32, of: f32| if of > 0.0 && v.is_finite() { (v / of * 1000.0).clamp(0.0, 1000.0) as i64 } else { 0 };
-    let [x0, y0, x1, y1] = [part(bbox[0], width), part(bbox[1], height), part(bbox[2], width), part(bbox[3], height)];
+    let part = |v: f32, of: f32| {
+        if of > 0.0 && v.is_finite() { (v / of * 1000.0).clamp(0.0, 1000.0) as i64 } else { 0 }
+    };
+    let [x0, y0, x1, y1] =
+        [part(bbox[0], width), part(bbox[1], height), part(bbox[2], width), part(bbox[3], height)];
     [x0.min(x1), y0.min(y1), x0.max(x1), y0.max(y1)]
 }
 

@@ -59,8 +59,8 @@ pub(super) fn read(answer: &ChatAnswer, form: &Form, fence: &str, most: u32) -> 
     if text.len() > MAX_BYTES {
         return Err(LlmError::NoJson { model: model(), reason: "it has more than a mebibyte" });
     }
-    let root: Value =
-        serde_json::from_str(text).map_err(|e| LlmError::NoJson { model: model(), reason: no_json(text, &e) })?;
+    let root: Value = serde_json::from_str(text)
+        .map_err(|e| LlmError::NoJson { model: model(), reason: no_json(text, &e) })?;
     let mut reader = Reader { text, at: 0, tokens: Tokens::of(text, answer.logprobs.as_deref()) };
     let answered = reader.answer(&root, form).map_err(|reason| match reason {
         Wrong::Shape(reason) => LlmError::Shape { model: model(), reason },
@@ -127,7 +127,11 @@ impl Reader<'_> {
                 _ => return Err(Wrong::Shape("it has a property that was not asked for")),
             }
         }
-        if seen == (true, true) { Ok(answer) } else { Err(Wrong::Shape("document_type or fields is missing")) }
+        if seen == (true, true) {
+            Ok(answer)
+        } else {
+            Err(Wrong::Shape("document_type or fields is missing"))
+        }
     }
 
     fn rows(&mut self, value: &Value, columns: &[Asked]) -> Result<Vec<Vec<(usize, Said)>>, Wrong> {
@@ -165,7 +169,8 @@ impl Reader<'_> {
             if text.chars().count() > MAX_VALUE {
                 return Err(if repeats(&text) { Wrong::Loop } else { Wrong::Shape("a value is too long") });
             }
-            let nothing = matches!(text.trim().to_lowercase().as_str(), "" | "null" | "none" | "n/a" | "nan" | "-");
+            let nothing =
+                matches!(text.trim().to_lowercase().as_str(), "" | "null" | "none" | "n/a" | "nan" | "-");
             let said = self.said(name, &text);
             if !nothing {
                 found.push((index, said));

@@ -63,7 +63,9 @@ pub enum LlmError {
         reason: String,
     },
     /// The tenant has spent its budget.
-    #[error("budget of {limit_micro_usd} micro-dollars is used up: {spent_micro_usd} are spent, and the rest is too little for this document")]
+    #[error(
+        "budget of {limit_micro_usd} micro-dollars is used up: {spent_micro_usd} are spent, and the rest is too little for this document"
+    )]
     Budget {
         /// Spent in this period.
         spent_micro_usd: u64,

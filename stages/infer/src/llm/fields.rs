@@ -75,8 +75,11 @@ impl Check<'_> {
             return self.ungrounded(value);
         };
         if found.suspect {
-            let message =
-                format!("{} `{}` stands only in words that are meant for a language model", asked.name, shown(&found.value));
+            let message = format!(
+                "{} `{}` stands only in words that are meant for a language model",
+                asked.name,
+                shown(&found.value)
+            );
             let page = Some(found.page);
             self.problems.push(problem(SUSPECT, Severity::Error, message, &[&asked.name], page));
         }
@@ -90,11 +93,15 @@ impl Check<'_> {
         let mut after = None;
         let mut unfounded = 0;
         for row in &answer.rows {
-            let cell = |name: &str| row.iter().find(|(i, _)| form.columns.get(*i).is_some_and(|c| c.name == name));
+            let cell =
+                |name: &str| row.iter().find(|(i, _)| form.columns.get(*i).is_some_and(|c| c.name == name));
             let anchor = ANCHORS.iter().find_map(|name| {
                 let (index, said) = cell(name)?;
-                let found =
-                    self.ground.find(form.columns.get(*index)?.sort(), &said.text, Near { after, ..Near::default() })?;
+                let found = self.ground.find(
+                    form.columns.get(*index)?.sort(),
+                    &said.text,
+                    Near { after, ..Near::default() },
+                )?;
                 Some((*index, found))
             });
             let band = anchor.as_ref().map(|(_, found)| around(found));
@@ -121,7 +128,8 @@ impl Check<'_> {
             }
         }
         if unfounded > 0 {
-            let message = format!("{unfounded} cells of the item table are not on the pages, or not in their row");
+            let message =
+                format!("{unfounded} cells of the item table are not on the pages, or not in their row");
             self.problems.push(problem(UNGROUNDED, Severity::Error, message, &["line_items"], None));
         }
         out

@@ -10,16 +10,8 @@ use serde_json::{Map, Value, json};
 use std::fmt::Write as _;
 
 /// Document types that a model may choose from.
-pub const TYPES: [&str; 8] = [
-    "invoice",
-    "credit_note",
-    "order",
-    "order_response",
-    "receipt",
-    "delivery_note",
-    "statement",
-    "other",
-];
+pub const TYPES: [&str; 8] =
+    ["invoice", "credit_note", "order", "order_response", "receipt", "delivery_note", "statement", "other"];
 
 /// What a field's values look like.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -119,7 +111,9 @@ const COLUMNS: &[Row] = &[
 /// Fields without which a document of that type is of little use.
 pub fn required(kind: &str) -> &'static [&'static str] {
     match kind {
-        "invoice" | "credit_note" => &["invoice_number", "issue_date", "seller_name", "currency", "grand_total"],
+        "invoice" | "credit_note" => {
+            &["invoice_number", "issue_date", "seller_name", "currency", "grand_total"]
+        }
         "receipt" => &["issue_date", "grand_total"],
         "order" | "order_response" => &["invoice_number", "issue_date"],
         _ => &[],
@@ -252,9 +246,14 @@ mod tests {
         .unwrap();
         let form = Form::of(&Wanted { schema: Some(schema), ..Wanted::default() }, true);
         assert!(form.columns.is_empty() && form.fields[0].required);
-        assert_eq!(form.schema()["properties"]["fields"]["properties"]["kind"], json!({"enum": ["A", "B", null]}));
+        assert_eq!(
+            form.schema()["properties"]["fields"]["properties"]["kind"],
+            json!({"enum": ["A", "B", null]})
+        );
         assert_eq!(form.fields[1].labels, ["flight from", "Start"]);
-        assert!(form.describe().contains("- kind: ; one of: A, B") || form.describe().contains("one of: A, B"));
+        assert!(
+            form.describe().contains("- kind: ; one of: A, B") || form.describe().contains("one of: A, B")
+        );
         assert_eq!(form.fields[1].sort(), Sort::Date);
     }
 }

@@ -55,7 +55,11 @@ pub(super) fn prompt(form: &Form, ground: &Ground, images: Vec<PageImage>, manne
          claims to be. Answer with one JSON object and nothing else: document_type, fields{}. Copy every value exactly \
          as it is printed, with the same digits, marks and separators: do not convert, translate, complete or compute. \
          Where a value is not printed in the document, answer null.\n{}",
-        if form.columns.is_empty() { "" } else { ", and line_items with one object for each row of the item table" },
+        if form.columns.is_empty() {
+            ""
+        } else {
+            ", and line_items with one object for each row of the item table"
+        },
         form.describe(),
     );
     let body = format!("{fence}\n{text}{fence}\nCopy the fields out of the document above.");
@@ -166,7 +170,8 @@ fn boxed(row: &Row<'_>, width: f32, height: f32) -> String {
             Some((text, last)) => {
                 text.push(' ');
                 text.push_str(&word);
-                *last = [last[0].min(bbox[0]), last[1].min(bbox[1]), last[2].max(bbox[2]), last[3].max(bbox[3])];
+                *last =
+                    [last[0].min(bbox[0]), last[1].min(bbox[1]), last[2].max(bbox[2]), last[3].max(bbox[3])];
             }
             None => pieces.push((word, *bbox)),
         }

@@ -82,7 +82,12 @@ fn provider(url: &str, model: &str) -> ProviderConfig {
 }
 
 fn remote(url: &str, model: &str) -> RemoteConfig {
-    RemoteConfig { providers: vec![provider(url, model)], attempts: 1, backoff_ms: 1, ..RemoteConfig::default() }
+    RemoteConfig {
+        providers: vec![provider(url, model)],
+        attempts: 1,
+        backoff_ms: 1,
+        ..RemoteConfig::default()
+    }
 }
 
 fn config(cheap: &str) -> crate::Config {
@@ -154,7 +159,10 @@ async fn the_request_has_the_schema_and_the_document_between_its_fences() {
     read(&engine(&config(&server.url())), INVOICE).await.unwrap();
     let seen: &Seen = &server.seen()[0];
     let body = &seen.body;
-    assert_eq!((&body["temperature"], &body["logprobs"], &body["stream"]), (&json!(0.0), &json!(true), &json!(false)));
+    assert_eq!(
+        (&body["temperature"], &body["logprobs"], &body["stream"]),
+        (&json!(0.0), &json!(true), &json!(false))
+    );
     let schema = &body["response_format"]["json_schema"];
     assert_eq!((&schema["strict"], &schema["schema"]["additionalProperties"]), (&json!(true), &json!(false)));
     let user = body["messages"][1]["content"].as_str().unwrap();

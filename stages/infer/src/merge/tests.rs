@@ -17,7 +17,8 @@ fn field(engine: &str, value: &str, confidence: f64, page: Option<i32>) -> Field
 fn found(engine: &str, fields: &[(&str, &str, f64)]) -> Extraction {
     let mut out = Extraction::of_engine(engine, "1");
     out.kind = DocumentType { value: "invoice".into(), confidence: 0.8, reason: None, category: None };
-    let with = |(name, value, sure): &(&str, &str, f64)| ((*name).to_owned(), field(engine, value, *sure, Some(1)));
+    let with =
+        |(name, value, sure): &(&str, &str, f64)| ((*name).to_owned(), field(engine, value, *sure, Some(1)));
     out.fields = fields.iter().map(with).collect();
     out
 }
@@ -29,16 +30,24 @@ fn merged(a: Extraction, b: Extraction) -> Extraction {
 #[test]
 fn agreement_raises_and_disagreement_lowers() {
     let local = found("local", &[("grand_total", "119.00", 0.8), ("issue_date", "2026-01-31", 0.7)]);
-    let llm = found("llm", &[("grand_total", "119.0", 0.7), ("issue_date", "2026-02-01", 0.8), ("iban", "X1", 0.6)]);
+    let llm = found(
+        "llm",
+        &[("grand_total", "119.0", 0.7), ("issue_date", "2026-02-01", 0.8), ("iban", "X1", 0.6)],
+    );
     let both = merged(local, llm);
     let total = &both.fields["grand_total"];
-    assert!((total.confidence - 0.94).abs() < 1e-9 && total.engine == "local" && total.other_readings.is_empty());
+    assert!(
+        (total.confidence - 0.94).abs() < 1e-9 && total.engine == "local" && total.other_readings.is_empty()
+    );
     let date = &both.fields["issue_date"];
     assert_eq!((date.value.as_str(), date.engine.as_str()), ("2026-02-01", "llm"));
     assert!((date.confidence - 0.8 * 0.65).abs() < 1e-9);
     assert_eq!(date.other_readings[0].value, "2026-01-31");
     assert_eq!(both.problems[0].message, "issue_date: llm reads `2026-02-01`, local reads `2026-01-31`");
-    assert_eq!((both.problems[0].code.as_str(), both.problems[0].severity), ("INFER-0056", Severity::Warning));
+    assert_eq!(
+        (both.problems[0].code.as_str(), both.problems[0].severity),
+        ("INFER-0056", Severity::Warning)
+    );
     assert_eq!(both.fields["iban"].confidence, 0.6);
     assert_eq!((both.engine.as_str(), both.version.as_str()), ("local+llm", "1+1"));
     assert!((both.kind.confidence - 0.96).abs() < 1e-9);
@@ -78,7 +87,9 @@ fn saying_it_twice_does_not_put_it_on_the_page() {
 
 #[test]
 fn the_table_that_adds_up_is_taken() {
-    let row = |engine: &str, total: &str| Fields::from([("line_total".to_owned(), field(engine, total, 0.5, Some(1)))]);
+    let row = |engine: &str, total: &str| {
+        Fields::from([("line_total".to_owned(), field(engine, total, 0.5, Some(1)))])
+    };
     let mut local = found("local", &[("net_total", "30.00", 0.8)]);
     local.line_items = vec![row("local", "10.00")];
     let mut llm = found("llm", &[("net_total", "30.00", 0.8)]);

@@ -192,7 +192,10 @@ async fn results_are_remembered_for_their_tenant_and_a_time() {
     assert_eq!(bench.calls().1, 2, "too old");
     bench.read("b", of("t")).await.unwrap();
     bench.read("a", of("other")).await.unwrap();
-    bench.read("a", Wanted { withhold_images: true, type_hint: Some("order".into()), ..of("t") }).await.unwrap();
+    bench
+        .read("a", Wanted { withhold_images: true, type_hint: Some("order".into()), ..of("t") })
+        .await
+        .unwrap();
     assert_eq!(bench.calls().1, 5);
     bench.read("a", of("forgetful")).await.unwrap();
     bench.read("a", of("forgetful")).await.unwrap();
@@ -203,7 +206,8 @@ async fn results_are_remembered_for_their_tenant_and_a_time() {
 fn routes_that_cannot_be_taken_are_refused() {
     let refused = |toml: &str| {
         let config: RouterConfig = toml::from_str(toml).unwrap();
-        let local: Arc<dyn Extractor> = Arc::new(Scripted { name: "local", total: None, calls: Arc::default() });
+        let local: Arc<dyn Extractor> =
+            Arc::new(Scripted { name: "local", total: None, calls: Arc::default() });
         let error = Router::new(&config, vec![local], None).err().unwrap();
         assert_eq!((error.code().0, error.class()), ("INFER-0070", Class::Fatal));
     };

@@ -189,5 +189,8 @@ async fn an_engine_gets_pictures_a_digest_of_the_pages_and_whose_they_are() {
     assert_eq!(digest(0), digest(1));
     assert!(digest(0) != digest(2) && digest(0) != digest(3));
     assert_eq!(noted[3].1, Some(PageImage { png: Bytes::from_static(b"png"), page_no: 1 }));
-    assert_eq!((noted[0].1.as_ref(), noted[0].2.tenant.as_str(), noted[0].2.document.as_str()), (None, "t", "d/1"));
+    assert_eq!(
+        (noted[0].1.as_ref(), noted[0].2.tenant.as_str(), noted[0].2.document.as_str()),
+        (None, "t", "d/1")
+    );
 }

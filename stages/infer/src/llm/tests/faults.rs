@@ -70,11 +70,9 @@ async fn faults_of_servers_are_passed_on_with_their_codes() {
     config.llm.cheap.timeout_s = 0.3;
     config.llm.cheap.breaker.failures = 0;
     let engine = engine(&config);
-    for (fault, want) in [
-        (Fault::Close, "REMOTE-0001"),
-        (Fault::Hang, "REMOTE-0002"),
-        (Fault::Status(500), "REMOTE-0006"),
-    ] {
+    for (fault, want) in
+        [(Fault::Close, "REMOTE-0001"), (Fault::Hang, "REMOTE-0002"), (Fault::Status(500), "REMOTE-0006")]
+    {
         proxy.next([fault]);
         let error = read(&engine, INVOICE).await.unwrap_err();
         assert_eq!(error.code().0, want, "{error}");

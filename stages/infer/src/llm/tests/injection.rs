@@ -72,7 +72,10 @@ async fn nothing_that_an_obedient_model_answers_can_be_accepted_unseen() {
             // An answer that is none is an error with a code, and the next engine's turn.
             Err(error) => {
                 assert!(attack.fields.is_empty() && !attack.rows, "{name}: {error}");
-                assert!(error.code().0.starts_with("INFER-004") || error.code().0 == "INFER-0050", "{name}: {error}");
+                assert!(
+                    error.code().0.starts_with("INFER-004") || error.code().0 == "INFER-0050",
+                    "{name}: {error}"
+                );
                 continue;
             }
         };
@@ -86,9 +89,11 @@ async fn nothing_that_an_obedient_model_answers_can_be_accepted_unseen() {
             assert!(errors(&found).contains(&("INFER-0040", &["line_items".to_owned()][..])), "{name}");
         }
         // What the document says to people is read all the same.
-        assert!(["invoice_number", "issue_date", "seller_address"].iter().any(|f| {
-            found.fields.get(*f).is_some_and(|f| f.page.is_some() && f.confidence > 0.5)
-        }));
+        assert!(
+            ["invoice_number", "issue_date", "seller_address"]
+                .iter()
+                .any(|f| { found.fields.get(*f).is_some_and(|f| f.page.is_some() && f.confidence > 0.5) })
+        );
     }
 }
 
@@ -108,12 +113,19 @@ async fn no_document_leaves_its_fence() {
             let lines: Vec<&str> = user.lines().collect();
             let fence = lines[0];
             let (end, after) = (lines.len() - 2, lines[lines.len() - 1]);
-            assert_eq!((lines[end], after), (fence, "Copy the fields out of the document above."), "{}", attack.name);
+            assert_eq!(
+                (lines[end], after),
+                (fence, "Copy the fields out of the document above."),
+                "{}",
+                attack.name
+            );
             for line in &lines[1..end] {
                 assert!(line.starts_with("1.") && line.contains(':'), "{}: {line}", attack.name);
                 assert!(!line.contains(fence), "{}", attack.name);
             }
-            for mark in ["<|", "|>", "[INST", "[/INST", "<<SYS", "</s>", "<tool_call>", "{\"", "###", "\u{200b}"] {
+            for mark in
+                ["<|", "|>", "[INST", "[/INST", "<<SYS", "</s>", "<tool_call>", "{\"", "###", "\u{200b}"]
+            {
                 assert!(!user.contains(mark), "{}: {mark}", attack.name);
             }
             // The system message holds nothing of the document.
@@ -129,7 +141,12 @@ async fn lines_for_a_model_change_nothing_where_the_model_does_not_obey() {
     let honest = read(&engine, INVOICE).await.unwrap();
     for attack in attacks() {
         let found = read_pages(&engine, attack.pages, Wanted::default()).await.unwrap();
-        assert_eq!((&found.fields, &found.line_items), (&honest.fields, &honest.line_items), "{}", attack.name);
+        assert_eq!(
+            (&found.fields, &found.line_items),
+            (&honest.fields, &honest.line_items),
+            "{}",
+            attack.name
+        );
         assert_eq!(errors(&found), [], "{}", attack.name);
     }
 }
