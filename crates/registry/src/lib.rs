@@ -7,8 +7,8 @@
 mod error;
 mod http;
 
-pub use error::RegistryError;
 pub use docmill_contracts::Secret as Password;
+pub use error::RegistryError;
 pub use http::{HttpConfig, HttpRegistry};
 
 use docmill_contracts::{Codec, RecordKind, SchemaCatalog};

@@ -125,10 +125,16 @@ mod tests {
     #[test]
     fn an_answer_is_read_with_its_usage() {
         let parsed = parse(GOOD.as_bytes(), "p").unwrap();
-        assert_eq!((parsed.text.as_str(), &parsed.finish, parsed.tokens), ("hello", &Finish::Stop, Some((7, 2))));
+        assert_eq!(
+            (parsed.text.as_str(), &parsed.finish, parsed.tokens),
+            ("hello", &Finish::Stop, Some((7, 2)))
+        );
         let u = usage(parsed.tokens, (0, 0), (2.5, 10.0));
         assert_eq!((u.micro_usd, u.estimated), (38, false));
-        assert_eq!(usage(None, (401, 8), (1.0, 0.0)), Usage { tokens_in: 101, tokens_out: 2, estimated: true, micro_usd: 101 });
+        assert_eq!(
+            usage(None, (401, 8), (1.0, 0.0)),
+            Usage { tokens_in: 101, tokens_out: 2, estimated: true, micro_usd: 101 }
+        );
     }
 
     #[test]

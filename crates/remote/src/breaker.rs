@@ -17,10 +17,18 @@ pub enum BreakerState {
 
 #[derive(Debug, Clone, Copy)]
 enum State {
-    Closed { failures: u32 },
-    Open { until: Instant, rest: Duration },
+    Closed {
+        failures: u32,
+    },
+    Open {
+        until: Instant,
+        rest: Duration,
+    },
     /// A probe is on its way until then; after that another may go: the call may have been given up.
-    HalfOpen { probe_until: Instant, rest: Duration },
+    HalfOpen {
+        probe_until: Instant,
+        rest: Duration,
+    },
 }
 
 #[derive(Debug)]
@@ -37,7 +45,9 @@ impl Breaker {
     }
 
     fn rest(seconds: f64) -> Duration {
-        Duration::try_from_secs_f64(seconds).unwrap_or(Duration::from_secs(86_400)).min(Duration::from_secs(86_400))
+        Duration::try_from_secs_f64(seconds)
+            .unwrap_or(Duration::from_secs(86_400))
+            .min(Duration::from_secs(86_400))
     }
 
     /// Lets a call through, or says how long none goes.
@@ -61,7 +71,9 @@ impl Breaker {
     pub(crate) fn wait(&self, now: Instant) -> Option<Duration> {
         match self.state {
             State::Closed { .. } => None,
-            State::Open { until: at, .. } | State::HalfOpen { probe_until: at, .. } => at.checked_duration_since(now),
+            State::Open { until: at, .. } | State::HalfOpen { probe_until: at, .. } => {
+                at.checked_duration_since(now)
+            }
         }
     }
 
@@ -123,7 +135,10 @@ mod tests {
     fn it_opens_after_failures_in_a_row_rests_longer_each_time_and_closes_with_an_answer() {
         let config = BreakerConfig { failures: 3, rest_s: 10.0, longest_rest_s: 30.0 };
         let (mut b, t) = (Breaker::new(config, s(5)), Instant::now());
-        assert_eq!((b.failed(t), b.failed(t), b.worked(), b.failed(t), b.failed(t)), (None, None, false, None, None));
+        assert_eq!(
+            (b.failed(t), b.failed(t), b.worked(), b.failed(t), b.failed(t)),
+            (None, None, false, None, None)
+        );
         assert_eq!(b.failed(t), Some(s(10)));
         assert_eq!((b.allow(t + s(4)), b.failed(t), b.worked()), (Err(s(6)), None, false));
         assert!(!b.would_allow(t + s(9)) && b.would_allow(t + s(10)));
@@ -141,7 +156,8 @@ mod tests {
 
     #[test]
     fn without_a_number_it_never_opens() {
-        let (mut b, t) = (Breaker::new(BreakerConfig { failures: 0, ..Default::default() }, s(5)), Instant::now());
+        let (mut b, t) =
+            (Breaker::new(BreakerConfig { failures: 0, ..Default::default() }, s(5)), Instant::now());
         assert!((0..100).all(|_| b.failed(t).is_none()));
         assert_eq!(b.allow(t), Ok(()));
     }

@@ -104,7 +104,8 @@ impl Client {
 
     /// What answers depend on beside the request: models and further fields, without addresses and keys.
     pub fn identity(&self) -> String {
-        let one = |p: &Provider| format!("{} {}", p.config.model, serde_json::Value::from(p.config.extra.clone()));
+        let one =
+            |p: &Provider| format!("{} {}", p.config.model, serde_json::Value::from(p.config.extra.clone()));
         self.inner.providers.iter().map(one).collect::<Vec<_>>().join("; ")
     }
 
@@ -113,7 +114,10 @@ impl Client {
         let c = &self.inner.config;
         let body = Bytes::from(call.request.body(&provider.config.model, &provider.config.extra));
         if body.len() as u64 > c.max_request_bytes {
-            return Err(RemoteError::RequestTooLarge { bytes: body.len() as u64, limit: c.max_request_bytes });
+            return Err(RemoteError::RequestTooLarge {
+                bytes: body.len() as u64,
+                limit: c.max_request_bytes,
+            });
         }
         let busy = |retry_after| RemoteError::Busy { provider: provider.name.clone(), retry_after };
         // Asked before a place is waited for: nobody queues before a closed door.
@@ -126,7 +130,8 @@ impl Client {
         let (mut failures, mut turned_away) = (0, 0);
         loop {
             let now = Instant::now();
-            let (slot, key) = match provider.keys().pick(now) {
+            let picked = provider.keys().pick(now);
+            let (slot, key) = match picked {
                 Pick::Key { slot, key } => (slot, key),
                 Pick::Wait { wait, denied } => {
                     if let Some(status) = denied {
@@ -154,7 +159,11 @@ impl Client {
             let now = Instant::now();
             if error.is_outage() {
                 if let Some(rest) = provider.breaker().failed(now) {
-                    tracing::warn!(provider = provider.name, rest_s = rest.as_secs_f32(), "left alone after: {error}");
+                    tracing::warn!(
+                        provider = provider.name,
+                        rest_s = rest.as_secs_f32(),
+                        "left alone after: {error}"
+                    );
                 }
             } else {
                 provider.breaker().worked();
@@ -170,7 +179,9 @@ impl Client {
                     provider.keys().rest(slot, now + wait, None);
                     turned_away += 1;
                 }
-                RemoteError::Refused { .. } | RemoteError::NoText { .. } | RemoteError::AnswerTooLarge { .. } => {
+                RemoteError::Refused { .. }
+                | RemoteError::NoText { .. }
+                | RemoteError::AnswerTooLarge { .. } => {
                     return Err(error);
                 }
                 // It took its time once; where another may be quicker, it gets the rest.

@@ -35,8 +35,7 @@ pub(crate) enum Pick {
 impl Keys {
     /// A provider without keys has one slot for its calls.
     pub(crate) fn new(keys: Vec<Secret>, requests_per_minute: u32) -> Self {
-        let limiter =
-            || NonZero::new(requests_per_minute).map(|n| RateLimiter::direct(Quota::per_minute(n)));
+        let limiter = || NonZero::new(requests_per_minute).map(|n| RateLimiter::direct(Quota::per_minute(n)));
         let slot = |key| Slot { key, rests_until: None, denied: None, limiter: limiter() };
         let mut slots: Vec<Slot> = keys.into_iter().map(|k| slot(Some(k))).collect();
         if slots.is_empty() {

@@ -173,7 +173,12 @@ impl Provider {
     }
 
     /// A body of at most `limit` bytes.
-    async fn read(&self, mut response: Response, limit: u64, waited: Duration) -> Result<Vec<u8>, RemoteError> {
+    async fn read(
+        &self,
+        mut response: Response,
+        limit: u64,
+        waited: Duration,
+    ) -> Result<Vec<u8>, RemoteError> {
         let too_large = || RemoteError::AnswerTooLarge { provider: self.name.clone(), limit };
         if response.content_length().is_some_and(|n| n > limit) {
             return Err(too_large());
@@ -239,12 +244,11 @@ fn cut(text: &str) -> String {
 
 /// Seconds, or a date of HTTP.
 fn parse_retry_after(value: &str, now: SystemTime) -> Option<Duration> {
-    let wait = match value.trim().parse::<f64>() {
-        Ok(seconds) => Duration::try_from_secs_f64(seconds).ok()?,
-        Err(_) => {
-            let at = SystemTime::from(jiff::fmt::rfc2822::parse(value.trim()).ok()?.timestamp());
-            at.duration_since(now).unwrap_or_default()
-        }
+    let wait = if let Ok(seconds) = value.trim().parse::<f64>() {
+        Duration::try_from_secs_f64(seconds).ok()?
+    } else {
+        let at = SystemTime::from(jiff::fmt::rfc2822::parse(value.trim()).ok()?.timestamp());
+        at.duration_since(now).unwrap_or_default()
     };
     Some(wait.min(LONGEST_RETRY_AFTER))
 }
@@ -267,7 +271,8 @@ mod tests {
 
     #[test]
     fn reasons_are_short_and_hold_nothing_of_the_request() {
-        let body = br#"{"error":{"message":"Field required\n[{'loc': ('body',), 'input': {'text': 'IBAN DE1'}}]"}}"#;
+        let body =
+            br#"{"error":{"message":"Field required\n[{'loc': ('body',), 'input': {'text': 'IBAN DE1'}}]"}}"#;
         assert_eq!(reason(body), "Field required [{'loc': ('body',),");
         assert_eq!(reason(br#"{"error":{"code":"model_not_found"}}"#), "model_not_found");
         assert_eq!(reason(b"<html>"), "no reason given");

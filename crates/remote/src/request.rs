@@ -169,7 +169,11 @@ mod tests {
             ],
             max_tokens: Some(9),
             temperature: Some(0.0),
-            json_schema: Some(JsonSchema { name: "r".into(), schema: json!({"type": "object"}), strict: true }),
+            json_schema: Some(JsonSchema {
+                name: "r".into(),
+                schema: json!({"type": "object"}),
+                strict: true,
+            }),
             ..ChatRequest::default()
         };
         let extra = json!({"top_k": 1, "stream": false}).as_object().unwrap().clone();

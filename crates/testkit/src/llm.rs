@@ -9,4 +9,4 @@ mod scripted;
 
 pub use proxy::{Fault, FaultProxy};
 pub use real::RealServer;
-pub use scripted::{Reply, Seen, ScriptedServer};
+pub use scripted::{Reply, ScriptedServer, Seen};

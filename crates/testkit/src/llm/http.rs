@@ -33,7 +33,7 @@ impl Request {
 
 /// Reads one request; none where the other side says nothing.
 pub(super) async fn read_request(socket: &mut TcpStream) -> io::Result<Option<Request>> {
-    let (mut bytes, mut buffer) = (Vec::new(), [0; 16 << 10]);
+    let (mut bytes, mut buffer) = (Vec::new(), vec![0; 16 << 10]);
     let head = loop {
         if let Some(at) = bytes.windows(4).position(|w| w == b"\r\n\r\n") {
             break at + 4;
@@ -55,7 +55,12 @@ pub(super) async fn read_request(socket: &mut TcpStream) -> io::Result<Option<Re
 }
 
 /// An answer of JSON, with further header lines.
-pub(super) async fn respond(socket: &mut TcpStream, status: u16, headers: &str, body: &[u8]) -> io::Result<()> {
+pub(super) async fn respond(
+    socket: &mut TcpStream,
+    status: u16,
+    headers: &str,
+    body: &[u8],
+) -> io::Result<()> {
     let head = format!(
         "HTTP/1.1 {status} x\r\ncontent-type: application/json\r\ncontent-length: {}\r\nconnection: close\r\n{headers}\r\n",
         body.len()

@@ -64,9 +64,10 @@ impl RealServer {
         let alive = child.stdin.take().expect("it is piped");
         let mut lines = BufReader::new(child.stdout.take().expect("it is piped")).lines();
         // Ends when the process does.
-        let address = lines.by_ref().map_while(Result::ok).find_map(|line| {
-            line.strip_prefix("listening http://").and_then(|a| a.trim().parse().ok())
-        });
+        let address = lines
+            .by_ref()
+            .map_while(Result::ok)
+            .find_map(|line| line.strip_prefix("listening http://").and_then(|a| a.trim().parse().ok()));
         // What it says later must not fill the pipe.
         std::thread::spawn(move || lines.for_each(drop));
         match address {
