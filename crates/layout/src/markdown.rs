@@ -47,17 +47,15 @@ fn paragraph(block: &Block, out: &mut String) {
 fn list_item(block: &Block, out: &mut String) {
     let text = block.text();
     let (first, rest) = text.split_once(' ').unwrap_or((text.as_str(), ""));
-    match first.strip_suffix(['.', ')']).filter(|n| n.bytes().all(|b| b.is_ascii_digit()) && !n.is_empty()) {
-        Some(number) => {
-            out.push_str(number);
-            out.push_str(". ");
-        }
-        None => {
-            out.push_str("- ");
-            if !crate::segment::is_bullet(first) {
-                out.push_str(&escape(first));
-                out.push(' ');
-            }
+    let number = first.strip_suffix(['.', ')']).filter(|n| n.bytes().all(|b| b.is_ascii_digit()));
+    if let Some(number) = number.filter(|n| !n.is_empty()) {
+        out.push_str(number);
+        out.push_str(". ");
+    } else {
+        out.push_str("- ");
+        if !crate::segment::is_bullet(first) {
+            out.push_str(&escape(first));
+            out.push(' ');
         }
     }
     out.push_str(&escape(rest));
