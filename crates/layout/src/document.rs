@@ -1,6 +1,6 @@
 //! Pages of a document, one at a time: what stands at the head and foot of every page is told by comparing neighbours.
 
-use crate::geometry::height;
+use crate::geometry::{height, overlap};
 use crate::markdown;
 use crate::model::{Block, Kind, PageLayout};
 use serde::Serialize;
@@ -38,10 +38,14 @@ impl DocumentLayout {
     fn finish(&mut self, mut page: PageLayout, next: &HashSet<String>) -> PageLayout {
         let own = margins(&page);
         let height = page.height;
+        let places: Vec<[f32; 4]> = page.blocks.iter().map(|b| b.bbox).collect();
         for block in &mut page.blocks {
             let Some((key, kind)) = marginal(block, height) else { continue };
             let repeated = self.before.contains(&key) || next.contains(&key);
-            if repeated || (kind == Kind::Footer && is_page_number(&block.text())) {
+            // A number in a row of others is none of the page.
+            let beside =
+                || places.iter().filter(|p| overlap(p[1], p[3], block.bbox[1], block.bbox[3]) > 0.0).count();
+            if repeated || (kind == Kind::Footer && is_page_number(&block.text()) && beside() <= 3) {
                 (block.kind, block.level) = (kind, None);
             }
         }

@@ -1,7 +1,7 @@
 //! What a layout consists of.
 
 use crate::geometry::Rect;
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
 /// One page.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
@@ -45,7 +45,7 @@ pub struct Block {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub level: Option<u8>,
     /// x0, y0, x1, y1 in points of the upright page, origin at the top left.
-    #[serde(rename = "box")]
+    #[serde(rename = "box", serialize_with = "rounded")]
     pub bbox: Rect,
     /// Its lines in order; empty for a table.
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -59,7 +59,7 @@ pub struct Block {
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Line {
     /// As in [`Block::bbox`].
-    #[serde(rename = "box")]
+    #[serde(rename = "box", serialize_with = "rounded")]
     pub bbox: Rect,
     /// Its words, separated by one space.
     pub text: String,
@@ -71,6 +71,7 @@ pub struct Line {
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
 pub struct Table {
     /// From where to where each column reaches, points.
+    #[serde(serialize_with = "all_rounded")]
     pub columns: Vec<[f32; 2]>,
     /// From top to bottom.
     pub rows: Vec<Row>,
@@ -82,7 +83,7 @@ pub struct Row {
     /// Whether it names the columns.
     pub header: bool,
     /// As in [`Block::bbox`].
-    #[serde(rename = "box")]
+    #[serde(rename = "box", serialize_with = "rounded")]
     pub bbox: Rect,
     /// Cells that hold something, from left to right.
     pub cells: Vec<Cell>,
@@ -96,10 +97,24 @@ pub struct Cell {
     /// How many columns it covers.
     pub span: u32,
     /// As in [`Block::bbox`].
-    #[serde(rename = "box")]
+    #[serde(rename = "box", serialize_with = "rounded")]
     pub bbox: Rect,
     /// Its lines in order.
     pub lines: Vec<Line>,
+}
+
+/// A hundredth of a point is far below what any engine can tell.
+fn hundredths(v: f32) -> f32 {
+    (v * 100.0).round() / 100.0
+}
+
+fn rounded<S: Serializer>(r: &Rect, serializer: S) -> Result<S::Ok, S::Error> {
+    r.map(hundredths).serialize(serializer)
+}
+
+#[allow(clippy::ptr_arg, reason = "serde hands over what the field is")]
+fn all_rounded<S: Serializer>(columns: &Vec<[f32; 2]>, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_seq(columns.iter().map(|c| c.map(hundredths)))
 }
 
 impl PageLayout {

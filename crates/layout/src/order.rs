@@ -1,6 +1,6 @@
 //! In which order the parts of a page are read: tables first taken out, the rest cut along white space (XY-cut).
 
-use crate::geometry::{Rect, bounds, height, median, merged, overlap, width};
+use crate::geometry::{Rect, beside, bounds, height, median, merged, overlap, width};
 use crate::model::Table;
 use crate::segment::{Segment, by_place};
 use crate::table;
@@ -57,7 +57,8 @@ fn cut(segments: Vec<Segment>, words: &[Word], h: f32, depth: u32, out: &mut Vec
 fn divide(segments: &[Segment], h: f32) -> Option<Vec<Vec<Segment>>> {
     let gap = widest(segments, |r| [r[1], r[3]]).filter(|g| g.size >= LEAST_GAP * h);
     let gutter = widest(segments, |r| [r[0], r[2]]).filter(|g| g.size >= LEAST_GUTTER * h);
-    let side_by_side = |g: &Cut| are_columns(segments, g.at, h);
+    let grid = segments.len() <= 40 && is_grid(segments, h);
+    let side_by_side = |g: &Cut| !grid && are_columns(segments, g.at, h);
     match (gap, gutter.filter(side_by_side)) {
         (Some(gap), Some(gutter)) if gap.size > gutter.size * GUTTER_WEIGHT => {
             Some(halves(segments, |r| r[1] >= gap.at))
@@ -82,13 +83,21 @@ fn widest(segments: &[Segment], axis: impl Fn(Rect) -> [f32; 2]) -> Option<Cut> 
     cuts.max_by(|a, b| a.size.total_cmp(&b.size).then(b.at.total_cmp(&a.at)))
 }
 
-/// Two columns are something on either side; a short word beside a line is none.
+/// Two columns are several lines on either side; a word beside a line is none.
 fn are_columns(segments: &[Segment], at: f32, h: f32) -> bool {
     let side = |right: bool| bounds(segments.iter().filter(|s| (s.bbox[0] >= at) == right).map(|s| s.bbox));
     let (l, r) = (side(false), side(true));
     let lines = overlap(l[1], l[3], r[1], r[3]);
+    let tall = |r: Rect| height(r) >= 1.8 * h;
     // What does not stand beside anything is read from top to bottom all the same.
-    lines > 0.0 && width(l) >= 1.5 * h && width(r) >= 1.5 * h
+    lines > 0.0 && width(l) >= 1.5 * h && width(r) >= 1.5 * h && tall(l) && tall(r)
+}
+
+/// True for up to three lines of three texts and more: something like a table, read line by line.
+fn is_grid(segments: &[Segment], h: f32) -> bool {
+    let all = bounds(segments.iter().map(|s| s.bbox));
+    let most = segments.iter().map(|s| segments.iter().filter(|o| beside(o.bbox, s.bbox)).count()).max();
+    height(all) < 4.5 * h && most.unwrap_or(0) >= 3
 }
 
 fn halves(segments: &[Segment], second: impl Fn(Rect) -> bool) -> Vec<Vec<Segment>> {

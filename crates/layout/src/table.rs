@@ -5,7 +5,7 @@
 
 mod grid;
 
-use crate::geometry::{Rect, beside, height, median, merged, union};
+use crate::geometry::{Rect, beside, height, median, merged, overlap, union};
 use crate::model::Table;
 use crate::segment::{Segment, by_place};
 use docmill_contracts::Word;
@@ -86,7 +86,7 @@ fn strips(segments: &[Segment]) -> Vec<Strip> {
 
 /// What would stand over another segment of the strip belongs to another line.
 fn fits(strip: &Strip, s: &Segment) -> bool {
-    strip.segments.iter().all(|o| crate::geometry::overlap(o.bbox[0], o.bbox[2], s.bbox[0], s.bbox[2]) <= 0.0)
+    strip.segments.iter().all(|o| overlap(o.bbox[0], o.bbox[2], s.bbox[0], s.bbox[2]) <= 0.0)
 }
 
 /// Columns and their edges, as far as the rows so far show them.
@@ -112,6 +112,29 @@ impl Run {
     }
 }
 
+/// How a row fits into the columns so far.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Fit {
+    /// Each of its segments stands in one column, or beside all of them.
+    Good,
+    /// A segment reaches over two columns, or two stand in one.
+    Loose,
+    /// Several stand where one column was: another table begins.
+    Other,
+}
+
+fn fit(run: &Run, strip: &Strip, covered: &[[f32; 2]]) -> Fit {
+    let within = |c: &[f32; 2]| {
+        strip.segments.iter().filter(|s| overlap(s.bbox[0], s.bbox[2], c[0], c[1]) > 0.0).count()
+    };
+    let surplus: usize = run.covered.iter().map(|c| within(c).saturating_sub(1)).sum();
+    match surplus {
+        0 if covered.len() >= run.covered.len() => Fit::Good,
+        0 | 1 => Fit::Loose,
+        _ => Fit::Other,
+    }
+}
+
 /// Where the run of rows that begins at `from` ends.
 fn grow(strips: &[Strip], from: usize, h: f32) -> usize {
     let first = &strips[from];
@@ -119,15 +142,16 @@ fn grow(strips: &[Strip], from: usize, h: f32) -> usize {
     let mut run =
         Run { covered: merged(own, COLUMN_GAP * h), edges: first.segments.iter().map(|s| s.bbox).collect() };
     // The end: behind the last row that fills two columns or more.
-    let (mut end, mut single, mut crossing, mut rows) = (from + 1, 0, 0, 1);
+    let (mut end, mut single, mut loose, mut rows) = (from + 1, 0, 0, 1);
+    let mut widest = first.segments.len();
     for (at, strip) in strips.iter().enumerate().skip(from + 1) {
         let gap = strip.bbox[1] - strips[at - 1].bbox[3];
         if gap > ROW_GAP * h {
             break;
         }
         let covered = run.with(strip, COLUMN_GAP * h);
-        let crosses = covered.len() < run.covered.len();
         if strip.segments.len() < 2 {
+            let crosses = covered.len() < run.covered.len();
             single += 1;
             // A line below a cell that it belongs to is close to it.
             if single > MOST_SINGLE || (crosses && gap > h) {
@@ -139,17 +163,27 @@ fn grow(strips: &[Strip], from: usize, h: f32) -> usize {
             continue;
         }
         let aligned = strip.segments.iter().filter(|s| run.aligned(s.bbox, ALIGNED * h)).count();
-        if aligned == 0 || aligned * 5 < strip.segments.len() * 2 {
+        if aligned == 0 || aligned * 5 < strip.segments.len().min(widest) * 2 {
             break;
         }
-        if crosses {
-            crossing += 1;
-            if crossing > 1 + rows / 8 || (covered.len() < 2 && run.covered.len() > 2) {
-                break;
+        match fit(&run, strip, &covered) {
+            Fit::Good => run.covered = covered,
+            // A row of names may be wider or narrower than what stands under it.
+            Fit::Other if rows > 1 => break,
+            Fit::Loose | Fit::Other => {
+                loose += 1;
+                if loose > 1 + rows / 8 {
+                    break;
+                }
+                if rows == 1 && strip.segments.len() > first.segments.len() {
+                    run.covered = merged(
+                        strip.segments.iter().map(|s| [s.bbox[0], s.bbox[2]]).collect(),
+                        COLUMN_GAP * h,
+                    );
+                }
             }
-        } else {
-            run.covered = covered;
         }
+        widest = widest.max(strip.segments.len());
         run.edges.extend(strip.segments.iter().map(|s| s.bbox));
         // Rows of long tables repeat the same edges.
         if run.edges.len() > 64 {

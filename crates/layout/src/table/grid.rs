@@ -1,7 +1,7 @@
 //! From a run of rows to columns, rows and cells; and whether that is a table at all.
 
 use super::{COLUMN_GAP, Strip};
-use crate::geometry::{Rect, bounds, median, middle_x, sane, union};
+use crate::geometry::{Rect, bounds, median, merged, middle_x, overlap, sane, union};
 use crate::model::{Cell, Row, Table};
 use crate::segment::line;
 use docmill_contracts::Word;
@@ -54,15 +54,22 @@ pub(super) fn build(strips: &[Strip], words: &[Word], h: f32) -> Option<Table> {
     Some(Table { rows: rows.into_iter().enumerate().map(row).collect(), columns })
 }
 
-/// Columns: stretches between white space that (nearly) no row covers.
+/// Columns: stretches between white space that (nearly) no row covers. The rows with the most segments say where; the others
+/// (totals, names that reach over several) only add what stands beside all of them.
 fn columns(strips: &[Strip], h: f32) -> Vec<[f32; 2]> {
-    let filled: Vec<&Strip> = strips.iter().filter(|s| s.segments.len() > 1).collect();
+    let most = strips.iter().map(|s| s.segments.len()).max().unwrap_or(0);
+    let full = |s: &&Strip| s.segments.len() * 10 >= most * 7 && s.segments.len() > 1;
+    let core: Vec<&Strip> = strips.iter().filter(full).collect();
     // A first row of names may reach over its columns.
-    let body = if filled.len() > 3 { &filled[1..] } else { &filled[..] };
-    let mut found = cover(body, body.len() / 8, h);
-    if body.len() < filled.len() && found.len() < 2 {
-        found = cover(&filled, 0, h);
-    }
+    let named = core.len() > 2 && strips.first().is_some_and(|s| full(&s));
+    let mut found = cover(if named { &core[1..] } else { &core }, core.len() / 8, h);
+    let others = strips.iter().filter(|s| s.segments.len() > 1).flat_map(|s| &s.segments);
+    let beside = |s: &&super::Segment| {
+        found.iter().all(|c| overlap(c[0], c[1], s.bbox[0], s.bbox[2]) <= -COLUMN_GAP * h)
+    };
+    let added = merged(others.filter(beside).map(|s| [s.bbox[0], s.bbox[2]]).collect(), COLUMN_GAP * h);
+    found.extend(added);
+    found.sort_by(|a, b| a[0].total_cmp(&b[0]));
     // The whole extent belongs to some column.
     let all = bounds(strips.iter().map(|s| s.bbox));
     if let Some(first) = found.first_mut() {
@@ -175,6 +182,8 @@ struct Shape {
     labelled: f32,
     /// Share of cells that end with a colon, by column.
     colons: Vec<f32>,
+    /// The last two columns are names without digits, each another, and values.
+    pairs: bool,
 }
 
 impl Shape {
@@ -207,6 +216,7 @@ impl Shape {
             filled: cells as f32 / (n * columns).max(1) as f32,
             labelled: full.iter().filter(|r| colon(r, 0)).count() as f32 / n.max(1) as f32,
             colons: (0..columns).map(|c| share(c, &|r| colon(r, c))).collect(),
+            pairs: columns > 2 && are_pairs(&full, columns, words),
             numeric,
         }
     }
@@ -221,6 +231,9 @@ impl Shape {
         if self.colons.iter().skip(1).any(|c| *c >= 0.5) {
             return false;
         }
+        if self.pairs && !self.header && numbers < 2 {
+            return false;
+        }
         if self.columns == 2 {
             let pairs = self.labelled >= 0.6 || self.numeric[1];
             let paired = self.wordy[0] <= 6.0 && self.wordy[1] <= 8.0;
@@ -228,6 +241,20 @@ impl Shape {
         }
         numbers >= 2 || (self.header && numbers >= 1) || (self.rows > 2 && short && self.filled >= 0.6)
     }
+}
+
+/// True where the last two columns are labels and their values, which stand beside something else.
+fn are_pairs(rows: &[&Draft], columns: usize, words: &[Word]) -> bool {
+    let both: Vec<&&Draft> = rows.iter().filter(|r| r.has(columns - 2) && r.has(columns - 1)).collect();
+    let text = |r: &Draft, c: usize| r.text(c, words).collect::<Vec<_>>().join(" ");
+    let mut labels: Vec<String> = both.iter().map(|r| text(r, columns - 2)).collect();
+    let plain =
+        labels.iter().all(|l| !l.is_empty() && l.len() <= 30 && !l.contains(|c: char| c.is_ascii_digit()));
+    let digits = both.iter().filter(|r| text(r, columns - 1).contains(|c: char| c.is_ascii_digit())).count();
+    labels.sort();
+    let all = labels.len();
+    labels.dedup();
+    all >= 2 && all * 2 >= rows.len() && labels.len() == all && plain && digits * 5 >= all * 2
 }
 
 /// Numbers, amounts, dates, codes: at least half of the characters are digits, or a lone currency.
@@ -247,18 +274,23 @@ fn is_number<'a>(texts: impl Iterator<Item = &'a str>) -> bool {
 fn joined(rows: Vec<Draft>, shape: &Shape, h: f32) -> Vec<Draft> {
     let anchors: Vec<usize> = (0..shape.columns).filter(|c| shape.numeric[*c]).collect();
     let anchored = |r: &Draft| anchors.iter().any(|c| r.has(*c));
+    let gap = |a: &Draft, b: &Draft| b.bbox[1] - a.bbox[3];
+    let full = rows.windows(2).filter(|w| w.iter().all(|r| r.cells.len() > 1));
+    let usual = median(full.map(|w| gap(&w[0], &w[1])).collect(), LINE_GAP * h);
     let mut out: Vec<Draft> = Vec::new();
     for row in rows {
         let goes_on = out.last().is_some_and(|last: &Draft| {
-            let close = row.bbox[1] - last.bbox[3] <= LINE_GAP * h;
+            let (space, alone) = (gap(last, &row), row.cells.len() == 1);
+            // One text far closer to the row above than rows are to each other.
+            let tight = alone && space <= 0.3 * h && space < 0.5 * usual;
             // A row without numbers below one that has them holds the rest of its texts.
             let rest = if anchors.is_empty() {
-                row.cells.len() == 1 && !row.has(0)
+                alone && !row.has(0)
             } else {
-                !anchored(&row) && (anchored(last) || out.len() == 1)
+                !anchored(&row) && (anchored(last) || (out.len() == 1 && !alone && shape.header))
             };
-            let known = row.cells.keys().all(|(c, n)| *n == 1 && (last.has(*c) || row.cells.len() == 1));
-            close && rest && known
+            let known = row.cells.keys().all(|(c, n)| *n == 1 && (last.has(*c) || alone));
+            tight || (space <= LINE_GAP * h && rest && known)
         });
         match out.last_mut() {
             Some(last) if goes_on => {
