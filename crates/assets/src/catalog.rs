@@ -46,16 +46,17 @@ pub(crate) fn java_wheel_sha256() -> Option<&'static str> {
 }
 
 impl Asset {
-    /// All assets.
+    /// What docmill itself needs.
     pub const ALL: &'static [Self] = &[
         Self::Pdfium,
         Self::OnnxRuntime,
         Self::OcrTinyDetector,
         Self::OcrTinyRecognizer,
         Self::OcrTinyDictionary,
-        Self::LlamaServer,
-        Self::SmolLm2,
     ];
+
+    /// What only tests need.
+    pub const FOR_TESTS: &'static [Self] = &[Self::LlamaServer, Self::SmolLm2];
 
     /// Name for people.
     pub fn name(self) -> &'static str {

@@ -151,6 +151,7 @@ mod tests {
             usage(None, (401, 8), (1.0, 0.0)),
             Usage { tokens_in: 101, tokens_out: 2, estimated: true, micro_usd: 101 }
         );
+<<<<<<< HEAD
     }
 
     #[test]
@@ -170,6 +171,8 @@ mod tests {
         {
             assert_eq!(with(other), None, "{other}");
         }
+=======
+>>>>>>> main
     }
 
     #[test]

@@ -130,7 +130,8 @@ impl Client {
         let (mut failures, mut turned_away) = (0, 0);
         loop {
             let now = Instant::now();
-            let (slot, key) = match provider.keys().pick(now) {
+            let picked = provider.keys().pick(now);
+            let (slot, key) = match picked {
                 Pick::Key { slot, key } => (slot, key),
                 Pick::Wait { wait, denied } => {
                     if let Some(status) = denied {

@@ -244,12 +244,11 @@ fn cut(text: &str) -> String {
 
 /// Seconds, or a date of HTTP.
 fn parse_retry_after(value: &str, now: SystemTime) -> Option<Duration> {
-    let wait = match value.trim().parse::<f64>() {
-        Ok(seconds) => Duration::try_from_secs_f64(seconds).ok()?,
-        Err(_) => {
-            let at = SystemTime::from(jiff::fmt::rfc2822::parse(value.trim()).ok()?.timestamp());
-            at.duration_since(now).unwrap_or_default()
-        }
+    let wait = if let Ok(seconds) = value.trim().parse::<f64>() {
+        Duration::try_from_secs_f64(seconds).ok()?
+    } else {
+        let at = SystemTime::from(jiff::fmt::rfc2822::parse(value.trim()).ok()?.timestamp());
+        at.duration_since(now).unwrap_or_default()
     };
     Some(wait.min(LONGEST_RETRY_AFTER))
 }

@@ -7,7 +7,7 @@ use crate::config::Config;
 use crate::error::InferError;
 use crate::extract::{Extraction, Extractor, PageImage, PageText, Pages, Wanted};
 use crate::schema::{Schema, SchemaError};
-use crate::{STAGE, xml};
+use crate::{STAGE, artifacts, xml};
 use docmill_blobs::Blobs;
 use docmill_contracts::{
     BlobRef, Class, Classify, Codec, DocumentAssembled, DocumentExtracted, DocumentHead, DocumentValidated,
@@ -105,6 +105,8 @@ impl Stage for InferStage {
             }
             other => other?,
         };
+        let (artifacts, unknown) =
+            artifacts::make(&self.blobs, &input.head.options.formats, &input.pages).await?;
         let mut stages = input.stages.clone();
         stages.push(StageTrace {
             stage: STAGE.to_owned(),
@@ -113,6 +115,7 @@ impl Stage for InferStage {
             version: found.version,
         });
         let mut problems = found.problems;
+        problems.extend(unknown);
         problems.extend(failed_pages(&input.pages));
         problems.extend(input.pages.iter().flat_map(|page| page.problems.iter().cloned()));
         Ok(Outputs::one(DocumentExtracted {
@@ -127,7 +130,7 @@ impl Stage for InferStage {
             stages,
             cost: found.cost,
             parts: Vec::new(),
-            artifacts: Vec::new(),
+            artifacts,
             layout_novelty: None,
         }))
     }

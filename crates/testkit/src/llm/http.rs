@@ -33,7 +33,7 @@ impl Request {
 
 /// Reads one request; none where the other side says nothing.
 pub(super) async fn read_request(socket: &mut TcpStream) -> io::Result<Option<Request>> {
-    let (mut bytes, mut buffer) = (Vec::new(), [0; 16 << 10]);
+    let (mut bytes, mut buffer) = (Vec::new(), vec![0; 16 << 10]);
     let head = loop {
         if let Some(at) = bytes.windows(4).position(|w| w == b"\r\n\r\n") {
             break at + 4;

@@ -127,7 +127,7 @@ async fn handle(mut socket: TcpStream, upstream: SocketAddr, script: &Script) ->
         Fault::Huge(bytes) => {
             // No length is told: the client has to count.
             socket.write_all(b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\n\r\n").await?;
-            let chunk = [b' '; 64 << 10];
+            let chunk = vec![b' '; 64 << 10];
             for _ in 0..bytes.div_ceil(chunk.len()) {
                 socket.write_all(&chunk).await?;
             }
