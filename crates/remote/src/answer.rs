@@ -151,7 +151,6 @@ mod tests {
             usage(None, (401, 8), (1.0, 0.0)),
             Usage { tokens_in: 101, tokens_out: 2, estimated: true, micro_usd: 101 }
         );
-<<<<<<< HEAD
     }
 
     #[test]
@@ -171,8 +170,6 @@ mod tests {
         {
             assert_eq!(with(other), None, "{other}");
         }
-=======
->>>>>>> main
     }
 
     #[test]

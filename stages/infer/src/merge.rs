@@ -66,7 +66,11 @@ fn pair(a: Extraction, b: Extraction, wanted: &Wanted) -> Extraction {
     }
     Extraction {
         engine: together(&a.engine, &b.engine),
-        version: if a.engine == b.engine { together(&a.version, &b.version) } else { format!("{}+{}", a.version, b.version) },
+        version: if a.engine == b.engine {
+            together(&a.version, &b.version)
+        } else {
+            format!("{}+{}", a.version, b.version)
+        },
         kind,
         fields,
         line_items,
