@@ -2,7 +2,7 @@
 
 use super::picture::Picture;
 use super::{Found, Out, density, range};
-use crate::protocol::{Fault, Refusal, Rules, Task};
+use crate::protocol::{Fault, Note, Refusal, Rules, Task};
 use image::{DynamicImage, ImageDecoder, ImageError, ImageFormat, ImageReader, Limits};
 use std::io::{self, Cursor};
 use std::time::Instant;
@@ -26,7 +26,7 @@ pub(super) fn handle(media_type: &str, bytes: &[u8], task: Task, out: &mut Out<'
         let since = Instant::now();
         let picture = decode(media_type, format, bytes, out.rules);
         let size = picture.as_ref().map_or((0.0, 0.0), Picture::points);
-        out.page(index + 1, since, size, picture.map(Found::Picture))?;
+        out.page(index + 1, since, size, &Note::default(), picture.map(Found::Picture))?;
     }
     Ok(())
 }

@@ -3,7 +3,7 @@
 use super::image::allocation;
 use super::picture::Picture;
 use super::{Found, Out, density, range};
-use crate::protocol::{Fault, Refusal, Rules, Task};
+use crate::protocol::{Fault, Note, Refusal, Rules, Task};
 use image::metadata::Orientation;
 use image::{DynamicImage, GrayImage, RgbImage, RgbaImage};
 use std::collections::HashSet;
@@ -26,7 +26,7 @@ pub(super) fn handle(bytes: &[u8], task: Task, out: &mut Out<'_, '_>) -> io::Res
         let since = Instant::now();
         let picture = decode(bytes, *index, out.rules);
         let size = picture.as_ref().map_or((0.0, 0.0), Picture::points);
-        out.page(page + 1, since, size, picture.map(Found::Picture))?;
+        out.page(page + 1, since, size, &Note::default(), picture.map(Found::Picture))?;
     }
     Ok(())
 }
