@@ -1,7 +1,7 @@
 //! The child's side: takes limits, opens its library, gives up everything else, then answers one request after the other.
 
-use crate::frame::{self, Kind};
 use crate::confine;
+use crate::frame::{self, Kind};
 use crate::{CHILD_ARGUMENT, Confinement, Limits};
 use std::ffi::OsString;
 use std::fs::File;

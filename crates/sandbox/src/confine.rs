@@ -172,7 +172,8 @@ const DEADLY: &[libc::c_long] = &[
 
 /// Everything but `ALLOWED` fails as if forbidden, and `DEADLY` ends the process: of two filters the stricter one counts.
 fn few_calls() -> Result<(), String> {
-    let any = |calls: &[libc::c_long]| calls.iter().map(|call| (*call, Vec::new())).collect::<BTreeMap<_, _>>();
+    let any =
+        |calls: &[libc::c_long]| calls.iter().map(|call| (*call, Vec::new())).collect::<BTreeMap<_, _>>();
     let mut allowed = any(ALLOWED);
     // Memory that can be written and then run is how a document would become a program.
     let not_executable = only_if(2, SeccompCmpOp::MaskedEq(libc::PROT_EXEC as u64), 0)?;
@@ -217,7 +218,8 @@ fn landlock_version() -> Option<i32> {
 fn has_seccomp() -> bool {
     let action: u32 = libc::SECCOMP_RET_KILL_PROCESS;
     // SAFETY: the call reads four bytes at `action`, which outlives it.
-    let rc = unsafe { libc::syscall(libc::SYS_seccomp, libc::SECCOMP_GET_ACTION_AVAIL, 0, &raw const action) };
+    let rc =
+        unsafe { libc::syscall(libc::SYS_seccomp, libc::SECCOMP_GET_ACTION_AVAIL, 0, &raw const action) };
     rc == 0
 }
 

@@ -22,15 +22,8 @@ pub(crate) enum Kind {
 }
 
 impl Kind {
-    const ALL: [Self; 7] = [
-        Self::Hello,
-        Self::Request,
-        Self::Ready,
-        Self::Unfit,
-        Self::Unconfined,
-        Self::Part,
-        Self::End,
-    ];
+    const ALL: [Self; 7] =
+        [Self::Hello, Self::Request, Self::Ready, Self::Unfit, Self::Unconfined, Self::Part, Self::End];
 
     fn byte(self) -> u8 {
         match self {

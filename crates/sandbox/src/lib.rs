@@ -12,6 +12,8 @@ mod child;
 mod confine;
 mod error;
 mod frame;
+#[doc(hidden)]
+pub mod fuzz;
 mod limits;
 mod pool;
 mod process;

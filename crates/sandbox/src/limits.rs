@@ -73,7 +73,9 @@ impl Limits {
     pub fn check_confinement(&self) -> Result<(), SandboxError> {
         match (Support::of_this_kernel().missing(), self.confinement) {
             (None, _) => Ok(()),
-            (Some(missing), Confinement::Require) => Err(SandboxError::Unconfined { missing: missing.into() }),
+            (Some(missing), Confinement::Require) => {
+                Err(SandboxError::Unconfined { missing: missing.into() })
+            }
             (Some(missing), Confinement::AllowUnconfined) => {
                 tracing::warn!(missing, "documents are decoded by processes that are not confined");
                 Ok(())

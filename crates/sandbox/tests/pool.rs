@@ -5,7 +5,8 @@
 use bytes::Bytes;
 use docmill_contracts::{Class, Classify};
 use docmill_sandbox::{
-    Confinement, Handler, Outcome, Pool, PoolConfig, Replies, SandboxError, child_main, self_test, self_test_child,
+    Confinement, Handler, Outcome, Pool, PoolConfig, Replies, SandboxError, child_main, self_test,
+    self_test_child,
 };
 use seccompiler::{BpfProgram, SeccompAction, SeccompFilter};
 use std::ffi::OsString;
@@ -180,7 +181,10 @@ async fn whatever_a_child_tries_is_stopped() {
     assert_eq!(*outcome("use an inherited descriptor"), Outcome::Refused("no such descriptor".into()));
     assert!(matches!(outcome("allocate 10 GiB"), Outcome::Refused(why) if why.contains("memory")));
     assert!(matches!(outcome("fill all memory"), Outcome::Refused(why) if why.contains("memory")));
-    assert_eq!((outcome("loop for ever"), outcome("sleep for ever")), (&Outcome::TimedOut, &Outcome::TimedOut));
+    assert_eq!(
+        (outcome("loop for ever"), outcome("sleep for ever")),
+        (&Outcome::TimedOut, &Outcome::TimedOut)
+    );
 }
 
 /// A descriptor that programs started from here inherit.
@@ -192,6 +196,7 @@ fn inheritable() -> std::fs::File {
 }
 
 /// The kernel of these processes knows neither of the two, or so they are told.
+#[allow(clippy::unused_async)] // one of those that are awaited
 async fn where_the_kernel_lacks_something_nothing_starts_unless_it_may() {
     for (call, missing) in [(libc::SYS_landlock_create_ruleset, "landlock"), (libc::SYS_seccomp, "seccomp")] {
         let program = std::env::current_exe().unwrap();

@@ -15,6 +15,7 @@ pub mod onnx;
 mod order;
 mod pixels;
 mod stage;
+mod trust;
 
 pub use config::Config;
 pub use decode::decode_page;

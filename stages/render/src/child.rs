@@ -3,6 +3,7 @@
 //! Owns every byte of an untrusted document from its first to its last. Knows no record, no blob and no network.
 //! Rule: nothing is read but the request, nothing is written but the reply, and one page at a time is in memory.
 
+pub(crate) mod alone;
 mod density;
 mod image;
 mod pdf;
@@ -137,4 +138,19 @@ fn range(task: Task, pages: u32) -> std::ops::Range<u32> {
         Task::Plan { .. } => 0..0,
         Task::Pages { first, last } => first.saturating_sub(1)..last.min(pages),
     }
+}
+
+/// Decodes bytes as an image of each kind, for fuzzers.
+pub(crate) fn read_images(bytes: &[u8], rules: &Rules) {
+    for media_type in ["image/png", "image/jpeg", "image/webp", "image/bmp"] {
+        drop(image::picture(media_type, bytes, rules));
+    }
+    for index in tiff::directory(bytes, rules.max_pages).unwrap_or_default() {
+        drop(tiff::decode(bytes, index, rules));
+    }
+}
+
+/// The first element of XML, for fuzzers.
+pub(crate) fn first_element(bytes: &[u8]) {
+    drop(xml::root(bytes));
 }

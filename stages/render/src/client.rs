@@ -229,7 +229,8 @@ impl Client {
                 Content::Image { dpi } => self.with_image(plain, bytes, dpi).await.map_err(Ended::Outside)?,
                 Content::Both { words: columns, dpi } => {
                     let (words, png) = protocol::words(columns, &bytes).ok_or_else(|| reply("no words"))?;
-                    let page = self.with_words(plain, columns, words, inline).await.map_err(Ended::Outside)?;
+                    let page =
+                        self.with_words(plain, columns, words, inline).await.map_err(Ended::Outside)?;
                     self.with_image(page, png, dpi).await.map_err(Ended::Outside)?
                 }
                 Content::Empty => plain,

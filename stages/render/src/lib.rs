@@ -5,15 +5,19 @@
 //! OCR. Knows nothing of what the words mean. Rule: bytes of a document are decoded in the sandboxed child only, and every
 //! page of a range ends in exactly one record.
 
+mod alone;
 mod child;
 mod client;
 mod config;
 mod error;
+#[doc(hidden)]
+pub mod fuzz;
 mod note;
 mod page;
 mod plan;
 mod protocol;
 
+pub use alone::{Alone, Measured};
 pub use config::Config;
 pub use error::RenderError;
 pub use page::PageStage;
@@ -51,4 +55,5 @@ pub fn stages(config: Config, env: &StageEnv) -> Result<(PlanStage, PageStage), 
 pub fn sandbox_child(args: &[OsString]) -> Option<ExitCode> {
     docmill_sandbox::child_main(args, child::KIND, child::Decoder::open)
         .or_else(|| docmill_sandbox::self_test_child(args))
+        .or_else(|| docmill_sandbox::child_main(args, child::alone::KIND, child::alone::Alone::open))
 }

@@ -54,11 +54,15 @@ fn hidden(hidden: Hidden, page: i32) -> Option<Problem> {
     if words < WORTH_A_LOOK {
         return None;
     }
-    let parts: Vec<String> = kinds.iter().filter(|(n, _)| *n > 0).map(|(n, how)| format!("{n} {how}")).collect();
+    let parts: Vec<String> =
+        kinds.iter().filter(|(n, _)| *n > 0).map(|(n, how)| format!("{n} {how}")).collect();
     Some(Problem {
         code: HIDDEN_TEXT.to_owned(),
         severity: Severity::Warning,
-        message: format!("{words} words of the text layer cannot be seen and were left out: {}", parts.join(", ")),
+        message: format!(
+            "{words} words of the text layer cannot be seen and were left out: {}",
+            parts.join(", ")
+        ),
         fields: Vec::new(),
         page: Some(page),
     })

@@ -39,7 +39,11 @@ impl Library {
     }
 
     /// Opens a document, which lives as long as its bytes.
-    pub(super) fn load<'a>(&'a self, bytes: &'a [u8], password: Option<&str>) -> Result<Document<'a>, Closed> {
+    pub(super) fn load<'a>(
+        &'a self,
+        bytes: &'a [u8],
+        password: Option<&str>,
+    ) -> Result<Document<'a>, Closed> {
         const PASSWORD: u64 = 4;
         const SECURITY: u64 = 5;
         if password.is_some_and(|p| p.contains('\0')) {
@@ -383,8 +387,9 @@ impl<'a> Object<'a> {
     pub(super) fn is_filled(self) -> bool {
         let (mut mode, mut stroke) = (0, 0);
         // SAFETY: the object lives as long as the page; the two numbers are written and nothing else.
-        let known =
-            unsafe { self.library.0.FPDFPath_GetDrawMode(self.handle.cast(), &raw mut mode, &raw mut stroke) };
+        let known = unsafe {
+            self.library.0.FPDFPath_GetDrawMode(self.handle.cast(), &raw mut mode, &raw mut stroke)
+        };
         known != 0 && mode != 0
     }
 

@@ -89,10 +89,13 @@ fn is_clean(word: &str) -> bool {
         // A dash, a slash, an amount's sign; rows of signs are rules drawn with them.
         let mut signs = word.chars();
         let first = signs.next();
-        return !word.contains(['|', '~', '^', '`', '\\', '\u{fffd}', '¢', '¥']) && signs.all(|c| Some(c) == first);
+        return !word.contains(['|', '~', '^', '`', '\\', '\u{fffd}', '¢', '¥'])
+            && signs.all(|c| Some(c) == first);
     }
-    core.split(|c: char| matches!(c, '-' | '/' | '.' | ',' | ':' | '\'' | '’' | '&' | '@' | '_' | '+' | '%' | '#' | '(' | ')'))
-        .all(is_clean_part)
+    core.split(|c: char| {
+        matches!(c, '-' | '/' | '.' | ',' | ':' | '\'' | '’' | '&' | '@' | '_' | '+' | '%' | '#' | '(' | ')')
+    })
+    .all(is_clean_part)
 }
 
 fn is_clean_part(part: &str) -> bool {
@@ -136,8 +139,10 @@ mod tests {
         Rules::of(&Config::default(), Trust::Trusted)
     }
 
-    const TEXT: &str = "Invoice No. 2024-0815 of 12.03.2024 to McDonald's GmbH & Co. KG, Net 30 days: $1,234.50 (19 % VAT)";
-    const NOISE: &str = "lnv0ice N~. 2O24-O8l5 0f l2.O3.2O24 tO McD0naId's Gm8H ¢ C0. KG| Nct 3O d4ys: $l,234.5O (l9 %";
+    const TEXT: &str =
+        "Invoice No. 2024-0815 of 12.03.2024 to McDonald's GmbH & Co. KG, Net 30 days: $1,234.50 (19 % VAT)";
+    const NOISE: &str =
+        "lnv0ice N~. 2O24-O8l5 0f l2.O3.2O24 tO McD0naId's Gm8H ¢ C0. KG| Nct 3O d4ys: $l,234.5O (l9 %";
 
     #[test]
     fn bad_recognition_is_told_from_good() {

@@ -243,7 +243,10 @@ mod tests {
     /// Glyphs of 5 x 10 points in a row.
     fn row(text: &str, x: f32, y: f32) -> Vec<Glyph> {
         let at = |i: usize| x + 5.0 * i as f32;
-        text.chars().enumerate().map(|(i, c)| Glyph { c, bbox: [at(i), y, at(i) + 5.0, y + 10.0], at: 0 }).collect()
+        text.chars()
+            .enumerate()
+            .map(|(i, c)| Glyph { c, bbox: [at(i), y, at(i) + 5.0, y + 10.0], at: 0 })
+            .collect()
     }
 
     fn texts(glyphs: impl IntoIterator<Item = Glyph>) -> Vec<(String, u32)> {
@@ -283,7 +286,8 @@ mod tests {
 
     #[test]
     fn what_is_drawn_twice_is_read_once() {
-        let twice = |a: Vec<Glyph>, b: Vec<Glyph>| a.into_iter().zip(b).flat_map(|(a, b)| [a, b]).collect::<Vec<_>>();
+        let twice =
+            |a: Vec<Glyph>, b: Vec<Glyph>| a.into_iter().zip(b).flat_map(|(a, b)| [a, b]).collect::<Vec<_>>();
         assert_eq!(texts(twice(row("Total", 10.0, 0.0), row("Total", 10.3, 0.2))), expect(&[("Total", 0)]));
         let again = [row("Sum 11", 10.0, 0.0), row("Sum 11", 10.4, 0.4)].concat();
         assert_eq!(texts(again), expect(&[("Sum", 0), ("11", 0)]));

@@ -50,7 +50,7 @@ pub(super) fn embedded(document: &Document<'_>, limit: u32) -> Option<(String, V
 }
 
 /// Local name of the first element, within the first 64 KiB.
-fn root(bytes: &[u8]) -> Option<String> {
+pub(super) fn root(bytes: &[u8]) -> Option<String> {
     let head = bytes.get(..bytes.len().min(64 * 1024))?;
     let text = match head {
         [0xff, 0xfe, rest @ ..] => utf16(rest, u16::from_le_bytes),

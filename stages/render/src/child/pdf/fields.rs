@@ -51,11 +51,13 @@ pub(super) fn page<'a>(document: &'a Document<'_>, index: u32) -> Option<(Page<'
 /// The words of a value, spread over the lines of its field.
 pub(super) fn words(value: &Value, upright: &Upright, mut line: u32) -> Vec<Found> {
     let [x0, y0, x1, y1] = upright.map(value.place);
-    let lines: Vec<&str> = value.text.split(['\r', '\n']).filter(|l| !l.trim().is_empty()).take(200).collect();
+    let lines: Vec<&str> =
+        value.text.split(['\r', '\n']).filter(|l| !l.trim().is_empty()).take(200).collect();
     let height = ((y1 - y0) / lines.len().max(1) as f32).clamp(0.1, LINE);
     let mut found = Vec::new();
     for (i, text) in lines.iter().enumerate() {
-        let top = if lines.len() == 1 { f32::midpoint(y0, y1) - height / 2.0 } else { y0 + height * i as f32 };
+        let top =
+            if lines.len() == 1 { f32::midpoint(y0, y1) - height / 2.0 } else { y0 + height * i as f32 };
         let step = (height * WIDTH).min((x1 - x0) / text.chars().count().max(1) as f32);
         let mut x = x0;
         for word in text.split(char::is_whitespace) {

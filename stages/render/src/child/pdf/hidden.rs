@@ -83,7 +83,9 @@ pub(super) fn sort(
             if is_outside(bbox, size) {
                 return Sight::Hidden(Kind::Outside);
             }
-            if (bbox[3] - bbox[1]).max(bbox[2] - bbox[0]) < TINY || (bbox[3] - bbox[1]).min(bbox[2] - bbox[0]) < 0.3 {
+            if (bbox[3] - bbox[1]).max(bbox[2] - bbox[0]) < TINY
+                || (bbox[3] - bbox[1]).min(bbox[2] - bbox[0]) < 0.3
+            {
                 return Sight::Hidden(Kind::Tiny);
             }
             let Some(object) = text.object(found.at) else { return Sight::Visible };

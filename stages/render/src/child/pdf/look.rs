@@ -52,13 +52,7 @@ impl Seen {
         Ok(seen)
     }
 
-    fn take(
-        &mut self,
-        object: Object<'_>,
-        turn: u32,
-        upright: &Upright,
-        rules: &Rules,
-    ) -> Result<(), Fault> {
+    fn take(&mut self, object: Object<'_>, turn: u32, upright: &Upright, rules: &Rules) -> Result<(), Fault> {
         let kind = object.kind();
         if kind == Kind::Text {
             self.texts.push((object.id(), turn));

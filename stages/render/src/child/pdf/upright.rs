@@ -22,7 +22,7 @@ impl Upright {
         }
         let turns = page.turns();
         // Where PDFium does not say, the page starts at 0 0 and is as large as it is shown.
-        let (w, h) = if turns % 2 == 0 { (width, height) } else { (height, width) };
+        let (w, h) = if turns.is_multiple_of(2) { (width, height) } else { (height, width) };
         let (left, bottom) = page.bounds().map_or((0.0, 0.0), |[l, b, ..]| (l, b));
         Some(Self { left, bottom, right: left + w, top: bottom + h, turns })
     }
