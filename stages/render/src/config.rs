@@ -67,7 +67,7 @@ impl Default for Config {
             min_alpha_ratio: 0.5,
             scan_coverage: 0.5,
             scan_min_characters: 200,
-            scan_min_clean: 0.9,
+            scan_min_clean: 0.875,
             max_garbage_ratio: 0.25,
             max_objects: 500_000,
             dpi: 200.0,
