@@ -251,17 +251,14 @@ impl Ground {
     fn rewritten(&self, sort: Sort<'_>, claim: &str, near: Near<'_>) -> Option<Grounded> {
         let mut best: Option<(i32, Grounded)> = None;
         for page in &self.pages {
-            let spans = match sort {
-                Sort::Date => {
-                    let claimed = days(claim);
-                    let [only] = claimed.as_slice() else { return None };
-                    page.dates(|readings| readings.iter().any(|r| r.date == only.date))
-                }
-                _ => {
-                    let claimed = amounts(claim);
-                    let first = claimed.first()?;
-                    page.amounts(|raw| amounts(raw).contains(first))
-                }
+            let spans = if sort == Sort::Date {
+                let claimed = days(claim);
+                let [only] = claimed.as_slice() else { return None };
+                page.dates(|readings| readings.iter().any(|r| r.date == only.date))
+            } else {
+                let claimed = amounts(claim);
+                let first = claimed.first()?;
+                page.amounts(|raw| amounts(raw).contains(first))
             };
             for span in spans.into_iter().take(MAX_SPANS) {
                 let Some(mut found) = self.read(page, &span, sort, claim).filter(|f| within(f, near)) else {
@@ -293,7 +290,7 @@ impl Ground {
             for spans in page.broken(&words) {
                 let parts: Option<Vec<Grounded>> =
                     spans.iter().map(|s| self.read(page, s, Sort::Text, claim)).collect();
-                let lines = |a, b| joined(a, b, mark);
+                let lines = |a: Grounded, b: Grounded| joined(a, &b, mark);
                 let Some(mut found) = parts.and_then(|p| p.into_iter().reduce(lines)) else { continue };
                 found.quality *= 0.95;
                 if within(&found, near) && best.as_ref().is_none_or(|b| found.quality > b.quality) {
@@ -361,7 +358,7 @@ fn days(text: &str) -> Vec<date::Reading> {
 }
 
 /// Two lines of one text.
-fn joined(a: Grounded, b: Grounded, mark: &str) -> Grounded {
+fn joined(a: Grounded, b: &Grounded, mark: &str) -> Grounded {
     Grounded {
         value: format!("{}{mark}{}", a.value, b.value),
         raw: format!("{} {}", a.raw, b.raw),

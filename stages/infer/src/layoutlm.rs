@@ -117,7 +117,7 @@ impl LayoutLmExtractor {
             let page = pages.page(index)?;
             let pixels = self.pixels(pages, index, &page)?;
             ground.add(&page);
-            read.push(self.page(page, pixels)?);
+            read.push(self.page(page, pixels.as_ref())?);
         }
         let settings =
             fields::Settings { config: &self.config, version: &self.version, max_rows: self.max_line_items };
@@ -138,15 +138,15 @@ impl LayoutLmExtractor {
         Ok(Some(Arc::new(pixels)))
     }
 
-    fn page(&self, page: PageText, pixels: Option<Arc<Vec<f32>>>) -> Result<Read, LayoutLmError> {
+    fn page(&self, page: PageText, pixels: Option<&Arc<Vec<f32>>>) -> Result<Read, LayoutLmError> {
         let stride = usize::from(self.config.stride).min(self.window / 4);
         let windows = window::windows(&page, &self.bpe, self.window, stride);
         let speakers = window::speakers(&windows, page.words.len());
-        let inputs = windows.into_iter().map(|window| Input { window, pixels: pixels.clone() }).collect();
+        let inputs = windows.into_iter().map(|window| Input { window, pixels: pixels.cloned() }).collect();
         let logits = self.batcher.run(inputs)?;
         let names = &self.labels.ner;
         if let Some(first) = logits.first().filter(|l| l.ner.labels != names.len()) {
-            let shape = vec![first.ner.labels as i64];
+            let shape = vec![i64::try_from(first.ner.labels).unwrap_or(i64::MAX)];
             return Err(LayoutLmError::Shape {
                 output: "logits",
                 shape,

@@ -40,6 +40,10 @@ pub const STAGE: &str = "infer";
 /// The workers of the stage.
 #[cfg(feature = "process")]
 pub fn workers(config: Config, env: &StageEnv) -> Result<Vec<Worker>, InferError> {
+    // Names of other servers count only where there is a model that they can be meant for.
+    let aliases = config.layoutlm.model.is_some();
+    let get = |name: &str| if aliases { std::env::var(name).ok() } else { None };
+    let config = Config { layoutlm: config.layoutlm.with_aliases(get)?, ..config };
     let local: Arc<dyn Extractor> = Arc::new(local::LocalExtractor::new(&config));
     let reader = reader(&config, env, local)?;
     Ok(vec![
@@ -62,11 +66,7 @@ fn reader(
     let failed = |source| InferError::Llm { source, cost: docmill_contracts::Cost::default() };
     let llm = llm::LlmExtractor::new(config, Some(env.blobs.clone()), &env.slot).map_err(failed)?;
     engines.extend(llm.map(|e| Arc::new(e) as Arc<dyn Extractor>));
-    let with = Config {
-        layoutlm: config.layoutlm.clone().with_aliases(|name| std::env::var(name).ok())?,
-        ..config.clone()
-    };
-    let layoutlm = layoutlm::LayoutLmExtractor::new(&with, &Assets::new(env.assets.clone()))?;
+    let layoutlm = layoutlm::LayoutLmExtractor::new(config, &Assets::new(env.assets.clone()))?;
     engines.extend(layoutlm.map(|e| Arc::new(e) as Arc<dyn Extractor>));
     Ok(Arc::new(router::Router::new(&config.router, engines, Some(env.blobs.clone()))?))
 }

@@ -83,7 +83,7 @@ impl Router {
 }
 
 impl Extractor for Router {
-    fn engine(&self) -> &str {
+    fn engine(&self) -> &'static str {
         "router"
     }
 
@@ -124,7 +124,7 @@ impl Run<'_> {
         };
         // The local engine is faster than the store.
         let cache = self.router.cache.as_ref().filter(|_| name != ENGINE_LOCAL && self.flags.cache);
-        let key = cache.and_then(|c| Some((c, c.key(engine.as_ref(), pages, self.wanted)?)));
+        let key = cache.and_then(|c| Some((c, Cache::key(engine.as_ref(), pages, self.wanted)?)));
         if let Some(found) = key.as_ref().and_then(|(cache, key)| cache.recall(key, self.wanted)) {
             return Ok(found);
         }
@@ -150,7 +150,7 @@ impl Run<'_> {
 }
 
 impl Flags {
-    fn allow(&self, engine: &str) -> bool {
+    fn allow(self, engine: &str) -> bool {
         match engine {
             ENGINE_LLM => self.llm,
             ENGINE_LAYOUTLM => self.layoutlm,

@@ -190,7 +190,11 @@ impl Pages for Fetched {
             };
             let image = page.image.as_ref().map_or("", |i| i.sha256.as_str());
             let (no, engine, version) = (page.page_no, &page.engine, &page.engine_version);
-            text.push_str(&format!("{no}\u{0}{engine}\u{0}{version}\u{0}{words}\u{0}{image}\u{0}"));
+            let parts = [&no.to_string(), engine, version, &words, image];
+            parts.into_iter().for_each(|part: &str| {
+                text.push_str(part);
+                text.push('\u{0}');
+            });
         }
         Some(content_sha256(text.as_bytes()))
     }

@@ -12,6 +12,9 @@ use std::sync::mpsc::{self, RecvTimeoutError};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+/// Windows that may wait; whoever brings more waits until there is room.
+const QUEUE: usize = 1024;
+
 /// Numbers of one output for one window: tokens × labels.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(crate) struct Scores {
@@ -76,12 +79,12 @@ struct Job {
     id: u64,
     input: Input,
     given_up: Arc<AtomicBool>,
-    reply: mpsc::Sender<Result<Logits, RunError>>,
+    reply: mpsc::SyncSender<Result<Logits, RunError>>,
 }
 
 /// The model's thread. It ends when this is dropped.
 pub(crate) struct Batcher {
-    jobs: Mutex<mpsc::Sender<Job>>,
+    jobs: mpsc::SyncSender<Job>,
     running: Arc<Mutex<HashSet<u64>>>,
     stop: Arc<dyn Fn() + Send + Sync>,
     next: AtomicU64,
@@ -90,12 +93,12 @@ pub(crate) struct Batcher {
 
 impl Batcher {
     pub(crate) fn new(model: impl Forward, max_batch: usize, timeout: Duration) -> std::io::Result<Self> {
-        let (jobs, inbox) = mpsc::channel();
+        let (jobs, inbox) = mpsc::sync_channel(QUEUE);
         let running = Arc::new(Mutex::new(HashSet::new()));
         let stop = model.stopper();
         let worker = Worker { model, inbox, running: Arc::clone(&running), max_batch: max_batch.max(1) };
         std::thread::Builder::new().name("layoutlm".into()).spawn(move || worker.work())?;
-        Ok(Self { jobs: Mutex::new(jobs), running, stop, next: AtomicU64::new(0), timeout })
+        Ok(Self { jobs, running, stop, next: AtomicU64::new(0), timeout })
     }
 
     /// Runs windows; each may wait as long as the time-out says.
@@ -132,10 +135,10 @@ impl Batcher {
         input: Input,
     ) -> Result<(u64, Arc<AtomicBool>, mpsc::Receiver<Result<Logits, RunError>>), LayoutLmError> {
         let id = self.next.fetch_add(1, Ordering::Relaxed);
-        let (reply, answer) = mpsc::channel();
+        let (reply, answer) = mpsc::sync_channel(1);
         let given_up = Arc::new(AtomicBool::new(false));
         let job = Job { id, input, given_up: Arc::clone(&given_up), reply };
-        lock(&self.jobs).send(job).map_err(|_| LayoutLmError::Gone)?;
+        self.jobs.send(job).map_err(|_| LayoutLmError::Gone)?;
         Ok((id, given_up, answer))
     }
 

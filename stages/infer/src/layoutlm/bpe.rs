@@ -104,7 +104,7 @@ impl Bpe {
         // The pattern of GPT-2 without its look-ahead, which matters only for runs of spaces: words have none.
         let pieces = Regex::new(r"'(?:[sdmt]|ll|ve|re)| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+");
         let pieces = pieces.map_err(|_| "its pattern is not supported")?;
-        Ok(Self { bytes, merges, pieces, unknown, start, end, pad })
+        Ok(Self { merges, bytes, pieces, unknown, start, end, pad })
     }
 
     /// Tokens of one word, as if a space stood before it.

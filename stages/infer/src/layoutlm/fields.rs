@@ -180,14 +180,11 @@ impl Rows {
         let (middle, height) =
             (f32::midpoint(word.bbox[1], word.bbox[3]), (word.bbox[3] - word.bbox[1]).clamp(4.0, 40.0));
         let near = self.last.is_some_and(|(no, y)| no == page.page_no && (middle - y).abs() < 1.2 * height);
-        match self.rows.last_mut().filter(|row| near && !row.contains_key(&value.name)) {
-            Some(row) => {
-                row.insert(value.name, value.field);
-            }
-            None => {
-                self.rows.push(Fields::from([(value.name, value.field)]));
-                self.last = Some((page.page_no, middle));
-            }
+        if let Some(row) = self.rows.last_mut().filter(|row| near && !row.contains_key(&value.name)) {
+            row.insert(value.name, value.field);
+        } else {
+            self.rows.push(Fields::from([(value.name, value.field)]));
+            self.last = Some((page.page_no, middle));
         }
     }
 }

@@ -105,7 +105,7 @@ pub(crate) fn entities(words: &[Option<Labelled>], names: &[String]) -> Vec<Enti
                 entity.words.end = at + 1;
             }
             None => {
-                out.push(Entity { label: label.to_owned(), words: at..at + 1, confidence: word.confidence })
+                out.push(Entity { label: label.to_owned(), words: at..at + 1, confidence: word.confidence });
             }
         }
         open = !matches!(prefix, Some('E' | 'L' | 'S' | 'U'));

@@ -154,7 +154,8 @@ impl OnnxModel {
                 boxes[(r * length + t) * 4..][..4].copy_from_slice(place);
             }
         }
-        let (rows_, length_) = (rows as i64, length as i64);
+        let whole_number = |n: usize| i64::try_from(n).unwrap_or(i64::MAX);
+        let (rows_, length_) = (whole_number(rows), whole_number(length));
         let flat = vec![rows_, length_];
         let mut out: Vec<(Cow<'static, str>, SessionInputValue<'v>)> = vec![
             ("input_ids".into(), whole(self.ids.ty, flat.clone(), ids)?.into()),
@@ -174,7 +175,7 @@ impl OnnxModel {
                     to.copy_from_slice(from);
                 }
             }
-            let shape = vec![rows_, 3, size.height as i64, size.width as i64];
+            let shape = vec![rows_, 3, whole_number(size.height), whole_number(size.width)];
             let value: DynValue = if slot.ty == TensorElementType::Float16 {
                 let narrow: Vec<f16> = pixels.into_iter().map(f16::from_f32).collect();
                 Tensor::from_array((shape, narrow))?.into_dyn()
@@ -237,12 +238,11 @@ fn scores(
     length: usize,
     batch: &[Input],
 ) -> Result<Vec<Scores>, RunError> {
-    let (shape, values): (Vec<i64>, Vec<f32>) = match value.try_extract_tensor::<f32>() {
-        Ok((shape, data)) => (shape.to_vec(), data.to_vec()),
-        Err(_) => {
-            let (shape, data) = value.try_extract_tensor::<f16>().map_err(|e| failure(&e))?;
-            (shape.to_vec(), data.iter().map(|v| v.to_f32()).collect())
-        }
+    let (shape, values): (Vec<i64>, Vec<f32>) = if let Ok((shape, data)) = value.try_extract_tensor::<f32>() {
+        (shape.to_vec(), data.to_vec())
+    } else {
+        let (shape, data) = value.try_extract_tensor::<f16>().map_err(|e| failure(&e))?;
+        (shape.to_vec(), data.iter().map(|v| v.to_f32()).collect())
     };
     let wrong = || RunError::Shape {
         output,

@@ -59,13 +59,11 @@ impl Budgets {
         let reservation = Reservation { tenant: tenant.to_owned(), period, micro_usd };
         let Some(limit) = self.limit(tenant) else { return Ok(reservation) };
         let mut accounts = self.accounts.lock().await;
-        let account = match accounts.get_mut(tenant) {
-            Some(account) => account,
-            None => {
-                let kept = self.kept(tenant, period).await?;
-                accounts.entry(tenant.to_owned()).or_insert(kept)
-            }
-        };
+        if !accounts.contains_key(tenant) {
+            let kept = self.kept(tenant, period).await?;
+            accounts.insert(tenant.to_owned(), kept);
+        }
+        let account = accounts.entry(tenant.to_owned()).or_default();
         if account.period < period {
             // What is set aside belongs to calls of the old period, and is given back to it.
             *account = Account { period, ..Account::default() };

@@ -114,12 +114,11 @@ impl Check<'_> {
                     Some(_) => self.ground.find(asked.sort(), &said.text, Near { band, ..Near::default() }),
                     None => None,
                 };
-                let field = match found.filter(|f| !f.suspect) {
-                    Some(found) => self.grounded(said, found),
-                    None => {
-                        unfounded += 1;
-                        self.ungrounded(claimed(asked.sort(), &said.text))
-                    }
+                let field = if let Some(found) = found.filter(|f| !f.suspect) {
+                    self.grounded(said, found)
+                } else {
+                    unfounded += 1;
+                    self.ungrounded(claimed(asked.sort(), &said.text))
                 };
                 fields.insert(asked.name.clone(), field);
             }

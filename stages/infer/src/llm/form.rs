@@ -128,13 +128,11 @@ pub fn look_of(name: &str) -> Look {
 impl Form {
     /// What is asked for a document.
     pub fn of(wanted: &Wanted, line_items: bool) -> Self {
-        match &wanted.schema {
-            Some(schema) => Self { fields: of_schema(schema), columns: Vec::new() },
-            None => {
-                let columns = if line_items { COLUMNS.iter().map(asked).collect() } else { Vec::new() };
-                Self { fields: FIELDS.iter().map(asked).collect(), columns }
-            }
+        if let Some(schema) = &wanted.schema {
+            return Self { fields: of_schema(schema), columns: Vec::new() };
         }
+        let columns = if line_items { COLUMNS.iter().map(asked).collect() } else { Vec::new() };
+        Self { fields: FIELDS.iter().map(asked).collect(), columns }
     }
 
     /// The JSON Schema of the answer. Every property is required and may be null, as strict servers want it.
@@ -145,7 +143,7 @@ impl Form {
         if !self.columns.is_empty() {
             properties.insert("line_items".into(), json!({"type": "array", "items": object(&self.columns)}));
         }
-        closed(properties)
+        closed(&properties)
     }
 
     /// The fields for the model to read, one a line.
@@ -216,10 +214,10 @@ fn object(list: &[Asked]) -> Value {
         };
         (asked.name.clone(), value)
     };
-    closed(list.iter().map(property).collect())
+    closed(&list.iter().map(property).collect())
 }
 
-fn closed(properties: Map<String, Value>) -> Value {
+fn closed(properties: &Map<String, Value>) -> Value {
     let names: Vec<&String> = properties.keys().collect();
     json!({"type": "object", "properties": properties, "required": names, "additionalProperties": false})
 }

@@ -195,10 +195,8 @@ pub(super) fn clean(word: &str) -> String {
             '|' | '｜' => out.push('¦'),
             '`' => out.push('\''),
             // Chat formats mark roles and tools as [INST], {{…}} and ###.
-            '[' => out.push('('),
-            ']' => out.push(')'),
-            '{' => out.push('('),
-            '}' => out.push(')'),
+            '[' | '{' => out.push('('),
+            ']' | '}' => out.push(')'),
             '#' if out.ends_with('#') => {}
             c if c.is_whitespace() => out.push(' '),
             c => out.push(c),

@@ -146,7 +146,8 @@ async fn an_honest_answer_becomes_fields_with_their_places() {
     assert_eq!(found.kind.value, "invoice");
     let second = &found.line_items[1];
     assert_eq!((second["quantity"].value.as_str(), second["line_total"].value.as_str()), ("10", "50.00"));
-    assert_eq!(second["line_total"].bbox.as_ref().unwrap()[1], 124.0, "the one of its own row");
+    let top = second["line_total"].bbox.as_ref().unwrap()[1];
+    assert!((top - 124.0).abs() < 0.1, "the one of its own row");
     assert_eq!((found.cost.tokens_in, found.cost.tokens_out, found.cost.usd.as_str()), (11, 7, "0.025"));
     // The server tells no probabilities: the model's word alone is not enough to be accepted unseen.
     assert!(total.confidence < 0.85 && total.confidence > 0.5);

@@ -23,6 +23,10 @@ fn found(engine: &str, fields: &[(&str, &str, f64)]) -> Extraction {
     out
 }
 
+fn near(field: &Field, confidence: f64) -> bool {
+    (field.confidence - confidence).abs() < 1e-9
+}
+
 fn merged(a: Extraction, b: Extraction) -> Extraction {
     merge(vec![a, b], &Wanted::default())
 }
@@ -48,7 +52,7 @@ fn agreement_raises_and_disagreement_lowers() {
         (both.problems[0].code.as_str(), both.problems[0].severity),
         ("INFER-0056", Severity::Warning)
     );
-    assert_eq!(both.fields["iban"].confidence, 0.6);
+    assert!(near(&both.fields["iban"], 0.6));
     assert_eq!((both.engine.as_str(), both.version.as_str()), ("local+llm", "1+1"));
     assert!((both.kind.confidence - 0.96).abs() < 1e-9);
 }
@@ -82,7 +86,7 @@ fn saying_it_twice_does_not_put_it_on_the_page() {
         llm.fields.insert("iban".into(), field("llm", "X1", 0.05, None));
         llm
     };
-    assert_eq!(merged(ghost(), ghost()).fields["iban"].confidence, 0.05);
+    assert!(near(&merged(ghost(), ghost()).fields["iban"], 0.05));
 }
 
 #[test]
@@ -97,7 +101,7 @@ fn the_table_that_adds_up_is_taken() {
     assert_eq!(merged(local.clone(), llm.clone()).line_items.len(), 2);
     local.line_items.push(row("local", "25.00"));
     let both = merged(local, llm);
-    assert_eq!(both.line_items[0]["line_total"].confidence, 0.75);
+    assert!(near(&both.line_items[0]["line_total"], 0.75));
     assert_eq!(both.line_items[1]["line_total"].other_readings[0].value, "20.00");
 }
 

@@ -34,7 +34,7 @@ impl Cache {
     }
 
     /// Everything that a result depends on; none where the pages cannot be told apart.
-    pub(super) fn key(&self, engine: &dyn Extractor, pages: &dyn Pages, wanted: &Wanted) -> Option<String> {
+    pub(super) fn key(engine: &dyn Extractor, pages: &dyn Pages, wanted: &Wanted) -> Option<String> {
         let schema = wanted.schema.as_ref().map(|s| content_sha256(format!("{s:?}").as_bytes()));
         let pages = pages.digest()?;
         Some(memo_key(&[

@@ -16,7 +16,7 @@ impl Extractor for Scripted {
         self.name
     }
 
-    fn version(&self) -> &str {
+    fn version(&self) -> &'static str {
         "1"
     }
 

@@ -152,7 +152,9 @@ async fn words_of_long_documents_and_schemas_are_fetched() {
 
 /// Notes what it can learn about pages.
 #[derive(Default)]
-struct Curious(std::sync::Mutex<Vec<(Option<String>, Option<PageImage>, Wanted)>>);
+struct Curious(std::sync::Mutex<Vec<Learnt>>);
+
+type Learnt = (Option<String>, Option<PageImage>, Wanted);
 
 impl Extractor for Curious {
     fn engine(&self) -> &'static str {
