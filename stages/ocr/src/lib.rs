@@ -14,12 +14,14 @@ pub mod geometry;
 pub mod onnx;
 mod order;
 mod pixels;
+mod ppocr;
 mod stage;
 
 pub use config::Config;
 pub use decode::decode_page;
-pub use engine::{OcrEngine, PpOcr, PpOcrConfig, Recognized, TextLine};
+pub use engine::{AccuracyMode, OcrEngine, Recognized, Request, TextLine};
 pub use error::OcrError;
 pub use geometry::{Point, Quad};
 pub use onnx::ModelFiles;
+pub use ppocr::{PpOcr, PpOcrConfig};
 pub use stage::{OcrStage, STAGE, workers};

@@ -3,8 +3,8 @@
 //! Owns what a page's outcome is. Knows engines only by their trait. Rule: words are remembered by image and engine
 //! before they are emitted, so that a re-run after a crash is a lookup.
 
-use crate::engine::{OcrEngine, PpOcr, Recognized};
-use crate::{Config, ModelFiles, OcrError, decode_page};
+use crate::engine::{OcrEngine, Recognized, Request};
+use crate::{Config, ModelFiles, OcrError, PpOcr, decode_page};
 use docmill_assets::Assets;
 use docmill_blobs::{Blobs, memo_key};
 use docmill_contracts::{
@@ -70,13 +70,14 @@ impl OcrStage {
     async fn page(&self, input: &PageRendered, image: &BlobRef) -> Result<Page, OcrError> {
         let engine = self.engine().await?;
         let dpi = input.page.image_dpi.filter(|dpi| *dpi > 0.0).unwrap_or(USUAL_DPI);
-        let parameters = format!("{} dpi {dpi}", engine.parameters());
+        let request = Request { dpi, accuracy: self.config.accuracy_mode };
+        let parameters = format!("{} dpi {dpi}", engine.parameters(&request));
         let key = memo_key(&["ocr", &image.sha256, engine.name(), engine.version(), &parameters]);
         let remembered = self.blobs.recall(&key).await?;
         let reading = if let Some(reading) = remembered.as_deref().and_then(Reading::from_memo) {
             reading
         } else {
-            let reading = self.read(engine, image, dpi).await?;
+            let reading = self.read(engine, image, request).await?;
             self.blobs.remember(&key, reading.to_memo()?.into()).await?;
             reading
         };
@@ -95,7 +96,7 @@ impl OcrStage {
         Ok(page)
     }
 
-    async fn read(&self, engine: &Engine, image: &BlobRef, dpi: f32) -> Result<Reading, OcrError> {
+    async fn read(&self, engine: &Engine, image: &BlobRef, request: Request) -> Result<Reading, OcrError> {
         let permit = Arc::clone(&self.cores).acquire_owned().await;
         let bytes = self.blobs.get(image).await?;
         let (engine, name, limit) = (Arc::clone(engine), image.sha256.clone(), self.config.max_image_pixels);
@@ -103,7 +104,7 @@ impl OcrStage {
             let _permit = permit;
             let image = decode_page(&bytes, &name, limit)?;
             drop(bytes);
-            engine.recognize(&image, dpi)
+            engine.recognize(&image, &request)
         };
         let read = spawn_blocking(work).await.map_err(|source| OcrError::Engine { source })??;
         Ok(Reading::of(&read))

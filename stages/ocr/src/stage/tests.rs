@@ -24,21 +24,21 @@ impl OcrEngine for Handle {
     fn version(&self) -> &'static str {
         "1"
     }
-    fn parameters(&self) -> String {
+    fn parameters(&self, _request: &Request) -> String {
         String::new()
     }
-    fn recognize(&self, image: &RgbImage, dpi: f32) -> Result<Recognized, OcrError> {
+    fn recognize(&self, image: &RgbImage, request: &Request) -> Result<Recognized, OcrError> {
         self.0.reads.fetch_add(1, Ordering::SeqCst);
         let (w, h) = image.dimensions();
         let word = |i: usize| Word {
-            text: format!("{w}x{h}@{dpi}"),
+            text: format!("{w}x{h}@{}", request.dpi),
             bbox: [0.0, 0.0, i as f32, 1.0],
             confidence: 1.0,
             line: i as u32,
         };
         let words: Vec<Word> = (0..self.0.words).map(word).collect();
         let confidence = (!words.is_empty()).then_some(0.75);
-        Ok(Recognized { words, confidence, lines: Vec::new() })
+        Ok(Recognized { words, confidence, ..Recognized::default() })
     }
 }
 
