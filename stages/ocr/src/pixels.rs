@@ -31,13 +31,14 @@ pub(crate) fn detector_size(
 }
 
 /// The page as one normalised tensor, 3 × height × width.
-pub(crate) fn detector_tensor(image: &RgbImage, width: usize, height: usize) -> Vec<f32> {
+pub(crate) fn detector_tensor(image: &RgbImage, width: usize, height: usize, out: &mut Vec<f32>) {
     let columns = Taps::new(image.width() as usize, width);
     let rows = Taps::new(image.height() as usize, height);
     let stride = image.width() as usize * 3;
     let raw = image.as_raw();
     let plane = width * height;
-    let mut out = vec![0.0; 3 * plane];
+    out.clear();
+    out.resize(3 * plane, 0.0);
     let mut column = vec![0.0_f32; stride];
     let scale: [f32; 3] = std::array::from_fn(|c| 1.0 / (255.0 * DEVIATION[c]));
     let shift: [f32; 3] = std::array::from_fn(|c| -MEAN[c] / DEVIATION[c]);
@@ -61,7 +62,6 @@ pub(crate) fn detector_tensor(image: &RgbImage, width: usize, height: usize) -> 
             }
         }
     }
-    out
 }
 
 /// For each target pixel, the source pixels it is made of: linear interpolation when growing, the covered area when
@@ -100,18 +100,17 @@ impl Taps {
     }
 }
 
-/// Width of a line at [`LINE_HEIGHT`], pixels: its own, and that of the tensor, which is one of few so that the
-/// runtime sees few shapes.
-pub(crate) fn line_width(quad: &Quad, bucket: usize, least: usize, most: usize) -> (usize, usize) {
+/// Width of a line at [`LINE_HEIGHT`], pixels.
+pub(crate) fn line_width(quad: &Quad, most: usize) -> usize {
     let ratio = quad.width() / quad.height().max(1.0);
-    let own = ((ratio * LINE_HEIGHT as f32).ceil() as usize).clamp(8, most);
-    (own, own.next_multiple_of(bucket).max(least))
+    ((ratio * LINE_HEIGHT as f32).ceil() as usize).clamp(8, most)
 }
 
-/// A line cut out of the page, as one normalised tensor 3 × [`LINE_HEIGHT`] × `width`; what is right of `own` is zero.
+/// Appends a line cut out of the page as one normalised tensor 3 × [`LINE_HEIGHT`] × `width`; what is right of `own` is zero.
 pub(crate) fn line_tensor(image: &RgbImage, quad: &Quad, own: usize, width: usize, out: &mut Vec<f32>) {
-    out.clear();
-    out.resize(3 * LINE_HEIGHT * width, 0.0);
+    let start = out.len();
+    out.resize(start + 3 * LINE_HEIGHT * width, 0.0);
+    let out = &mut out[start..];
     let [a, b, _, d] = quad.0;
     let right = Point::new((b.x - a.x) / own as f32, (b.y - a.y) / own as f32);
     let down = Point::new((d.x - a.x) / LINE_HEIGHT as f32, (d.y - a.y) / LINE_HEIGHT as f32);
@@ -192,7 +191,8 @@ mod tests {
     fn a_plain_image_is_a_plain_tensor_in_blue_green_red() {
         let image = RgbImage::from_pixel(70, 90, Rgb([255, 0, 127]));
         for (w, h) in [(32, 32), (128, 160)] {
-            let tensor = detector_tensor(&image, w, h);
+            let mut tensor = vec![7.0; 5];
+            detector_tensor(&image, w, h, &mut tensor);
             assert_eq!(tensor.len(), 3 * w * h);
             for (plane, value) in [(0, 127.0_f32), (1, 0.0), (2, 255.0)] {
                 let expected = (value / 255.0 - MEAN[plane]) / DEVIATION[plane];
@@ -205,7 +205,8 @@ mod tests {
     #[test]
     fn shrinking_averages_and_growing_interpolates() {
         let stripes = RgbImage::from_fn(64, 64, |x, _| Rgb([if x % 2 == 0 { 0 } else { 200 }; 3]));
-        let tensor = detector_tensor(&stripes, 32, 32);
+        let mut tensor = Vec::new();
+        detector_tensor(&stripes, 32, 32, &mut tensor);
         let grey = (100.0 / 255.0 - MEAN[0]) / DEVIATION[0];
         // A pixel covers two stripes and half-weights of their neighbours at its soft ends.
         assert!(tensor[..1024].iter().skip(1).take(30).all(|v| (v - grey).abs() < 0.05));
@@ -221,15 +222,15 @@ mod tests {
             Rgb(if inside { [255, 255, 255] } else { [0, 0, 0] })
         });
         let quad = Quad([(20., 30.), (80., 30.), (80., 42.), (20., 42.)].map(|(x, y)| Point::new(x, y)));
-        let (own, width) = line_width(&quad, 32, 64, 3200);
-        assert_eq!((own, width), (240, 256));
+        let (own, width) = (line_width(&quad, 3200), 256);
+        assert_eq!(own, 240);
         let mut tensor = Vec::new();
         line_tensor(&image, &quad, own, width, &mut tensor);
         assert_eq!(tensor.len(), 3 * 48 * 256);
         assert!((tensor[24 * 256 + 120] - 1.0).abs() < 1e-6);
         assert!(tensor[24 * 256 + 240..25 * 256].iter().all(|v| v.abs() < f32::EPSILON));
         // The same line, told as text that runs downwards, is 12 wide and 60 high.
-        assert_eq!(line_width(&quad.turned(), 32, 64, 3200).0, 10);
+        assert_eq!(line_width(&quad.turned(), 3200), 10);
     }
 
     #[test]

@@ -1,17 +1,26 @@
-//! PP-OCR: detector, line crops, recogniser.
+//! PP-OCR: detector, line crops, recognisers.
 //!
-//! Owns the way from a page image to lines and words. Knows nothing of records and blobs.
+//! Owns the way from a page image to lines and words. Knows nothing of records and blobs. Rule: the quick recogniser reads every
+//! line, the thorough one only those of little confidence: it costs five times as much.
 
-use crate::ctc::{self, Decoded, Dictionary, Glyph};
+mod assemble;
+mod read;
+
+use crate::blank::Kept;
 use crate::db::{DbConfig, ProbabilityMap, text_boxes};
-use crate::engine::{OcrEngine, Recognized, Request, TextLine};
+use crate::device::Device;
+use crate::dictionary::Dictionary;
+use crate::engine::{OcrEngine, Recognized, Request};
 use crate::geometry::{Point, Quad};
-use crate::onnx::{Model, ModelFiles, Pool, environment};
+use crate::onnx::{Model, Pool, environment};
 use crate::order::reading_order;
-use crate::{OcrError, pixels};
+use crate::{ModelFiles, OcrError, level, orientation, pixels};
+use assemble::assemble;
+pub(crate) use assemble::Reading;
 use docmill_assets::Assets;
-use docmill_contracts::Word;
+use docmill_contracts::AccuracyMode;
 use image::RgbImage;
+use read::Recognizer;
 use serde::{Deserialize, Serialize};
 
 /// How PP-OCR reads.
@@ -34,6 +43,14 @@ pub struct PpOcrConfig {
     pub line_most: u32,
     /// Lines of less confidence are dropped, 0..=1.
     pub least_score: f32,
+    /// Lines of less confidence are read again by the thorough recogniser when a page is read in the balanced mode, 0..=1.
+    pub balanced_score: f32,
+    /// The same for the accurate mode.
+    pub accurate_score: f32,
+    /// Pages of less confidence are looked at whether they are upside down or lie on their side, 0..=1.
+    pub upright_score: f32,
+    /// Where the models run.
+    pub device: Device,
 }
 
 impl Default for PpOcrConfig {
@@ -47,6 +64,21 @@ impl Default for PpOcrConfig {
             line_least: 64,
             line_most: 3200,
             least_score: 0.5,
+            balanced_score: 0.95,
+            accurate_score: 0.99,
+            upright_score: 0.85,
+            device: Device::default(),
+        }
+    }
+}
+
+impl PpOcrConfig {
+    /// Confidence below which a line is read again.
+    fn again_below(&self, accuracy: AccuracyMode) -> f32 {
+        match accuracy {
+            AccuracyMode::Fast => 0.0,
+            AccuracyMode::Balanced => self.balanced_score,
+            AccuracyMode::Accurate => self.accurate_score,
         }
     }
 }
@@ -55,42 +87,23 @@ impl Default for PpOcrConfig {
 #[derive(Debug)]
 pub struct PpOcr {
     pool: Pool<Models>,
-    dictionary: Dictionary,
     config: PpOcrConfig,
 }
 
 #[derive(Debug)]
 struct Models {
     detector: Model,
-    recognizer: Model,
-    /// Buffer of line tensors, kept between lines.
-    tensor: Vec<f32>,
-}
-
-/// Text of one crop.
-struct Reading {
-    quad: Quad,
-    decoded: Decoded,
-    /// Time steps that the line's own width takes.
-    steps: f32,
-}
-
-impl Reading {
-    fn glyphs(&self, western: bool) -> &[Glyph] {
-        match &self.decoded.western {
-            Some(glyphs) if western => glyphs,
-            Some(_) | None => &self.decoded.any,
-        }
-    }
-}
-
-/// Mean probability of characters, 0..=1.
-fn score(glyphs: &[Glyph]) -> f32 {
-    glyphs.iter().map(|g| g.probability).sum::<f32>() / glyphs.len().max(1) as f32
+    quick: Recognizer,
+    thorough: Recognizer,
+    orientation: Model,
+    /// The detector's picture, kept between pages.
+    picture: Vec<f32>,
+    /// The part of it that is looked at.
+    part: Vec<f32>,
 }
 
 impl PpOcr {
-    /// The tiny models with default parameters, fetched when they are not there, for `threads` pages at once.
+    /// The models with default parameters, fetched when they are not there, for `threads` pages at once.
     pub fn load(assets: &Assets, threads: usize) -> Result<Self, OcrError> {
         let files = ModelFiles::fetch(assets)?;
         Self::open(&files, threads, PpOcrConfig::default())
@@ -102,15 +115,22 @@ impl PpOcr {
         let text = std::fs::read_to_string(&files.dictionary)
             .map_err(|source| OcrError::DictionaryFile { path: files.dictionary.clone(), source })?;
         let dictionary = Dictionary::parse(&text)?;
+        let device = &config.device;
         let models = (0..threads.max(1)).map(|_| {
+            let load = |name, path| Model::load(&environment, name, path, device);
+            let thorough = load("thorough text recognizer", &files.thorough)?;
+            let characters = thorough.metadata("character").unwrap_or_default();
             Ok(Models {
-                detector: Model::load(&environment, "text detector", &files.detector)?,
-                recognizer: Model::load(&environment, "text recognizer", &files.recognizer)?,
-                tensor: Vec::new(),
+                detector: load("text detector", &files.detector)?,
+                quick: Recognizer::new(load("text recognizer", &files.recognizer)?, dictionary.clone()),
+                thorough: Recognizer::new(thorough, Dictionary::parse(&characters)?),
+                orientation: load("page orientation", &files.orientation)?,
+                picture: Vec::new(),
+                part: Vec::new(),
             })
         });
         let models = models.collect::<Result<Vec<_>, OcrError>>()?;
-        Ok(Self { pool: Pool::new(models), dictionary, config })
+        Ok(Self { pool: Pool::new(models), config })
     }
 
     /// Text boxes in page pixels, in reading order.
@@ -119,53 +139,57 @@ impl PpOcr {
         let (w, h) = image.dimensions();
         let (width, height) =
             pixels::detector_size(w, h, c.detector_pixels, c.detector_side, c.detector_short_side);
-        let tensor = pixels::detector_tensor(image, width, height);
-        let boxes = models.detector.run(&tensor, width, height, |shape, data| {
-            if !is_shape(shape, &[1, 1, height, width]) {
-                let expected = format!("1 x 1 x {height} x {width}");
+        let Models { detector, picture, part, .. } = models;
+        pixels::detector_tensor(image, width, height, picture);
+        let kept = Kept::of(picture, width, height);
+        let (tensor, width_kept, height_kept) = match &kept {
+            Kept::Nothing => return Ok(Vec::new()),
+            Kept::All => (&*picture, width, height),
+            Kept::Part(plan) => {
+                plan.cut(picture, width, part);
+                (&*part, plan.width, plan.height)
+            }
+        };
+        let boxes = detector.run(tensor, [1, height_kept, width_kept], |shape, data| {
+            if !is_shape(shape, &[1, 1, height_kept, width_kept]) {
+                let expected = format!("1 x 1 x {height_kept} x {width_kept}");
                 return Err(OcrError::Shape { model: "text detector", shape: shape.to_vec(), expected });
             }
-            Ok(text_boxes(ProbabilityMap { data, width, height }, &c.db))
+            Ok(text_boxes(ProbabilityMap { data, width: width_kept, height: height_kept }, &c.db))
         })?;
         let (sx, sy) = (w as f32 / width as f32, h as f32 / height as f32);
-        let quads: Vec<Quad> = boxes.iter().map(|b| b.quad.map(|p| Point::new(p.x * sx, p.y * sy))).collect();
-        Ok(reading_order(&quads).into_iter().map(|i| quads[i]).collect())
+        let in_page = |quad: &Quad| {
+            let (dx, dy) = match &kept {
+                Kept::Part(plan) => plan.shift(quad.center().y),
+                Kept::Nothing | Kept::All => (0.0, 0.0),
+            };
+            quad.map(|p| Point::new((p.x + dx) * sx, (p.y + dy) * sy))
+        };
+        let mut quads: Vec<Quad> = boxes.iter().map(|b| in_page(&b.quad)).collect();
+        let lines = reading_order(&quads);
+        level::level(&mut quads, &lines);
+        Ok(lines.concat().into_iter().map(|i| quads[i]).collect())
     }
 
-    /// Reads one box. What is narrow and tall may be one upright character or a line that runs downwards: the more
-    /// confident reading counts.
-    fn read(&self, models: &mut Models, image: &RgbImage, quad: Quad) -> Result<Reading, OcrError> {
-        if quad.height() < 1.5 * quad.width() {
-            return self.read_as(models, image, quad);
-        }
-        let turned = self.read_as(models, image, quad.turned())?;
-        if quad.height() > 6.0 * quad.width() {
-            return Ok(turned);
-        }
-        let upright = self.read_as(models, image, quad)?;
-        Ok(if score(&upright.decoded.any) >= score(&turned.decoded.any) { upright } else { turned })
-    }
-
-    fn read_as(&self, models: &mut Models, image: &RgbImage, quad: Quad) -> Result<Reading, OcrError> {
-        let c = &self.config;
-        let (bucket, least, most) = (c.line_bucket.max(8), c.line_least.max(16), c.line_most.clamp(64, 8192));
-        let (own, width) = pixels::line_width(&quad, bucket as usize, least as usize, most as usize);
-        let Models { recognizer, tensor, .. } = models;
-        pixels::line_tensor(image, &quad, own, width, tensor);
-        let (decoded, steps) = recognizer.run(tensor, width, pixels::LINE_HEIGHT, |shape, data| {
-            let classes = self.dictionary.classes();
-            match shape {
-                [1, steps, n] if is_shape(&[*n], &[classes]) => {
-                    Ok((ctc::decode(data, &self.dictionary), *steps as f32))
-                }
-                other => Err(OcrError::Shape {
-                    model: "text recognizer",
-                    shape: other.to_vec(),
-                    expected: format!("1 x steps x {classes}"),
-                }),
+    /// Reads the lines of an image as it lies.
+    fn read(
+        &self,
+        models: &mut Models,
+        image: &RgbImage,
+        accuracy: AccuracyMode,
+    ) -> Result<Vec<Reading>, OcrError> {
+        let quads = self.detect(models, image)?;
+        let mut readings = models.quick.read(image, &quads, &self.config)?;
+        let below = self.config.again_below(accuracy);
+        let doubtful: Vec<usize> = (0..readings.len()).filter(|i| readings[*i].score() < below).collect();
+        let quads: Vec<Quad> = doubtful.iter().map(|i| readings[*i].quad).collect();
+        let again = models.thorough.read_as(image, &quads, &self.config)?;
+        for (i, reading) in doubtful.into_iter().zip(again) {
+            if reading.score() > readings[i].score() - 0.1 {
+                readings[i] = reading;
             }
-        })?;
-        Ok(Reading { quad, decoded, steps: steps * own as f32 / width as f32 })
+        }
+        Ok(readings)
     }
 }
 
@@ -175,106 +199,42 @@ impl OcrEngine for PpOcr {
     }
 
     fn version(&self) -> &'static str {
-        "v6-tiny"
+        "v6-cascade"
     }
 
-    fn parameters(&self, _request: &Request) -> String {
+    fn parameters(&self, request: &Request) -> String {
         // The number is raised whenever the code gives other words for the same image.
-        format!("2 {:?}", self.config)
+        format!("3 {:?} {:?}", request.accuracy, self.config)
     }
 
     fn recognize(&self, image: &RgbImage, request: &Request) -> Result<Recognized, OcrError> {
         if image.width() == 0 || image.height() == 0 {
             return Ok(Recognized::default());
         }
-        let readings = self.pool.with(|models| {
-            let quads = self.detect(models, image)?;
-            quads.into_iter().map(|quad| self.read(models, image, quad)).collect::<Result<Vec<_>, _>>()
-        })?;
-        let size = (image.width() as f32, image.height() as f32);
-        Ok(assemble(&readings, self.config.least_score, request.dpi, size))
+        let least = self.config.least_score;
+        self.pool.with(|models| {
+            let read = self.read(models, image, request.accuracy)?;
+            let upright = assemble(&read, least, request.dpi, image.dimensions());
+            if !orientation::is_doubtful(&read, self.config.upright_score) {
+                return Ok(upright);
+            }
+            let turn = orientation::turn(&mut models.orientation, image)?;
+            let Some(turned) = orientation::turned(image, turn) else { return Ok(upright) };
+            let read = self.read(models, &turned, request.accuracy)?;
+            let mut again = assemble(&read, least, request.dpi, turned.dimensions());
+            if orientation::worth(&again) <= orientation::worth(&upright) {
+                return Ok(upright);
+            }
+            again.turn = turn;
+            for line in &mut again.lines {
+                line.quad = orientation::back(&line.quad, turn, image.dimensions());
+            }
+            Ok(again)
+        })
     }
 }
 
 /// True where a model's answer has these sizes.
 fn is_shape(found: &[i64], expected: &[usize]) -> bool {
     found.iter().map(|n| usize::try_from(*n).ok()).eq(expected.iter().map(|n| Some(*n)))
-}
-
-/// True where East Asian characters are so few that they are smudged Latin ones: less than a fifth of the page.
-fn is_western(readings: &[Reading]) -> bool {
-    let sum =
-        |(a, b): (usize, usize), r: &Reading| (a + r.decoded.east_asian().0, b + r.decoded.east_asian().1);
-    let (east, all) = readings.iter().fold((0, 0), sum);
-    east * 5 < all
-}
-
-/// Lines and words of readings in order; lines below `least` in score are dropped.
-fn assemble(readings: &[Reading], least: f32, dpi: f32, page: (f32, f32)) -> Recognized {
-    let western = is_western(readings);
-    let points = if dpi > 0.0 { 72.0 / dpi } else { 1.0 };
-    let mut out = Recognized::default();
-    let (mut sum, mut characters) = (0.0, 0.0);
-    for reading in readings {
-        let glyphs = reading.glyphs(western);
-        let spans = ctc::words(glyphs, reading.steps);
-        let score = score(glyphs);
-        if spans.is_empty() || score < least {
-            continue;
-        }
-        let line = out.lines.len() as u32;
-        for span in spans {
-            let [x0, y0, x1, y1] = reading.quad.slice(span.from, span.to).bounds();
-            let n = span.text.chars().count() as f64;
-            sum += f64::from(span.confidence) * n;
-            characters += n;
-            out.words.push(Word {
-                text: span.text,
-                bbox: [
-                    x0.clamp(0.0, page.0) * points,
-                    y0.clamp(0.0, page.1) * points,
-                    x1.clamp(0.0, page.0) * points,
-                    y1.clamp(0.0, page.1) * points,
-                ],
-                confidence: span.confidence.clamp(0.0, 1.0),
-                line,
-            });
-        }
-        let text: String = glyphs.iter().map(|g| g.text.as_str()).collect();
-        out.lines.push(TextLine { quad: reading.quad, text: text.trim().to_owned(), score });
-    }
-    out.confidence = (characters > 0.0).then(|| (sum / characters).clamp(0.0, 1.0));
-    out
-}
-
-#[cfg(test)]
-#[allow(clippy::float_cmp)] // values are exact by construction
-mod tests {
-    use super::*;
-
-    #[test]
-    fn words_are_in_points_and_numbered_by_line() {
-        let glyph = |(text, at): (&str, f32)| Glyph { text: text.into(), probability: 0.8, at };
-        let line = |y: f32, steps, glyphs: &[(&str, f32)]| Reading {
-            quad: Quad(
-                [(100., y), (300., y), (300., y + 20.), (100., y + 20.)].map(|(x, y)| Point::new(x, y)),
-            ),
-            decoded: Decoded { any: glyphs.iter().copied().map(glyph).collect(), western: None },
-            steps,
-        };
-        let readings = [
-            line(50.0, 10.0, &[("a", 1.0), (" ", 5.0), ("b", 9.0)]),
-            line(90.0, 2.0, &[(" ", 1.0)]),
-            line(90.0, 2.0, &[("c", 1.0)]),
-        ];
-        let page = assemble(&readings, 0.5, 144.0, (290.0, 400.0));
-        let text: Vec<_> = page.words.iter().map(|w| (w.text.as_str(), w.line)).collect();
-        assert_eq!(text, [("a", 0), ("b", 0), ("c", 1)]);
-        assert_eq!(page.words[0].bbox, [50.0, 25.0, 80.0, 35.0]);
-        assert_eq!(page.words[2].bbox, [50.0, 45.0, 145.0, 55.0]);
-        assert_eq!(page.lines.iter().map(|l| l.text.as_str()).collect::<Vec<_>>(), ["a b", "c"]);
-        assert!((page.confidence.unwrap() - 0.8).abs() < 1e-6);
-        assert_eq!(assemble(&[], 0.5, 200.0, (1.0, 1.0)).confidence, None);
-        assert!(assemble(&readings, 0.9, 144.0, (290.0, 400.0)).lines.is_empty());
-    }
 }

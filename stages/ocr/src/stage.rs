@@ -70,7 +70,7 @@ impl OcrStage {
     async fn page(&self, input: &PageRendered, image: &BlobRef) -> Result<Page, OcrError> {
         let engine = self.engine().await?;
         let dpi = input.page.image_dpi.filter(|dpi| *dpi > 0.0).unwrap_or(USUAL_DPI);
-        let request = Request { dpi, accuracy: self.config.accuracy_mode };
+        let request = Request { dpi, accuracy: input.head.options.accuracy_mode };
         let parameters = format!("{} dpi {dpi}", engine.parameters(&request));
         let key = memo_key(&["ocr", &image.sha256, engine.name(), engine.version(), &parameters]);
         let remembered = self.blobs.recall(&key).await?;

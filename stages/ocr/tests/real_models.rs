@@ -4,8 +4,8 @@
 #![allow(clippy::unwrap_used, clippy::print_stderr)]
 
 use docmill_assets::Assets;
-use docmill_contracts::Word;
-use docmill_ocr::{AccuracyMode, ModelFiles, OcrEngine, PpOcr, PpOcrConfig, Request, decode_page};
+use docmill_contracts::{AccuracyMode, Word};
+use docmill_ocr::{ModelFiles, OcrEngine, PpOcr, PpOcrConfig, Request, decode_page};
 use image::RgbImage;
 use image::imageops::rotate90;
 
