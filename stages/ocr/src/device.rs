@@ -69,11 +69,27 @@ impl Device {
         }
     }
 
-    /// A session on this device.
+    /// A session of a model file on this device.
     pub(crate) fn open(&self, environment: &Environment, path: &Path) -> ort::Result<Session> {
+        self.session(environment, |mut builder| builder.commit_from_file(path))
+    }
+
+    /// A session of a model in memory on this device.
+    pub(crate) fn open_memory(&self, environment: &Environment, model: &[u8]) -> ort::Result<Session> {
+        self.session(environment, |mut builder| builder.commit_from_memory(model))
+    }
+
+    fn session(
+        &self,
+        environment: &Environment,
+        commit: impl Fn(SessionBuilder) -> ort::Result<Session>,
+    ) -> ort::Result<Session> {
+        #[cfg(any(feature = "cuda", feature = "tensorrt"))]
         let providers = self.providers();
+        #[cfg(not(any(feature = "cuda", feature = "tensorrt")))]
+        let providers: Vec<ExecutionProviderDispatch> = Vec::new();
         if !providers.is_empty() {
-            match self.build(environment, &providers).and_then(|b| commit(b, path)) {
+            match build(environment, &providers).and_then(&commit) {
                 Ok(session) => return Ok(session),
                 Err(error) => tracing::warn!(
                     provider = ?self.provider, error = %one_line(&error),
@@ -86,24 +102,7 @@ impl Device {
                 "this build has no support for the GPU: models run on the CPU"
             );
         }
-        commit(self.build(environment, &[])?, path)
-    }
-
-    fn build(
-        &self,
-        environment: &Environment,
-        providers: &[ExecutionProviderDispatch],
-    ) -> ort::Result<SessionBuilder> {
-        // Shapes vary from page to page: memory patterns would be kept per shape, for ever. A page uses one core, so there is
-        // nobody to spin for.
-        let builder = Session::builder(environment)?
-            .with_optimization_level(GraphOptimizationLevel::Level3)?
-            .with_intra_threads(1)?
-            .with_inter_threads(1)?
-            .with_intra_op_spinning(false)?
-            .with_flush_to_zero()?
-            .with_memory_pattern(false)?;
-        Ok(if providers.is_empty() { builder } else { builder.with_execution_providers(providers)? })
+        commit(build(environment, &[])?)
     }
 
     /// The execution providers that this build has for the device, best first.
@@ -134,17 +133,19 @@ impl Device {
     fn memory_bytes(&self) -> usize {
         if self.memory_mib == 0 { usize::MAX } else { self.memory_mib as usize * (1 << 20) }
     }
-
-    #[cfg(not(any(feature = "cuda", feature = "tensorrt")))]
-    #[allow(clippy::unused_self, reason = "the same signature as with a GPU")]
-    fn providers(&self) -> Vec<ExecutionProviderDispatch> {
-        Vec::new()
-    }
 }
 
-fn commit(builder: SessionBuilder, path: &Path) -> ort::Result<Session> {
-    let mut builder = builder;
-    builder.commit_from_file(path)
+fn build(environment: &Environment, providers: &[ExecutionProviderDispatch]) -> ort::Result<SessionBuilder> {
+    // Shapes vary from page to page: memory patterns would be kept per shape, for ever. A page uses one core, so there is
+    // nobody to spin for.
+    let builder = Session::builder(environment)?
+        .with_optimization_level(GraphOptimizationLevel::Level3)?
+        .with_intra_threads(1)?
+        .with_inter_threads(1)?
+        .with_intra_op_spinning(false)?
+        .with_flush_to_zero()?
+        .with_memory_pattern(false)?;
+    Ok(if providers.is_empty() { builder } else { builder.with_execution_providers(providers)? })
 }
 
 fn one_line(error: &ort::Error) -> String {

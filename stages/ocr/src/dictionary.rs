@@ -34,10 +34,21 @@ impl Dictionary {
         if !(10..MAX_ENTRIES).contains(&entries.len()) {
             return Err(OcrError::Dictionary { entries: entries.len() });
         }
+        Ok(Self::of(entries))
+    }
+
+    fn of(entries: Vec<Box<str>>) -> Self {
         let east_asian = entries.iter().map(|e| e.chars().any(is_east_asian)).collect();
         let class = |c: char| entries.iter().position(|e| e.chars().eq([c]));
         let lookalikes = LOOKALIKES.iter().map(|group| group.chars().filter_map(class).collect()).collect();
-        Ok(Self { entries, east_asian, lookalikes })
+        Self { entries, east_asian, lookalikes }
+    }
+
+    /// The classes of no East Asian script, and the dictionary of them alone.
+    pub(crate) fn western(&self) -> (Vec<usize>, Self) {
+        let keep: Vec<usize> = (0..self.entries.len()).filter(|class| !self.is_east(*class)).collect();
+        let entries = keep.iter().map(|class| self.entries[*class].clone()).collect();
+        (keep, Self::of(entries))
     }
 
     /// Number of classes, with blank and space.
@@ -82,6 +93,8 @@ mod tests {
         assert_eq!((d.classes(), d.space()), (10, 9));
         assert_eq!((d.text(0), d.text(1), d.text(5), d.text(6), d.text(9)), ("", "a", "\u{3000}", "€", " "));
         assert!(d.is_east(7) && !d.is_east(6) && !d.is_east(99));
+        let (keep, western) = d.western();
+        assert_eq!((keep, western.text(6), western.space()), (vec![0, 1, 2, 3, 4, 5, 6, 9], "€", 7));
         assert!(Dictionary::parse("a\nb").is_err());
     }
 

@@ -51,6 +51,19 @@ impl Model {
         Ok(Self { name, session })
     }
 
+    /// Loads a model from memory onto a device. `path` is for errors.
+    pub(crate) fn from_memory(
+        environment: &Environment,
+        name: &'static str,
+        (path, bytes): (&Path, &[u8]),
+        device: &Device,
+    ) -> Result<Self, OcrError> {
+        let session = device
+            .open_memory(environment, bytes)
+            .map_err(|source| OcrError::Model { path: path.to_owned(), source })?;
+        Ok(Self { name, session })
+    }
+
     /// An entry of the model's own metadata.
     pub(crate) fn metadata(&self, key: &str) -> Option<String> {
         self.session.metadata().ok()?.custom(key)

@@ -6,6 +6,7 @@
 use crate::engine::Recognized;
 use crate::geometry::{Point, Quad};
 use crate::onnx::Model;
+use crate::pixels::Page;
 use crate::ppocr::Reading;
 use crate::{OcrError, pixels};
 use image::{RgbImage, imageops};
@@ -31,13 +32,13 @@ pub(crate) fn is_doubtful(readings: &[Reading], least: f32) -> bool {
 }
 
 /// Degrees by which the page has to be turned clockwise to be upright: 0, 90, 180 or 270.
-pub(crate) fn turn(model: &mut Model, image: &RgbImage) -> Result<u16, OcrError> {
-    let (w, h) = (image.width() as f32, image.height() as f32);
+pub(crate) fn turn(model: &mut Model, page: &Page<'_>) -> Result<u16, OcrError> {
+    let (w, h) = (page.width as f32, page.height as f32);
     let scale = SHORT as f32 / w.min(h);
     let side = |v: f32| ((v * scale).round() as usize).clamp(SHORT, LONG);
     let (width, height) = (side(w), side(h));
     let mut picture = Vec::new();
-    pixels::detector_tensor(image, width, height, &mut picture);
+    pixels::detector_tensor(page, width, height, &mut picture);
     // The ends and the middle of the long side: a receipt may be blank in parts.
     let mut tensor = Vec::with_capacity(3 * 3 * SIDE * SIDE);
     for part in 0..3 {

@@ -1,5 +1,6 @@
 //! From characters to lines and words of a page.
 
+use crate::context;
 use crate::ctc::{Decoded, Glyph};
 use crate::engine::{Recognized, TextLine};
 use crate::geometry::Quad;
@@ -51,12 +52,14 @@ fn is_western(readings: &[Reading]) -> bool {
 /// Lines and words of readings in order; lines below `least` in score are dropped. `page`: its pixels across and down.
 pub(super) fn assemble(readings: &[Reading], least: f32, dpi: f32, page: (u32, u32)) -> Recognized {
     let western = is_western(readings);
+    let mut texts: Vec<Vec<Glyph>> = readings.iter().map(|r| r.glyphs(western).to_vec()).collect();
+    texts.iter_mut().for_each(context::settle);
+    context::decimal_marks(&mut texts);
     let points = if dpi > 0.0 { 72.0 / dpi } else { 1.0 };
     let (right, bottom) = (page.0 as f32, page.1 as f32);
     let mut out = Recognized::default();
     let (mut sum, mut characters) = (0.0, 0.0);
-    for reading in readings {
-        let glyphs = reading.glyphs(western);
+    for (reading, glyphs) in readings.iter().zip(&texts) {
         let spans = words(glyphs, reading.steps);
         let score = score(glyphs);
         if spans.is_empty() || score < least {
