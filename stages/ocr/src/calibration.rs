@@ -6,5 +6,7 @@ use crate::ctc::Glyph;
 
 /// Probability that a word is right, 0..=1.
 pub(crate) fn word(glyphs: &[Glyph]) -> f32 {
-    glyphs.iter().map(|g| g.probability).sum::<f32>() / glyphs.len().max(1) as f32
+    let mean = glyphs.iter().map(|g| g.probability).sum::<f32>() / glyphs.len().max(1) as f32;
+    // NaN becomes 0.
+    mean.max(0.0).min(1.0)
 }

@@ -17,6 +17,8 @@ mod dictionary;
 pub mod engine;
 mod error;
 mod files;
+#[doc(hidden)]
+pub mod fuzz;
 pub mod geometry;
 mod level;
 mod model_file;
@@ -27,6 +29,7 @@ mod pixels;
 mod ppocr;
 pub mod remote;
 mod stage;
+mod trust;
 mod words;
 
 pub use config::Config;
