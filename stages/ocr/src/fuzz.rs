@@ -38,7 +38,9 @@ pub fn db(bytes: &[u8]) {
 
 /// Characters and words out of class probabilities.
 pub fn ctc(bytes: &[u8]) {
-    let Ok(dictionary) = Dictionary::parse("0\n1\nO\nl\nI\na\nc\nC\n.\n,\n\"\n:\n末\n€\n$") else { return };
+    let Ok(dictionary) = Dictionary::parse("0\n1\nO\nl\nI\na\nc\nC\n.\n,\n\"\n:\n末\n€\n$") else {
+        return;
+    };
     let data = values(bytes);
     let steps = data.len() / dictionary.classes();
     let decoded = ctc::decode(&data, &dictionary);

@@ -5,8 +5,8 @@
 
 use crate::engine::{OcrEngine, Recognized, Request};
 use crate::orientation::turned;
-use crate::{Config, ModelFiles, OcrError, PpOcr, decode_page};
 use crate::trust::{self, Agreement};
+use crate::{Config, ModelFiles, OcrError, PpOcr, decode_page};
 use docmill_assets::Assets;
 use docmill_blobs::{Blobs, memo_key};
 use docmill_contracts::{
