@@ -2,8 +2,8 @@
 
 #![allow(clippy::unwrap_used)]
 
-use docmill_tests::{docmill, results, run, workspace};
 use docmill_testkit::llm::{Reply, ScriptedServer};
+use docmill_tests::{docmill, results, run, workspace};
 use serde_json::{Value, json};
 use std::path::Path;
 
@@ -12,7 +12,8 @@ async fn read(folder: &Path, toml: String) -> Value {
     let config = folder.join("docmill.toml");
     std::fs::write(&config, toml).unwrap();
     let (out, sample) = (folder.join("out"), workspace().join("samples/invoice-en.pdf"));
-    let command = move || run(docmill().arg("run").arg("--config").arg(config).arg("--out").arg(&out).arg(sample));
+    let command =
+        move || run(docmill().arg("run").arg("--config").arg(config).arg("--out").arg(&out).arg(sample));
     let ended = tokio::task::spawn_blocking(command).await.unwrap();
     assert_eq!(ended.code, Some(0), "{}", ended.err);
     results(&folder.join("out")).remove(0).1
@@ -48,7 +49,7 @@ async fn a_value_that_a_model_makes_up_is_never_accepted() {
             assert_eq!(result["status"], "review");
         }
         let trace = &result["trace"];
-        assert_eq!((&trace["cost"]["tokens_in"], &trace["cost"]["usd"]), (&json!(11), &json!("0.011")));
+        assert_eq!((&trace["cost"]["tokens_in"], &trace["cost"]["usd"]), (&json!(11), &json!(0.011)));
         let engines = trace["stages"].as_array().unwrap().iter().map(|s| s["engine"].as_str().unwrap());
         assert!(engines.clone().any(|e| e == "local+llm"), "{trace}");
     }
