@@ -116,23 +116,25 @@ impl Words {
 }
 
 /// Leaves out words that lie on a word that says the same.
-fn without_doubles(words: Vec<Found>) -> Vec<Found> {
-    let mut seen: HashMap<String, Vec<[f32; 4]>> = HashMap::with_capacity(words.len());
-    let mut kept = Vec::with_capacity(words.len());
-    for found in words {
-        let places = seen.entry(found.word.text.clone()).or_default();
-        if places.iter().all(|place| !same_place(*place, found.word.bbox)) {
-            // A page of one word a thousand times is compared with the latest ones only.
-            if places.len() < 64 {
-                places.push(found.word.bbox);
-            } else {
-                let oldest = kept.len() % 64;
-                places[oldest] = found.word.bbox;
-            }
-            kept.push(found);
+fn without_doubles(mut words: Vec<Found>) -> Vec<Found> {
+    /// Most places of one word that are compared.
+    const PLACES: usize = 64;
+    let mut seen: HashMap<&str, Vec<[f32; 4]>> = HashMap::with_capacity(words.len());
+    let mut doubles = Vec::new();
+    for (i, Found { word, .. }) in words.iter().enumerate() {
+        let places = seen.entry(&word.text).or_default();
+        if places.iter().rev().take(PLACES).any(|place| same_place(*place, word.bbox)) {
+            doubles.push(i);
+        } else {
+            places.push(word.bbox);
         }
     }
-    kept
+    let (mut at, mut doubles) = (0, doubles.into_iter().peekable());
+    words.retain(|_| {
+        at += 1;
+        doubles.next_if(|d| *d + 1 == at).is_none()
+    });
+    words
 }
 
 /// True where one box lies on the other.
