@@ -14,6 +14,7 @@ pub mod geometry;
 pub mod onnx;
 mod order;
 mod pixels;
+pub mod remote;
 mod stage;
 mod trust;
 
