@@ -71,7 +71,8 @@ impl Words {
     fn add(&mut self, glyph: Glyph) {
         let Glyph { c, bbox, at } = glyph;
         if let Some(last) = self.last {
-            if last.c == c && same_place(last.bbox, bbox) {
+            // Letters of one ligature have one place, to the last bit.
+            if last.c == c && last.bbox != bbox && same_place(last.bbox, bbox) {
                 return;
             }
             if !adjacent(last.bbox, bbox) {
@@ -291,6 +292,10 @@ mod tests {
         let twice =
             |a: Vec<Glyph>, b: Vec<Glyph>| a.into_iter().zip(b).flat_map(|(a, b)| [a, b]).collect::<Vec<_>>();
         assert_eq!(texts(twice(row("Total", 10.0, 0.0), row("Total", 10.3, 0.2))), expect(&[("Total", 0)]));
+        let mut ligature = row("Mie", 10.0, 0.0);
+        let t = Glyph { c: 't', bbox: ligature[1].bbox, at: 0 };
+        ligature.splice(2..2, [t, t]);
+        assert_eq!(texts(ligature), expect(&[("Mitte", 0)]), "two letters of one glyph");
         let again = [row("Sum 11", 10.0, 0.0), row("Sum 11", 10.4, 0.4)].concat();
         assert_eq!(texts(again), expect(&[("Sum", 0), ("11", 0)]));
         let below = [row("Sum", 10.0, 0.0), row("Sum", 10.0, 12.0)].concat();
