@@ -3,8 +3,9 @@
 mod eos;
 mod latency;
 mod pages;
+mod ocr;
 mod processes;
-mod reading;
+pub(crate) mod reading;
 mod render;
 mod robustness;
 mod soak;
@@ -33,6 +34,8 @@ pub enum What {
     Render(render::RenderArgs),
     /// Odd and broken PDFs: how each ends, and when.
     Robustness(robustness::RobustnessArgs),
+    /// The OCR engine on page images: time, memory, words found.
+    Ocr(ocr::OcrArgs),
     /// Whether known values are in the text that is read.
     Truth(truth::TruthArgs),
 }
@@ -55,6 +58,7 @@ pub async fn run(args: BenchArgs) -> Result<ExitCode, OpsError> {
         What::Pages(args) => pages::run(args).await,
         What::Render(args) => render::run(args).await,
         What::Robustness(args) => robustness::run(args).await,
+        What::Ocr(args) => ocr::run(args).await,
         What::Truth(args) => truth::run(args).await,
     }
 }
