@@ -3,6 +3,7 @@
 mod eos;
 mod latency;
 mod processes;
+mod rules;
 mod soak;
 mod throughput;
 mod world;
@@ -22,6 +23,8 @@ pub enum What {
     Latency(latency::LatencyArgs),
     /// Memory of every process over many documents.
     Soak(soak::SoakArgs),
+    /// Agreement with the published cases of the business rules, and speed.
+    Rules(rules::RulesArgs),
 }
 
 /// Flags of `docmill bench`.
@@ -39,5 +42,6 @@ pub async fn run(args: BenchArgs) -> Result<ExitCode, OpsError> {
         What::Eos(args) => eos::run(args).await,
         What::Latency(args) => latency::run(args).await,
         What::Soak(args) => soak::run(args).await,
+        What::Rules(args) => rules::run(&args),
     }
 }
