@@ -7,7 +7,7 @@ mod progress;
 pub(crate) use local::{Local, one_machine};
 
 use crate::inputs::{self, Input, Inputs};
-use crate::submission::{self, Order};
+use crate::submission::{self, Order, ProcessingArgs};
 use crate::table;
 use crate::{OpsError, ui};
 use clap::Args;
@@ -31,15 +31,9 @@ pub struct RunArgs {
     /// Folder for results; also holds the log, so that a second run goes on where the first stopped.
     #[arg(long, default_value = "docmill-out")]
     pub out: PathBuf,
-    /// Tenant that owns the documents.
-    #[arg(long, default_value = "default")]
-    pub tenant: String,
-    /// JSON Schema of the fields to extract, instead of the built-in business document.
-    #[arg(long)]
-    pub schema: Option<PathBuf>,
-    /// Read the pages even where an e-invoice is embedded.
-    #[arg(long)]
-    pub ignore_embedded_xml: bool,
+    /// How they are processed.
+    #[command(flatten)]
+    pub processing: ProcessingArgs,
     /// Process documents again that are done; their results get a new revision.
     #[arg(long)]
     pub again: bool,
@@ -54,10 +48,11 @@ pub async fn run(args: RunArgs) -> Result<ExitCode, OpsError> {
         Ok(inputs) => inputs,
         Err(mistakes) => return Err(OpsError::Usage(mistakes)),
     };
-    if let Some(schema) = &args.schema
-        && let Err(e) = std::fs::metadata(schema)
-    {
-        return Err(OpsError::Usage(vec![format!("{}: {e}", schema.display())]));
+    let sides = [&args.processing.schema, &args.processing.model, &args.processing.categories];
+    for path in sides.into_iter().flatten() {
+        if let Err(e) = std::fs::metadata(path) {
+            return Err(OpsError::Usage(vec![format!("{}: {e}", path.display())]));
+        }
     }
     if inputs.files.is_empty() {
         say_passed_over(inputs.passed_over);
@@ -73,8 +68,7 @@ pub async fn run(args: RunArgs) -> Result<ExitCode, OpsError> {
 }
 
 async fn process(args: &RunArgs, inputs: Inputs, local: Local) -> Result<ExitCode, OpsError> {
-    let order =
-        Order::new(&args.tenant, args.schema.as_deref(), args.ignore_embedded_xml, local.blobs()).await?;
+    let order = Order::new(&args.processing, local.blobs()).await?;
     let mut history = History::read(&local).await?;
     let stop = docmill_service::shutdown_signal()
         .map_err(|e| OpsError::io("watch signals of", "this process", e))?;
