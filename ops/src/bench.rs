@@ -1,5 +1,6 @@
 //! `docmill bench`: the figures of docs/benchmarks.md, each by one command.
 
+mod alarms;
 mod eos;
 mod latency;
 mod processes;
@@ -25,6 +26,8 @@ pub enum What {
     Soak(soak::SoakArgs),
     /// Agreement with the published cases of the business rules, and speed.
     Rules(rules::RulesArgs),
+    /// How often honest e-invoices are said to contradict their pages.
+    Alarms(alarms::AlarmsArgs),
 }
 
 /// Flags of `docmill bench`.
@@ -43,5 +46,6 @@ pub async fn run(args: BenchArgs) -> Result<ExitCode, OpsError> {
         What::Latency(args) => latency::run(args).await,
         What::Soak(args) => soak::run(args).await,
         What::Rules(args) => rules::run(&args),
+        What::Alarms(args) => alarms::run(args).await,
     }
 }
