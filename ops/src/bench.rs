@@ -4,9 +4,13 @@ mod alarms;
 mod eos;
 mod latency;
 mod processes;
+mod reading;
+mod render;
+mod robustness;
 mod rules;
 mod soak;
 mod throughput;
+mod truth;
 mod world;
 
 use crate::OpsError;
@@ -28,6 +32,12 @@ pub enum What {
     Rules(rules::RulesArgs),
     /// How often honest e-invoices are said to contradict their pages.
     Alarms(alarms::AlarmsArgs),
+    /// Reading and painting pages in the sandbox against PDFium alone.
+    Render(render::RenderArgs),
+    /// Odd and broken PDFs: how each ends, and when.
+    Robustness(robustness::RobustnessArgs),
+    /// Whether known values are in the text that is read.
+    Truth(truth::TruthArgs),
 }
 
 /// Flags of `docmill bench`.
@@ -47,5 +57,8 @@ pub async fn run(args: BenchArgs) -> Result<ExitCode, OpsError> {
         What::Soak(args) => soak::run(args).await,
         What::Rules(args) => rules::run(&args),
         What::Alarms(args) => alarms::run(args).await,
+        What::Render(args) => render::run(args).await,
+        What::Robustness(args) => robustness::run(args).await,
+        What::Truth(args) => truth::run(args).await,
     }
 }

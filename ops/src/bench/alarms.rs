@@ -1,7 +1,7 @@
 //! How often honest e-invoices are said to contradict their pages.
 //!
 //! Documents with an embedded e-invoice go through `docmill run`; every problem of the comparison with the pages
-//! (INFER-0040 to INFER-0043) on a document that nobody tampered with is a false alarm.
+//! (INFER-0140 to INFER-0143) on a document that nobody tampered with is a false alarm.
 
 use super::world::{clean, docmill, spawned};
 use crate::{OpsError, ui};
@@ -11,8 +11,8 @@ use std::path::{Path, PathBuf};
 use std::process::{ExitCode, Stdio};
 
 /// Problems that are alarms, and one that is a note.
-const ALARMS: [&str; 4] = ["INFER-0040", "INFER-0041", "INFER-0042", "INFER-0043"];
-const NOTE: &str = "INFER-0044";
+const ALARMS: [&str; 4] = ["INFER-0140", "INFER-0141", "INFER-0142", "INFER-0143"];
+const NOTE: &str = "INFER-0144";
 
 /// Flags of `docmill bench alarms`.
 #[derive(Debug, Args)]

@@ -121,7 +121,7 @@ mod tests {
 
     #[test]
     fn a_tenant_has_what_it_sets_and_the_rest_of_all() {
-        let text = r#"{"accept_confidence": 0.9, "field_confidence": {"iban": 0.95, "bic": 0.5}, "reject_codes": ["INFER-0041"],
+        let text = r#"{"accept_confidence": 0.9, "field_confidence": {"iban": 0.95, "bic": 0.5}, "reject_codes": ["INFER-0141"],
             "tenants": {"acme": {"accept_confidence": 0.7, "field_confidence": {"bic": 0.6}, "reject_codes": []}}}"#;
         let config: Config = serde_json::from_str(text).unwrap();
         config.check().unwrap();

@@ -65,7 +65,7 @@ pub(super) fn problems(bytes: &[u8]) -> Vec<Problem> {
     let mut problems: Vec<Problem> = found.iter().take(shown).map(problem).collect();
     if left_out > 0 {
         problems.push(Problem {
-            code: "INFER-0045".to_owned(),
+            code: "INFER-0145".to_owned(),
             severity: Severity::Warning,
             message: format!("{left_out} more business rules do not hold"),
             fields: Vec::new(),
@@ -150,7 +150,7 @@ mod tests {
         let problems = problems(xml.as_bytes());
         let warnings = problems.iter().filter(|p| p.severity == Severity::Warning).count();
         assert_eq!(warnings, MOST_WARNINGS + 1);
-        assert_eq!(problems.last().unwrap().code, "INFER-0045");
+        assert_eq!(problems.last().unwrap().code, "INFER-0145");
     }
 
     #[test]

@@ -65,7 +65,7 @@ pub(crate) fn compare(
     }
     if seen.words < FEWEST_WORDS {
         let message = "the pages show too little text to be compared with the e-invoice".to_owned();
-        xml.problems.push(problem("INFER-0044", Severity::Warning, message, &[], None));
+        xml.problems.push(problem("INFER-0144", Severity::Warning, message, &[], None));
         return Ok(());
     }
     let mut problems = Vec::new();
@@ -105,7 +105,7 @@ fn amount(name: &str, xml: &Extraction, read: Option<&Extraction>, seen: &Seen) 
     }
     let other = sure(read, name).filter(|other| differs(field, other))?;
     let message = format!("the pages show {name} {}, the e-invoice has {}", other.value, field.value);
-    Some(problem("INFER-0040", Severity::Error, message, &[name], other.page))
+    Some(problem("INFER-0140", Severity::Error, message, &[name], other.page))
 }
 
 /// An account on the pages that is none of the e-invoice's.
@@ -121,7 +121,7 @@ fn account(xml: &Extraction, known: &Known, seen: &Seen) -> Option<Problem> {
     }
     let (first, page) = shown.first()?;
     let message = format!("the pages show the account {first}, the e-invoice has {}", field.value);
-    Some(problem("INFER-0041", Severity::Error, message, &["iban"], Some(*page)))
+    Some(problem("INFER-0141", Severity::Error, message, &["iban"], Some(*page)))
 }
 
 /// A seller whose name and numbers the pages do not show, where they show another's.
@@ -136,7 +136,7 @@ fn seller(xml: &Extraction, known: &Known, read: Option<&Extraction>, seen: &See
     if let Some((id, page)) = foreign.filter(|_| !ours.is_empty()) {
         let message = format!("the pages show the VAT id {id}, the e-invoice is of {}", field.value);
         return Some(problem(
-            "INFER-0042",
+            "INFER-0142",
             Severity::Error,
             message,
             &["seller_name", "seller_vat_id"],
@@ -145,7 +145,7 @@ fn seller(xml: &Extraction, known: &Known, read: Option<&Extraction>, seen: &See
     }
     let other = sure(read, "seller_name").filter(|other| !find::share_words(&field.value, &other.value))?;
     let message = format!("the pages show the seller {}, the e-invoice has {}", other.value, field.value);
-    Some(problem("INFER-0042", Severity::Error, message, &["seller_name"], other.page))
+    Some(problem("INFER-0142", Severity::Error, message, &["seller_name"], other.page))
 }
 
 fn number(xml: &Extraction, read: Option<&Extraction>, seen: &Seen) -> Option<Problem> {
@@ -155,7 +155,7 @@ fn number(xml: &Extraction, read: Option<&Extraction>, seen: &Seen) -> Option<Pr
     }
     let other = sure(read, "invoice_number").filter(|other| differs(field, other))?;
     let message = format!("the pages show the number {}, the e-invoice has {}", other.value, field.value);
-    Some(problem("INFER-0043", Severity::Warning, message, &["invoice_number"], other.page))
+    Some(problem("INFER-0143", Severity::Warning, message, &["invoice_number"], other.page))
 }
 
 /// One note for all values that the pages do not show.
@@ -174,7 +174,7 @@ fn unseen(xml: &Extraction, seen: &Seen, contradicted: &BTreeSet<&str>) -> Optio
         all.len(),
         missing.join(", ")
     );
-    Some(problem("INFER-0044", Severity::Warning, message, &missing, None))
+    Some(problem("INFER-0144", Severity::Warning, message, &missing, None))
 }
 
 fn sure<'r>(read: Option<&'r Extraction>, name: &str) -> Option<&'r Field> {

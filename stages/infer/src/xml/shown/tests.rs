@@ -79,37 +79,37 @@ fn an_honest_page_gives_no_alarm_and_the_values_get_their_places() {
 fn another_account_on_the_page_is_an_error_with_both() {
     let tampered = HONEST.replace("DE89 3704 0044 0532 0130 00", "DE75 5121 0800 1245 1261 99");
     let (xml, codes) = compared(&tampered, &[]);
-    assert_eq!(codes, [("INFER-0041".to_owned(), Severity::Error)]);
+    assert_eq!(codes, [("INFER-0141".to_owned(), Severity::Error)]);
     let message = &xml.problems[0].message;
     assert!(
         message.contains("DE75512108001245126199") && message.contains("DE89370400440532013000"),
         "{message}"
     );
     let without = HONEST.replace("IBAN DE89 3704 0044 0532 0130 00", "danke für alles");
-    assert_eq!(compared(&without, &[]).1, [("INFER-0044".to_owned(), Severity::Warning)]);
+    assert_eq!(compared(&without, &[]).1, [("INFER-0144".to_owned(), Severity::Warning)]);
 }
 
 #[test]
 fn another_total_on_the_page_is_an_error_where_an_engine_read_it() {
     let tampered = HONEST.replace("119,00", "191,00");
     let (xml, codes) = compared(&tampered, &[("grand_total", "191.00"), ("due_payable", "191.00")]);
-    let error = ("INFER-0040".to_owned(), Severity::Error);
+    let error = ("INFER-0140".to_owned(), Severity::Error);
     assert_eq!(codes, [error.clone(), error]);
     assert_eq!(xml.problems[0].message, "the pages show grand_total 191.00, the e-invoice has 119.00");
     assert_eq!(xml.fields["grand_total"].value, "119.00");
     assert_eq!(xml.fields["grand_total"].other_readings[0].value, "191.00");
-    assert_eq!(compared(&tampered, &[]).1, [("INFER-0044".to_owned(), Severity::Warning)]);
+    assert_eq!(compared(&tampered, &[]).1, [("INFER-0144".to_owned(), Severity::Warning)]);
 }
 
 #[test]
 fn another_seller_on_the_page_is_an_error() {
     let tampered = "Holz Winter AG | Rechnung Nr. RE-2026-17 vom 1.3.2026 | Netto 100,00 EUR | USt 19% 19,00 EUR | Gesamt 119,00 EUR | USt-IdNr. DE129273398";
     let (xml, codes) = compared(tampered, &[("seller_name", "Holz Winter AG")]);
-    assert_eq!(codes[0], ("INFER-0042".to_owned(), Severity::Error));
+    assert_eq!(codes[0], ("INFER-0142".to_owned(), Severity::Error));
     assert!(xml.problems[0].message.contains("DE129273398"));
     let nameless = tampered.replace("DE129273398", "keine");
     let (xml, codes) = compared(&nameless, &[("seller_name", "Holz Winter AG")]);
-    assert_eq!(codes[0], ("INFER-0042".to_owned(), Severity::Error));
+    assert_eq!(codes[0], ("INFER-0142".to_owned(), Severity::Error));
     assert!(xml.problems[0].message.contains("Holz Winter AG"));
 }
 
@@ -117,10 +117,10 @@ fn another_seller_on_the_page_is_an_error() {
 fn another_number_on_the_page_is_told() {
     let tampered = HONEST.replace("RE-2026-17", "RE-2026-18");
     let (_, codes) = compared(&tampered, &[("invoice_number", "RE-2026-18")]);
-    assert_eq!(codes, [("INFER-0043".to_owned(), Severity::Warning)]);
+    assert_eq!(codes, [("INFER-0143".to_owned(), Severity::Warning)]);
 }
 
 #[test]
 fn pages_without_text_are_not_compared() {
-    assert_eq!(compared("Rechnung 17", &[]).1, [("INFER-0044".to_owned(), Severity::Warning)]);
+    assert_eq!(compared("Rechnung 17", &[]).1, [("INFER-0144".to_owned(), Severity::Warning)]);
 }
