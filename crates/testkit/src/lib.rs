@@ -6,6 +6,7 @@
 
 pub mod bench;
 pub mod conformance;
+pub mod fuzz;
 pub mod llm;
 pub mod sim;
 

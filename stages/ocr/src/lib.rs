@@ -16,6 +16,7 @@ mod order;
 mod pixels;
 pub mod remote;
 mod stage;
+mod trust;
 
 pub use config::Config;
 pub use decode::decode_page;
