@@ -2,6 +2,7 @@
 
 mod eos;
 mod latency;
+mod layout;
 mod processes;
 mod reading;
 mod render;
@@ -30,6 +31,8 @@ pub enum What {
     Render(render::RenderArgs),
     /// Odd and broken PDFs: how each ends, and when.
     Robustness(robustness::RobustnessArgs),
+    /// Layout and Markdown of born-digital pages.
+    Layout(layout::LayoutArgs),
     /// Whether known values are in the text that is read.
     Truth(truth::TruthArgs),
 }
@@ -51,6 +54,7 @@ pub async fn run(args: BenchArgs) -> Result<ExitCode, OpsError> {
         What::Soak(args) => soak::run(args).await,
         What::Render(args) => render::run(args).await,
         What::Robustness(args) => robustness::run(args).await,
+        What::Layout(args) => layout::run(args).await,
         What::Truth(args) => truth::run(args).await,
     }
 }

@@ -20,7 +20,11 @@ fn main() -> io::Result<()> {
     let arguments: Vec<String> = std::env::args().collect();
     if let [_, kind, size, descriptor] = arguments.as_slice() {
         let number = |text: &str| text.parse::<usize>().map_err(io::Error::other);
-        return child(kind == "shared", number(size)?, i32::try_from(number(descriptor)?).map_err(io::Error::other)?);
+        return child(
+            kind == "shared",
+            number(size)?,
+            i32::try_from(number(descriptor)?).map_err(io::Error::other)?,
+        );
     }
     println!("{:<16} {:>10} {:>14} {:>18}", "", "bytes", "pipe us", "shared memory us");
     for (what, size) in SIZES {

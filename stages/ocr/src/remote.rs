@@ -108,14 +108,14 @@ impl RemoteOcr {
     }
 
     /// Whether a page of this confidence is read remotely.
-    pub fn wants(&self, accuracy: AccuracyMode, local: Local<'_>) -> bool {
+    pub fn wants(&self, accuracy: AccuracyMode, confidence: Option<f64>) -> bool {
         let below = match accuracy {
             AccuracyMode::Fast => return false,
             AccuracyMode::Balanced => self.config.balanced_below,
             AccuracyMode::Accurate => self.config.accurate_below,
         };
         // A page without any word is an empty one far more often than one that cannot be read.
-        local.confidence.is_some_and(|c| c < below)
+        confidence.is_some_and(|c| c < below)
     }
 
     /// The remote reading of a page; none where no server answers, or its answer is not believed. Answers are remembered by

@@ -4,6 +4,7 @@
 //! before they are emitted, so that a re-run after a crash is a lookup.
 
 use crate::engine::{OcrEngine, PpOcr, Recognized};
+use crate::remote::{self, Local, PageImage, RemoteOcr, RemoteReading};
 use crate::trust::{self, Agreement};
 use crate::{Config, ModelFiles, OcrError, decode_page};
 use docmill_assets::Assets;
@@ -39,7 +40,8 @@ pub fn workers(config: Config, env: &StageEnv) -> Result<Vec<Worker>, OcrError> 
         let files = ModelFiles::fetch(&assets)?;
         Ok(Arc::new(PpOcr::open(&files, threads, ppocr.clone())?) as Engine)
     };
-    Ok(vec![Worker::stage("ocr", OcrStage::new(config, env.blobs.clone(), loader))])
+    let remote = RemoteOcr::new(&config.remote)?;
+    Ok(vec![Worker::stage("ocr", OcrStage::new(config, env.blobs.clone(), loader).with_remote(remote))])
 }
 
 /// Reads page images.
@@ -50,6 +52,8 @@ pub struct OcrStage {
     engine: OnceCell<Engine>,
     /// As many pages are decoded and read at once as the engine has sessions.
     cores: Arc<Semaphore>,
+    /// Reads what the engine is unsure of.
+    remote: Option<RemoteOcr>,
 }
 
 impl OcrStage {
@@ -60,7 +64,13 @@ impl OcrStage {
         loader: impl Fn() -> Result<Engine, OcrError> + Send + Sync + 'static,
     ) -> Self {
         let cores = Arc::new(Semaphore::new(config.parallelism()));
-        Self { blobs, config, loader: Arc::new(loader), engine: OnceCell::new(), cores }
+        Self { blobs, config, loader: Arc::new(loader), engine: OnceCell::new(), cores, remote: None }
+    }
+
+    /// With servers for the pages that the engine is unsure of.
+    #[must_use]
+    pub fn with_remote(self, remote: Option<RemoteOcr>) -> Self {
+        Self { remote, ..self }
     }
 
     async fn engine(&self) -> Result<&Engine, OcrError> {
@@ -91,6 +101,13 @@ impl OcrStage {
         }
         engine.name().clone_into(&mut page.engine);
         engine.version().clone_into(&mut page.engine_version);
+        let mut reading = reading;
+        if let Some(remote) = self.remotely(input, image, &reading).await? {
+            remote::ENGINE.clone_into(&mut page.engine);
+            page.text_reason = remote.reason().or(page.text_reason);
+            page.engine_version = remote.model;
+            reading = Reading { words: PackedWords::pack(&remote.words), confidence: remote.confidence };
+        }
         page.confidence = reading.confidence;
         (page.words, page.words_blob) = (None, None);
         page.text_source = if reading.words.count > 0 { TextSource::Ocr } else { TextSource::None };
@@ -101,6 +118,27 @@ impl OcrStage {
             page.words_blob = Some(self.blobs.put(bytes.into()).await?);
         }
         Ok(page)
+    }
+
+    /// The remote reading of a page, where one is wanted and there is a better one.
+    async fn remotely(
+        &self,
+        input: &PageRendered,
+        image: &BlobRef,
+        reading: &Reading,
+    ) -> Result<Option<RemoteReading>, OcrError> {
+        let Some(remote) = &self.remote else { return Ok(None) };
+        if !remote.wants(input.head.options.accuracy_mode, reading.confidence) {
+            return Ok(None);
+        }
+        let Ok(words) = reading.words.unpack() else { return Ok(None) };
+        let image = PageImage {
+            sha256: image.sha256.clone(),
+            bytes: self.blobs.get(image).await?,
+            size: (input.page.width, input.page.height),
+        };
+        let local = Local { words: &words, confidence: reading.confidence };
+        Ok(remote.read(&self.blobs, &image, local).await)
     }
 
     /// The page with what is to be said of its text layer, where it has one to be compared; true where that stands.
@@ -231,3 +269,6 @@ impl Reading {
 #[cfg(test)]
 #[allow(clippy::float_cmp)] // values are exact by construction
 mod tests;
+
+#[cfg(test)]
+mod remote_tests;

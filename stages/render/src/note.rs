@@ -90,7 +90,8 @@ mod tests {
             problem.message,
             "5 words of the text layer cannot be seen and were left out: 4 in the colour of the background, 1 outside of the page"
         );
-        let overflow = Note { hidden: Hidden { clipped: 9, tiny: 2, ..Hidden::default() }, ..Note::default() };
+        let overflow =
+            Note { hidden: Hidden { clipped: 9, tiny: 2, ..Hidden::default() }, ..Note::default() };
         assert_eq!(noted(Page::default(), &overflow).problems, [], "leftovers are no attempt at anything");
         let plain = noted(Page::default(), &Note::default());
         assert_eq!((plain.text_reason, plain.problems), (None, Vec::new()));

@@ -160,7 +160,7 @@ impl Shape {
         Self {
             columns,
             rows: n,
-            header: header && numeric.iter().any(|n| *n),
+            header: header && numeric.iter().any(|n| *n) && (columns > 2 || are_amounts(body, words)),
             wordy: wordy.collect(),
             filled: cells as f32 / (n * columns).max(1) as f32,
             labelled: full.iter().filter(|r| colon(r, 0)).count() as f32 / n.max(1) as f32,
@@ -190,6 +190,15 @@ impl Shape {
             || (self.header && numbers >= 1 && self.filled >= 0.6 && self.even)
             || (self.rows > 2 && short && self.filled >= 0.9 && self.strict)
     }
+}
+
+/// True where the second column holds amounts: labels with other values have no row of names.
+fn are_amounts(rows: &[&Draft], words: &[Word]) -> bool {
+    let amount = |r: &&Draft| {
+        let text: String = r.text(1, words).collect();
+        !r.has(1) || (is_number(std::iter::once(text.as_str())) && text.contains(['.', ',']))
+    };
+    rows.iter().all(amount)
 }
 
 /// How many times the least step from row to row the greatest is.

@@ -62,7 +62,7 @@ async fn a_page_is_sent_once_as_an_image_with_the_prompt_and_its_words_get_place
 #[test]
 fn the_mode_and_the_local_confidence_decide() {
     let remote = RemoteOcr::new(&config("http://127.0.0.1:9/v1".into())).unwrap().unwrap();
-    let wants = |mode, confidence| remote.wants(mode, Local { words: &[], confidence });
+    let wants = |mode, confidence| remote.wants(mode, confidence);
     assert!(!wants(AccuracyMode::Fast, Some(0.1)));
     assert!(wants(AccuracyMode::Balanced, Some(0.8)) && !wants(AccuracyMode::Balanced, Some(0.9)));
     assert!(wants(AccuracyMode::Accurate, Some(0.9)) && !wants(AccuracyMode::Accurate, Some(0.98)));

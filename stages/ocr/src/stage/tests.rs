@@ -218,7 +218,12 @@ async fn a_text_layer_stands_where_ocr_finds_its_words_and_gives_way_where_it_do
     let bench = bench(4);
     let image = bench.blobs.put(png(8, 6)).await.unwrap();
     for (text, stands) in [("8x6@200", true), ("9x7@315", false)] {
-        let layer = PackedWords::pack(&[Word { text: text.into(), bbox: [0.0, 0.0, 3.0, 1.0], confidence: 1.0, line: 0 }]);
+        let layer = PackedWords::pack(&[Word {
+            text: text.into(),
+            bbox: [0.0, 0.0, 3.0, 1.0],
+            confidence: 1.0,
+            line: 0,
+        }]);
         for inline in [true, false] {
             let mut input = rendered(Some(image.clone()), 1);
             (input.page.text_source, input.page.confidence) = (TextSource::TextLayer, Some(1.0));
