@@ -18,10 +18,12 @@ fn markdown_and_layout_of_the_samples_are_as_they_should_be() {
     assert_eq!(found.len(), names.len());
     for (name, result) in &found {
         let id = result["document_id"].as_str().unwrap();
-        let file = |end: &str| std::fs::read_to_string(dir.path().join(format!("documents/{id}.{end}"))).unwrap();
+        let file =
+            |end: &str| std::fs::read_to_string(dir.path().join(format!("documents/{id}.{end}"))).unwrap();
         let (markdown, layout) = (file("md"), file("layout.json"));
         for (format, text) in [("layout", &layout), ("markdown", &markdown)] {
-            let artifact = result["artifacts"].as_array().unwrap().iter().find(|a| a["format"] == format).unwrap();
+            let artifact =
+                result["artifacts"].as_array().unwrap().iter().find(|a| a["format"] == format).unwrap();
             assert_eq!(artifact["bytes"], text.len(), "{name}: {artifact}");
         }
 

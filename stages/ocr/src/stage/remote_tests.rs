@@ -18,10 +18,10 @@ impl OcrEngine for Unsure {
     fn version(&self) -> &'static str {
         "1"
     }
-    fn parameters(&self) -> String {
+    fn parameters(&self, _: &Request) -> String {
         self.0.to_string()
     }
-    fn recognize(&self, _: &RgbImage, _: f32) -> Result<Recognized, OcrError> {
+    fn recognize(&self, _: &RgbImage, _: &Request) -> Result<Recognized, OcrError> {
         let word = |text: &str, x: f32| Word {
             text: text.into(),
             bbox: [x, 10.0, x + 40.0, 20.0],
