@@ -77,11 +77,11 @@ impl LocalExtractor {
 }
 
 impl Extractor for LocalExtractor {
-    fn engine(&self) -> &'static str {
+    fn engine(&self) -> &str {
         ENGINE_LOCAL
     }
 
-    fn version(&self) -> &'static str {
+    fn version(&self) -> &str {
         MODEL_VERSION
     }
 
