@@ -177,16 +177,14 @@ fn grow(strips: &[Strip], from: usize, h: f32) -> usize {
             Fit::Good => run.covered = covered,
             // A row of names may be wider or narrower than what stands under it.
             Fit::Other if rows > 1 => break,
+            Fit::Loose | Fit::Other if rows == 1 => {
+                let own = strip.segments.iter().map(|s| [s.bbox[0], s.bbox[2]]).collect();
+                run.covered = merged(own, COLUMN_GAP * h);
+            }
             Fit::Loose | Fit::Other => {
                 loose += 1;
                 if loose > 1 + rows / 8 {
                     break;
-                }
-                if rows == 1 && strip.segments.len() > first.segments.len() {
-                    run.covered = merged(
-                        strip.segments.iter().map(|s| [s.bbox[0], s.bbox[2]]).collect(),
-                        COLUMN_GAP * h,
-                    );
                 }
             }
         }

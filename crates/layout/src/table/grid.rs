@@ -149,8 +149,12 @@ impl Shape {
             let all = of_column(c).count();
             of_column(c).filter(|r| test(r)).count() as f32 / all.max(1) as f32
         };
-        let numeric: Vec<bool> =
-            (0..columns).map(|c| share(c, &|r| is_number(r.text(c, words))) >= 0.6).collect();
+        let numbers = |c: usize| {
+            // One cell makes no column of numbers, unless there are hardly more rows.
+            let enough = of_column(c).count() > 1 || body.len() < 3;
+            enough && share(c, &|r| is_number(r.text(c, words))) >= 0.6
+        };
+        let numeric: Vec<bool> = (0..columns).map(numbers).collect();
         let wordy = (0..columns).map(|c| {
             let count: usize = of_column(c).map(|r| r.text(c, words).count()).sum();
             count as f32 / of_column(c).count().max(1) as f32
@@ -165,7 +169,13 @@ impl Shape {
             filled: cells as f32 / (n * columns).max(1) as f32,
             labelled: full.iter().filter(|r| colon(r, 0)).count() as f32 / n.max(1) as f32,
             colons: (0..columns).map(|c| share(c, &|r| colon(r, c))).collect(),
-            pairs: (2..columns).any(|c| are_pairs(&full, c, words)),
+            pairs: if columns == 2 {
+                // Texts beside each other are labels and values only where nearly every row has both, in line.
+                let both = full.len() * 10 >= rows.len() * 7 && (0..2).all(|c| is_aligned(&full, c, words));
+                n > 2 && both && are_pairs(&full, 1, words)
+            } else {
+                (2..columns).any(|c| are_pairs(&full, c, words))
+            },
             even: unevenness(&full) <= 3.5,
             strict: unevenness(&full) <= 1.6 && (0..columns).all(|c| is_aligned(&full, c, words)),
             numeric,
@@ -178,11 +188,14 @@ impl Shape {
             return false;
         }
         // Labels in a later column: other things stand to their left, and are read on their own.
-        if self.colons.iter().skip(1).any(|c| *c >= 0.5) || (self.pairs && numbers < 2) {
+        let least = if self.header { 2 } else { 3 };
+        if self.colons.iter().skip(1).any(|c| *c >= 0.5)
+            || (self.columns > 2 && self.pairs && numbers < least)
+        {
             return false;
         }
         if self.columns == 2 {
-            let pairs = self.labelled >= 0.6 || self.numeric[1];
+            let pairs = self.labelled >= 0.6 || self.numeric[1] || self.pairs;
             return pairs && self.wordy[0] <= 6.0 && self.wordy[1] <= 8.0;
         }
         let short = self.wordy.iter().all(|w| *w <= 4.0);
@@ -225,6 +238,8 @@ fn is_aligned(rows: &[&Draft], column: usize, words: &[Word]) -> bool {
 
 /// True where a column holds values, and the one before it their labels.
 fn are_pairs(rows: &[&Draft], values: usize, words: &[Word]) -> bool {
+    // Beside something else, some of the values are numbers; alone, their being in line says enough.
+    let least_digits = if values > 1 { 2 } else { 1 };
     let text = |r: &Draft, c: usize| r.text(c, words).collect::<Vec<_>>().join(" ");
     let filled = |r: &&&Draft| !text(r, values - 1).is_empty() && !text(r, values).is_empty();
     let both: Vec<&&Draft> = rows.iter().filter(filled).collect();
@@ -234,7 +249,7 @@ fn are_pairs(rows: &[&Draft], values: usize, words: &[Word]) -> bool {
     labels.sort();
     let all = labels.len();
     labels.dedup();
-    all >= 2 && all * 2 >= rows.len() && labels.len() == all && plain && digits * 5 >= all * 2
+    all >= 2 && all * 2 >= rows.len() && labels.len() == all && plain && digits * 5 >= all * least_digits
 }
 
 /// Numbers, amounts, dates, codes: at least half of the characters are digits, or a lone currency.
