@@ -5,6 +5,7 @@ mod eos;
 mod latency;
 mod pages;
 mod ocr;
+mod layout;
 mod processes;
 pub(crate) mod reading;
 mod render;
@@ -42,6 +43,8 @@ pub enum What {
     Robustness(robustness::RobustnessArgs),
     /// The OCR engine on page images: time, memory, words found.
     Ocr(ocr::OcrArgs),
+    /// Layout and Markdown of born-digital pages.
+    Layout(layout::LayoutArgs),
     /// Whether known values are in the text that is read.
     Truth(truth::TruthArgs),
 }
@@ -67,6 +70,7 @@ pub async fn run(args: BenchArgs) -> Result<ExitCode, OpsError> {
         What::Render(args) => render::run(args).await,
         What::Robustness(args) => robustness::run(args).await,
         What::Ocr(args) => ocr::run(args).await,
+        What::Layout(args) => layout::run(args).await,
         What::Truth(args) => truth::run(args).await,
     }
 }

@@ -111,6 +111,16 @@ impl Reading {
         Ok(self.blobs.get(blob).await?)
     }
 
+    /// The words of a page; none where it has no text layer.
+    pub(super) async fn words(&self, page: &Page) -> Result<Vec<docmill_contracts::Word>, OpsError> {
+        let packed = match (&page.words, &page.words_blob) {
+            (Some(words), _) => words.clone(),
+            (None, Some(blob)) => docmill_contracts::Codec::words_from_blob(&self.blobs.get(blob).await?)?,
+            (None, None) => return Ok(Vec::new()),
+        };
+        Ok(packed.unpack().unwrap_or_default())
+    }
+
     /// The words of a page in a row; none where it has to be read by OCR.
     pub(crate) async fn text(&self, page: &Page) -> Result<Option<String>, OpsError> {
         if let Some(words) = &page.words {
