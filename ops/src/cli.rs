@@ -47,6 +47,8 @@ pub enum Command {
     Status(crate::status::StatusArgs),
     /// Every record about a document, from submission to delivery.
     Trace(crate::trace::TraceArgs),
+    /// Learn from examples how a tenant's documents are read.
+    Train(crate::train::TrainArgs),
 }
 
 /// How to reach the log and the registry. What is not given here comes from the configuration file, the environment

@@ -16,7 +16,7 @@ use docmill_runtime::transport::Transaction;
 use history::{History, Known};
 use progress::Progress;
 use std::collections::BTreeSet;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 /// Documents of one transaction when submitting.
@@ -69,13 +69,34 @@ pub async fn run(args: RunArgs) -> Result<ExitCode, OpsError> {
     for asset in docmill_assets::Asset::ALL {
         assets.ensure(*asset)?;
     }
-    process(&args, inputs, local).await
+    process(&args, inputs, &local, true).await
 }
 
-async fn process(args: &RunArgs, inputs: Inputs, local: Local) -> Result<ExitCode, OpsError> {
+/// Takes documents through the stages for their words alone; the log of the opened folder has them afterwards.
+pub(crate) async fn words(files: Vec<Input>, folder: &Path, config: Option<&Path>) -> Result<Local, OpsError> {
+    let args = RunArgs {
+        paths: Vec::new(),
+        out: folder.to_owned(),
+        tenant: "default".into(),
+        schema: None,
+        ignore_embedded_xml: true,
+        again: false,
+        config: config.map(Path::to_owned),
+    };
+    let local = Local::open(&args.out, args.config.as_deref()).await?;
+    let assets = ui::assets(local.assets_folder());
+    for asset in docmill_assets::Asset::ALL {
+        assets.ensure(*asset)?;
+    }
+    // Documents that cannot be read have no words; that is for the caller to say.
+    process(&args, Inputs { files, passed_over: 0 }, &local, false).await?;
+    Ok(local)
+}
+
+async fn process(args: &RunArgs, inputs: Inputs, local: &Local, tell: bool) -> Result<ExitCode, OpsError> {
     let order =
         Order::new(&args.tenant, args.schema.as_deref(), args.ignore_embedded_xml, local.blobs()).await?;
-    let mut history = History::read(&local).await?;
+    let mut history = History::read(local).await?;
     let stop = docmill_service::shutdown_signal()
         .map_err(|e| OpsError::io("watch signals of", "this process", e))?;
     let mut progress = Progress::new(inputs.files.len() as u64);
@@ -101,7 +122,7 @@ async fn process(args: &RunArgs, inputs: Inputs, local: Local) -> Result<ExitCod
     }
     let mut watcher = local.watch().await?;
     let mut workers = tokio::spawn(docmill_service::host(local.workers()?, local.worker_env(stop.clone())));
-    let submitting = submit(todo, &order, &local);
+    let submitting = submit(todo, &order, local);
     tokio::pin!(submitting);
     let (mut submitted, mut ended) = (false, None);
     let mut interrupt = stop.clone();
@@ -129,7 +150,9 @@ async fn process(args: &RunArgs, inputs: Inputs, local: Local) -> Result<ExitCod
     watcher.drain(&mut history).await?;
     let mut sink = watcher.into_sink();
     sink.finish()?;
-    report(&local, &history, &wanted);
+    if tell {
+        report(local, &history, &wanted);
+    }
     if let Some(Err(error)) = ended {
         return Err(OpsError::Stopped(error));
     }

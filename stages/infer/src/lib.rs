@@ -10,6 +10,7 @@ pub mod gather;
 pub mod local;
 pub mod schema;
 pub mod stage;
+pub mod train;
 pub mod xml;
 
 pub use config::Config;

@@ -277,7 +277,7 @@ impl At<'_> {
 /// Labels of a next column that stand as close to a name as its own words.
 const GLUED: [&str; 5] = [" Invoice Date", " Invoice #", " Order #", " Contract #", " Rechnungsdatum"];
 
-fn clean_name(text: &str) -> String {
+pub(crate) fn clean_name(text: &str) -> String {
     let text = GLUED.iter().find_map(|label| text.strip_suffix(label)).unwrap_or(text);
     let bare =
         |t: &str| t.trim().trim_matches(|c| matches!(c, ',' | ';' | '|' | '*' | ':')).trim().to_owned();

@@ -1,0 +1,3 @@
+//! Learning from examples.
+
+pub mod words;
