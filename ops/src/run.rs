@@ -7,7 +7,7 @@ mod progress;
 pub(crate) use local::{Local, one_machine};
 
 use crate::inputs::{self, Input, Inputs};
-use crate::submission::{self, Order};
+use crate::submission::{self, Order, ProcessingArgs};
 use crate::table;
 use crate::{OpsError, ui};
 use clap::Args;
@@ -31,15 +31,9 @@ pub struct RunArgs {
     /// Folder for results; also holds the log, so that a second run goes on where the first stopped.
     #[arg(long, default_value = "docmill-out")]
     pub out: PathBuf,
-    /// Tenant that owns the documents.
-    #[arg(long, default_value = "default")]
-    pub tenant: String,
-    /// JSON Schema of the fields to extract, instead of the built-in business document.
-    #[arg(long)]
-    pub schema: Option<PathBuf>,
-    /// Read the pages even where an e-invoice is embedded.
-    #[arg(long)]
-    pub ignore_embedded_xml: bool,
+    /// How they are processed.
+    #[command(flatten)]
+    pub processing: ProcessingArgs,
     /// Process documents again that are done; their results get a new revision.
     #[arg(long)]
     pub again: bool,
@@ -54,10 +48,11 @@ pub async fn run(args: RunArgs) -> Result<ExitCode, OpsError> {
         Ok(inputs) => inputs,
         Err(mistakes) => return Err(OpsError::Usage(mistakes)),
     };
-    if let Some(schema) = &args.schema
-        && let Err(e) = std::fs::metadata(schema)
-    {
-        return Err(OpsError::Usage(vec![format!("{}: {e}", schema.display())]));
+    let sides = [&args.processing.schema, &args.processing.model, &args.processing.categories];
+    for path in sides.into_iter().flatten() {
+        if let Err(e) = std::fs::metadata(path) {
+            return Err(OpsError::Usage(vec![format!("{}: {e}", path.display())]));
+        }
     }
     if inputs.files.is_empty() {
         say_passed_over(inputs.passed_over);
@@ -69,33 +64,31 @@ pub async fn run(args: RunArgs) -> Result<ExitCode, OpsError> {
     for asset in docmill_assets::Asset::ALL {
         assets.ensure(*asset)?;
     }
-    process(&args, inputs, &local, true).await
+    let order = Order::new(&args.processing, local.blobs()).await?;
+    process(args.again, &order, inputs, &local, true).await
 }
 
 /// Takes documents through the stages for their words alone; the log of the opened folder has them afterwards.
 pub(crate) async fn words(files: Vec<Input>, folder: &Path, config: Option<&Path>) -> Result<Local, OpsError> {
-    let args = RunArgs {
-        paths: Vec::new(),
-        out: folder.to_owned(),
-        tenant: "default".into(),
-        schema: None,
-        ignore_embedded_xml: true,
-        again: false,
-        config: config.map(Path::to_owned),
-    };
-    let local = Local::open(&args.out, args.config.as_deref()).await?;
+    let local = Local::open(folder, config).await?;
     let assets = ui::assets(local.assets_folder());
     for asset in docmill_assets::Asset::ALL {
         assets.ensure(*asset)?;
     }
+    let mut order = Order::plain("default");
+    order.options.ignore_embedded_xml = true;
     // Documents that cannot be read have no words; that is for the caller to say.
-    process(&args, Inputs { files, passed_over: 0 }, &local, false).await?;
+    process(false, &order, Inputs { files, passed_over: 0 }, &local, false).await?;
     Ok(local)
 }
 
-async fn process(args: &RunArgs, inputs: Inputs, local: &Local, tell: bool) -> Result<ExitCode, OpsError> {
-    let order =
-        Order::new(&args.tenant, args.schema.as_deref(), args.ignore_embedded_xml, local.blobs()).await?;
+async fn process(
+    again: bool,
+    order: &Order,
+    inputs: Inputs,
+    local: &Local,
+    tell: bool,
+) -> Result<ExitCode, OpsError> {
     let mut history = History::read(local).await?;
     let stop = docmill_service::shutdown_signal()
         .map_err(|e| OpsError::io("watch signals of", "this process", e))?;
@@ -106,7 +99,7 @@ async fn process(args: &RunArgs, inputs: Inputs, local: &Local, tell: bool) -> R
         let document = order.document(&input, blob.clone(), 1, local.now_ms());
         let revision = match history.known(&document) {
             Known::No => Some(1),
-            Known::Done { revision } if args.again => Some(revision + 1),
+            Known::Done { revision } if again => Some(revision + 1),
             Known::Done { .. } => {
                 progress.done_before();
                 None
@@ -122,7 +115,7 @@ async fn process(args: &RunArgs, inputs: Inputs, local: &Local, tell: bool) -> R
     }
     let mut watcher = local.watch().await?;
     let mut workers = tokio::spawn(docmill_service::host(local.workers()?, local.worker_env(stop.clone())));
-    let submitting = submit(todo, &order, local);
+    let submitting = submit(todo, order, local);
     tokio::pin!(submitting);
     let (mut submitted, mut ended) = (false, None);
     let mut interrupt = stop.clone();

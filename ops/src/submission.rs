@@ -3,19 +3,92 @@
 use crate::OpsError;
 use crate::inputs::Input;
 use bytes::Bytes;
+use clap::{Args, ValueEnum};
 use docmill_blobs::{Blobs, MAX_BLOB_BYTES};
 use docmill_contracts::{
-    BlobRef, Codec, Contract, DocumentSubmitted, Headers, ProcessingOptions, derive_document_id, headers,
+    AccuracyMode, BlobRef, Codec, Contract, DocumentSubmitted, FORMAT_LAYOUT, FORMAT_MARKDOWN, Headers,
+    Password, ProcessingOptions, TextLayerTrust, derive_document_id, headers,
 };
 use docmill_runtime::transport::OutRecord;
 use sha2::{Digest, Sha256};
 use std::fmt::Write as _;
 use std::io::Read as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 /// Topic that documents are submitted to.
 pub(crate) const TOPIC: &str = "documents.submitted";
+
+/// Longest schema, model, category set or password.
+const MAX_SIDE_BYTES: u64 = 64 * 1024 * 1024;
+
+/// How documents are to be processed; the same flags wherever documents are handed over.
+#[derive(Debug, Clone, Args)]
+pub struct ProcessingArgs {
+    /// Tenant that the documents belong to.
+    #[arg(long, default_value = "default")]
+    pub tenant: String,
+    /// JSON Schema of the fields to extract, instead of the built-in business document.
+    #[arg(long, value_name = "FILE")]
+    pub schema: Option<PathBuf>,
+    /// Model trained for the schema by `docmill train`.
+    #[arg(long, value_name = "FILE")]
+    pub model: Option<PathBuf>,
+    /// Categories to classify by: a JSON file of names with descriptions or examples.
+    #[arg(long, value_name = "FILE")]
+    pub categories: Option<PathBuf>,
+    /// Document type that is expected; a hint.
+    #[arg(long, value_name = "TYPE")]
+    pub type_hint: Option<String>,
+    /// Read the pages even where an e-invoice is embedded.
+    #[arg(long)]
+    pub ignore_embedded_xml: bool,
+    /// How much work a page is worth.
+    #[arg(long, value_enum, default_value_t = Mode::Balanced)]
+    pub accuracy_mode: Mode,
+    /// How far a PDF's own text is believed.
+    #[arg(long, value_enum, default_value_t = Trust::Trusted)]
+    pub text_layer_trust: Trust,
+    /// Formats of the results; JSON is always written.
+    #[arg(long, value_enum, value_delimiter = ',')]
+    pub formats: Vec<Format>,
+    /// File with the password of encrypted PDFs, without line breaks at its end; - for standard input.
+    #[arg(long, value_name = "FILE")]
+    pub password_file: Option<PathBuf>,
+}
+
+/// [`AccuracyMode`] on the command line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Mode {
+    /// The cheapest engine alone.
+    Fast,
+    /// Dearer engines where the cheap one is unsure.
+    Balanced,
+    /// The best engines there are.
+    Accurate,
+}
+
+/// [`TextLayerTrust`] on the command line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Trust {
+    /// A good text layer stands for its page.
+    Trusted,
+    /// A sample of its words is compared with what OCR reads.
+    Sampled,
+    /// Every page is read by OCR.
+    Never,
+}
+
+/// Formats on the command line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, ValueEnum)]
+pub enum Format {
+    /// The result.
+    Json,
+    /// The text with headings and tables, as Markdown.
+    Markdown,
+    /// Words, lines, blocks and tables with their places, as JSON.
+    Layout,
+}
 
 /// How the documents of one command are processed.
 #[derive(Debug, Clone)]
@@ -27,28 +100,41 @@ pub(crate) struct Order {
 }
 
 impl Order {
-    /// Options from the command line; a schema file becomes a blob.
-    pub(crate) async fn new(
-        tenant: &str,
-        schema: Option<&Path>,
-        ignore_embedded_xml: bool,
-        blobs: &Blobs,
-    ) -> Result<Self, OpsError> {
-        let schema = match schema {
-            None => None,
-            Some(path) => {
-                let wrong = |what: String| OpsError::Usage(vec![format!("{}: {what}", path.display())]);
-                let text = std::fs::read(path).map_err(|e| wrong(e.to_string()))?;
-                match serde_json::from_slice::<serde_json::Value>(&text) {
-                    Ok(json) if json.is_object() => {}
-                    Ok(_) => return Err(wrong("not a JSON Schema: it must be an object".into())),
-                    Err(e) => return Err(wrong(format!("not JSON: {e}"))),
-                }
-                Some(blobs.put(Bytes::from(text)).await?)
-            }
+    /// The usual options.
+    pub(crate) fn plain(tenant: &str) -> Self {
+        Self { tenant: tenant.to_owned(), options: ProcessingOptions::default() }
+    }
+
+    /// Options from the command line; files become blobs.
+    pub(crate) async fn new(args: &ProcessingArgs, blobs: &Blobs) -> Result<Self, OpsError> {
+        let mut formats = args.formats.clone();
+        formats.sort();
+        formats.dedup();
+        let format = |f: Format| match f {
+            Format::Json => None,
+            Format::Markdown => Some(FORMAT_MARKDOWN.to_owned()),
+            Format::Layout => Some(FORMAT_LAYOUT.to_owned()),
         };
-        let options = ProcessingOptions { ignore_embedded_xml, schema, type_hint: None };
-        Ok(Self { tenant: tenant.to_owned(), options })
+        let options = ProcessingOptions {
+            ignore_embedded_xml: args.ignore_embedded_xml,
+            schema: json_blob(args.schema.as_deref(), "JSON Schema", blobs).await?,
+            type_hint: args.type_hint.clone(),
+            password: args.password_file.as_deref().map(password).transpose()?,
+            accuracy_mode: match args.accuracy_mode {
+                Mode::Fast => AccuracyMode::Fast,
+                Mode::Balanced => AccuracyMode::Balanced,
+                Mode::Accurate => AccuracyMode::Accurate,
+            },
+            text_layer_trust: match args.text_layer_trust {
+                Trust::Trusted => TextLayerTrust::Trusted,
+                Trust::Sampled => TextLayerTrust::Sampled,
+                Trust::Never => TextLayerTrust::Never,
+            },
+            formats: formats.into_iter().filter_map(format).collect(),
+            model: file_blob(args.model.as_deref(), blobs).await?,
+            categories: json_blob(args.categories.as_deref(), "category set", blobs).await?,
+        };
+        Ok(Self { tenant: args.tenant.clone(), options })
     }
 
     /// The submission of a file whose bytes are named by `blob`.
@@ -71,6 +157,45 @@ impl Order {
             submitted_at: now_ms,
         }
     }
+}
+
+/// A file's bytes as a blob.
+async fn file_blob(path: Option<&Path>, blobs: &Blobs) -> Result<Option<BlobRef>, OpsError> {
+    let Some(path) = path else { return Ok(None) };
+    Ok(Some(blobs.put(Bytes::from(read_small(path)?)).await?))
+}
+
+/// The same for a JSON object.
+async fn json_blob(path: Option<&Path>, what: &str, blobs: &Blobs) -> Result<Option<BlobRef>, OpsError> {
+    let Some(path) = path else { return Ok(None) };
+    let wrong = |what: String| OpsError::Usage(vec![format!("{}: {what}", path.display())]);
+    let text = read_small(path)?;
+    match serde_json::from_slice::<serde_json::Value>(&text) {
+        Ok(json) if json.is_object() => {}
+        Ok(_) => return Err(wrong(format!("not a {what}: it must be an object"))),
+        Err(e) => return Err(wrong(format!("not JSON: {e}"))),
+    }
+    Ok(Some(blobs.put(Bytes::from(text)).await?))
+}
+
+/// A password, as the file or standard input has it.
+fn password(path: &Path) -> Result<Password, OpsError> {
+    let path = if path.as_os_str() == "-" { Path::new("/dev/stdin") } else { path };
+    let text = String::from_utf8(read_small(path)?)
+        .map_err(|_| OpsError::Usage(vec![format!("{}: a password is UTF-8", path.display())]))?;
+    Ok(Password::new(text.trim_end_matches(['\r', '\n']).to_owned()))
+}
+
+/// Reads a file that the command line names; its length has a limit.
+fn read_small(path: &Path) -> Result<Vec<u8>, OpsError> {
+    let wrong = |what: String| OpsError::Usage(vec![format!("{}: {what}", path.display())]);
+    let file = std::fs::File::open(path).map_err(|e| wrong(e.to_string()))?;
+    let mut bytes = Vec::new();
+    file.take(MAX_SIDE_BYTES + 1).read_to_end(&mut bytes).map_err(|e| wrong(e.to_string()))?;
+    if bytes.len() as u64 > MAX_SIDE_BYTES {
+        return Err(wrong(format!("longer than {MAX_SIDE_BYTES} bytes")));
+    }
+    Ok(bytes)
 }
 
 /// Hashes a file without holding it.

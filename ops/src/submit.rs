@@ -2,7 +2,7 @@
 
 use crate::inputs;
 use crate::run::say_passed_over;
-use crate::submission::{self, Order};
+use crate::submission::{self, Order, ProcessingArgs};
 use crate::{OpsError, ui};
 use clap::Args;
 use docmill_blobs::Blobs;
@@ -22,15 +22,9 @@ pub struct SubmitArgs {
     /// How to reach Kafka.
     #[command(flatten)]
     pub connection: crate::cli::Connection,
-    /// Tenant that the documents belong to.
-    #[arg(long, default_value = "default")]
-    pub tenant: String,
-    /// JSON Schema of the fields to extract, instead of the built-in business document.
-    #[arg(long, value_name = "FILE")]
-    pub schema: Option<PathBuf>,
-    /// Read the pages even where an e-invoice is embedded.
-    #[arg(long)]
-    pub ignore_embedded_xml: bool,
+    /// How they are processed.
+    #[command(flatten)]
+    pub processing: ProcessingArgs,
     /// Revision of the documents: raise it to process documents again.
     #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(i32).range(1..))]
     pub revision: i32,
@@ -49,7 +43,7 @@ pub async fn run(args: SubmitArgs) -> Result<ExitCode, OpsError> {
     let topology = config.load_topology()?;
     let codec = Codec::new(Registry::http(&config.registry)?.catalog(Some(&topology)).await?);
     let blobs = Blobs::local(&config.blobs.folder)?;
-    let order = Order::new(&args.tenant, args.schema.as_deref(), args.ignore_embedded_xml, &blobs).await?;
+    let order = Order::new(&args.processing, &blobs).await?;
     let kafka = docmill_service::open_kafka(&config, "docmill-submit")?;
     let mut producer = kafka.producer(&format!("docmill-submit-{}", std::process::id())).await?;
     let clock = Clock::new();

@@ -12,6 +12,9 @@ use thiserror::Error;
 /// Largest value that is decoded, in bytes. Bigger bytes belong into the blob store.
 pub const MAX_VALUE_BYTES: usize = 8 * 1024 * 1024;
 
+/// Which generation of the schemas this build writes on the embedded log; raised with every published version.
+const GENERATION: u32 = 2;
+
 /// Bytes that are no record of ours, or a record that does not fit its schema.
 #[derive(Debug, Error)]
 pub enum CodecError {
@@ -97,12 +100,16 @@ pub struct SchemaCatalog {
 }
 
 impl SchemaCatalog {
-    /// The catalog of the schemas this build was made with, numbered from 1 in the order of [`RecordKind::ALL`]:
-    /// for one process on the embedded log, whose records are never read by anyone else.
+    /// The catalog of the schemas this build was made with: for one process on the embedded log, whose records are
+    /// never read by anyone else. Kinds are numbered from 1 in the order of [`RecordKind::ALL`]; the hundreds of an id
+    /// are the generation of the schemas, so that a log that an older build wrote can be read.
     pub fn built_in() -> Result<Self, CodecError> {
         let mut catalog = Self::default();
         for (kind, id) in RecordKind::ALL.iter().zip(1..) {
-            catalog.set(*kind, id)?;
+            for (generation, json) in (0..).zip(kind.released()) {
+                catalog.add(generation * 100 + id, json)?;
+            }
+            catalog.set(*kind, (GENERATION - 1) * 100 + id)?;
         }
         Ok(catalog)
     }

@@ -51,6 +51,13 @@ macro_rules! records {
                 }
             }
 
+            /// The schemas of earlier generations, oldest first.
+            pub(crate) fn released(self) -> [&'static str; 1] {
+                match self {
+                    $(Self::$kind => [include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/../../schemas/released/", $schema, ".v1.avsc"))],)*
+                }
+            }
+
             /// The kind of that Avro name.
             pub fn by_name(name: &str) -> Option<Self> {
                 Self::ALL.iter().copied().find(|k| k.name() == name)

@@ -27,6 +27,12 @@ fn head() -> DocumentHead {
             ignore_embedded_xml: true,
             schema: Some(original.clone()),
             type_hint: None,
+            password: Some(Password::new("secret".into())),
+            accuracy_mode: AccuracyMode::Accurate,
+            text_layer_trust: TextLayerTrust::Sampled,
+            formats: vec![FORMAT_MARKDOWN.into()],
+            model: Some(original.clone()),
+            categories: None,
         },
         original: original.clone(),
         embedded_xml: Some(EmbeddedFile { name: "factur-x.xml".into(), blob: original }),
@@ -61,6 +67,19 @@ fn page() -> Page {
         image_dpi: Some(200.0),
         error: Some(error()),
         ms: 12,
+        text_reason: Some("no text layer".into()),
+        layout: Some(BlobRef::of(b"{}")),
+        problems: vec![problem()],
+    }
+}
+
+fn problem() -> Problem {
+    Problem {
+        code: "BR-CO-15".into(),
+        severity: Severity::Error,
+        message: "m".into(),
+        fields: vec!["grand_total".into()],
+        page: None,
     }
 }
 
@@ -103,13 +122,7 @@ fn extracted() -> DocumentExtracted {
         fields: fields(),
         line_items: vec![fields()],
         vat_breakdown: vec![fields()],
-        problems: vec![Problem {
-            code: "BR-CO-15".into(),
-            severity: Severity::Error,
-            message: "m".into(),
-            fields: vec!["grand_total".into()],
-            page: None,
-        }],
+        problems: vec![problem()],
         pages: vec![PageSummary {
             page: 1,
             width: 1.0,
@@ -118,10 +131,25 @@ fn extracted() -> DocumentExtracted {
             engine: "pdfium".into(),
             confidence: Some(1.0),
             error: None,
+            text_reason: None,
         }],
         error: None,
         stages: stages(),
         cost: Cost::default(),
+        parts: vec![DocumentPart {
+            first_page: 1,
+            last_page: 2,
+            kind: DocumentType::unknown(),
+            fields: fields(),
+            line_items: vec![fields()],
+            vat_breakdown: Vec::new(),
+        }],
+        artifacts: vec![Artifact {
+            format: FORMAT_LAYOUT.into(),
+            media_type: "application/json".into(),
+            blob: BlobRef::of(b"{}"),
+        }],
+        layout_novelty: Some(0.25),
     }
 }
 
@@ -134,6 +162,9 @@ fn result() -> DocumentResult {
         vat_breakdown: e.vat_breakdown,
         problems: e.problems,
         pages: e.pages,
+        parts: e.parts,
+        artifacts: e.artifacts,
+        layout_novelty: e.layout_novelty,
         status: ResultStatus::Review,
         ..DocumentValidated::ended(&head(), error(), stages()).result
     }
@@ -235,6 +266,23 @@ fn every_kind_has_a_sample_that_survives_the_codec() {
     for sample in samples {
         let bytes = sample.encode(&codec).unwrap();
         assert_eq!(decode(&codec, sample.kind(), &bytes), sample);
+    }
+}
+
+/// Bytes of the first generation, as they lie on topics and in embedded logs.
+#[test]
+fn what_the_first_generation_wrote_is_read_with_defaults_for_what_it_did_not_know() {
+    let codec = codec();
+    let golden = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden/v1");
+    for kind in RecordKind::ALL {
+        let bytes = std::fs::read(golden.join(format!("{}.bin", kind.schema_file()))).unwrap();
+        let old = decode(&codec, *kind, &bytes);
+        assert_eq!((old.kind(), old.tenant()), (*kind, "acme"), "{}", kind.schema_file());
+        if let AnyRecord::DocumentAccepted(accepted) = old {
+            let options = &accepted.head.options;
+            assert_eq!((options.accuracy_mode, options.password.as_ref()), (AccuracyMode::Balanced, None));
+            assert_eq!(options.schema, head().options.schema);
+        }
     }
 }
 

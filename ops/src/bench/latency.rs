@@ -125,7 +125,7 @@ async fn drive(
     told: &mut mpsc::Receiver<Seen>,
 ) -> Result<Vec<Way>, OpsError> {
     let blobs: Blobs = world.blobs()?;
-    let order = Order::new("latency", None, false, &blobs).await?;
+    let order = Order::plain("latency");
     let mut references = Vec::new();
     for file in files {
         let blob = submission::hash(file)?;

@@ -36,7 +36,7 @@ fn decode(kind: RecordKind, codec: &Codec, value: &[u8]) -> Result<Decoded, Code
     Ok(decoded)
 }
 
-/// Bytes are told by their number: nobody reads them.
+/// Bytes are told by their number: nobody reads them. Passwords are not told.
 fn shorten(json: &mut Value) {
     match json {
         Value::Object(fields) => {
@@ -48,6 +48,7 @@ fn shorten(json: &mut Value) {
                     {
                         *field = Value::String(format!("{} bytes", bytes.len()));
                     }
+                    Value::String(secret) if name == "password" => "…".clone_into(secret),
                     field => shorten(field),
                 }
             }
@@ -97,11 +98,12 @@ mod tests {
     #[test]
     fn bytes_are_counted_and_numbers_are_not() {
         let mut json = serde_json::json!({
-            "inline": [1, 2, 3], "pages": [{"words": {"boxes": [0, 0], "count": 2}}],
+            "inline": [1, 2, 3], "options": {"password": "secret"}, "pages": [{"words": {"boxes": [0, 0], "count": 2}}],
             "fields": {"total": {"confidence": 0.5, "box": [1.5, 2.5]}}, "line_items": []
         });
         shorten(&mut json);
         assert_eq!(json["inline"], "3 bytes");
+        assert_eq!(json["options"]["password"], "…");
         assert_eq!(json["pages"][0]["words"]["boxes"], "2 bytes");
         assert_eq!(json["fields"]["total"]["box"][1], 2.5);
     }

@@ -81,6 +81,9 @@ pub(crate) fn extracted(tenant: &str, id: &str, revision: i32) -> DocumentExtrac
         error: None,
         stages: Vec::new(),
         cost: docmill_contracts::Cost::default(),
+        parts: Vec::new(),
+        artifacts: Vec::new(),
+        layout_novelty: None,
     }
 }
 

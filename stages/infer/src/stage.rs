@@ -106,6 +106,7 @@ impl Stage for InferStage {
         });
         let mut problems = found.problems;
         problems.extend(failed_pages(&input.pages));
+        problems.extend(input.pages.iter().flat_map(|page| page.problems.iter().cloned()));
         Ok(Outputs::one(DocumentExtracted {
             head: input.head.clone(),
             kind: found.kind,
@@ -117,6 +118,9 @@ impl Stage for InferStage {
             error: None,
             stages,
             cost: Cost::default(),
+            parts: Vec::new(),
+            artifacts: Vec::new(),
+            layout_novelty: None,
         }))
     }
 
@@ -178,6 +182,7 @@ fn summary(page: &Page) -> PageSummary {
         engine: page.engine.clone(),
         confidence: page.confidence,
         error: page.error.clone(),
+        text_reason: page.text_reason.clone(),
     }
 }
 

@@ -2,8 +2,8 @@
 //! order in which the documentation has them. The Avro record stays as it is.
 
 use docmill_contracts::{
-    Class, Cost, DocumentResult, ErrorInfo, Field, Fields, PageSummary, Reading, ResultStatus, Severity,
-    TextSource,
+    Artifact, Class, Cost, DocumentPart, DocumentResult, DocumentType, ErrorInfo, Field, Fields, PageSummary,
+    Reading, ResultStatus, Severity, TextSource,
 };
 use jiff::Timestamp;
 use serde_json::{Map, Number, Value, json};
@@ -42,7 +42,6 @@ const ROW_ORDER: &[&str] =
 
 /// The public JSON of a result, as `results.jsonl`, the API and webhooks have it.
 pub fn to_json(result: &DocumentResult) -> Value {
-    let kind = &result.kind;
     let trace = &result.trace;
     let stages: Vec<Value> = trace
         .stages
@@ -68,17 +67,15 @@ pub fn to_json(result: &DocumentResult) -> Value {
             "pages": result.source.pages,
         },
         "status": status(result.status),
-        "type": {
-            "value": kind.value,
-            "confidence": number(kind.confidence),
-            "reason": kind.reason,
-            "category": kind.category,
-        },
+        "type": document_type(&result.kind),
         "fields": fields(&result.fields, FIELD_ORDER),
         "line_items": rows(&result.line_items),
         "vat_breakdown": rows(&result.vat_breakdown),
+        "parts": result.parts.iter().map(part).collect::<Vec<_>>(),
+        "layout_novelty": result.layout_novelty.map(number),
         "problems": problems,
         "pages": result.pages.iter().map(page).collect::<Vec<_>>(),
+        "artifacts": result.artifacts.iter().map(artifact).collect::<Vec<_>>(),
         "error": result.error.as_ref().map(error),
         "trace": {
             "submitted_at": time(trace.submitted_at),
@@ -122,6 +119,35 @@ fn field(field: &Field) -> Value {
     })
 }
 
+fn document_type(kind: &DocumentType) -> Value {
+    json!({
+        "value": kind.value,
+        "confidence": number(kind.confidence),
+        "reason": kind.reason,
+        "category": kind.category,
+    })
+}
+
+fn part(part: &DocumentPart) -> Value {
+    json!({
+        "first_page": part.first_page,
+        "last_page": part.last_page,
+        "type": document_type(&part.kind),
+        "fields": fields(&part.fields, FIELD_ORDER),
+        "line_items": rows(&part.line_items),
+        "vat_breakdown": rows(&part.vat_breakdown),
+    })
+}
+
+fn artifact(artifact: &Artifact) -> Value {
+    json!({
+        "format": artifact.format,
+        "media_type": artifact.media_type,
+        "sha256": artifact.blob.sha256,
+        "bytes": artifact.blob.bytes,
+    })
+}
+
 fn reading(reading: &Reading) -> Value {
     json!({
         "value": reading.value,
@@ -145,6 +171,7 @@ fn page(page: &PageSummary) -> Value {
         "width": short(page.width),
         "height": short(page.height),
         "text_source": text_source(page.text_source),
+        "text_reason": page.text_reason,
         "engine": page.engine,
         "confidence": page.confidence.map(number),
         "error": page.error.as_ref().map(error),

@@ -92,6 +92,9 @@ impl Stage for Validate {
                 stages: stages(input, started),
                 cost: input.cost.clone(),
             },
+            parts: input.parts.clone(),
+            artifacts: input.artifacts.clone(),
+            layout_novelty: input.layout_novelty,
         };
         Ok(Outputs::one(DocumentValidated { head: head.clone(), result }))
     }

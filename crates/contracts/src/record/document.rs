@@ -26,6 +26,78 @@ pub struct ProcessingOptions {
     pub schema: Option<BlobRef>,
     /// Document type the submitter expects; a hint.
     pub type_hint: Option<String>,
+    /// Password of an encrypted PDF.
+    #[serde(default)]
+    pub password: Option<Password>,
+    /// How much work a page is worth.
+    #[serde(default)]
+    pub accuracy_mode: AccuracyMode,
+    /// How far a PDF's own text is believed.
+    #[serde(default)]
+    pub text_layer_trust: TextLayerTrust,
+    /// Files wanted besides the result: [`FORMAT_LAYOUT`], [`FORMAT_MARKDOWN`].
+    #[serde(default)]
+    pub formats: Vec<String>,
+    /// Model trained for the schema.
+    #[serde(default)]
+    pub model: Option<BlobRef>,
+    /// Category set to classify by, as JSON.
+    #[serde(default)]
+    pub categories: Option<BlobRef>,
+}
+
+/// Name of the layout as JSON among [`ProcessingOptions::formats`].
+pub const FORMAT_LAYOUT: &str = "layout";
+/// Name of Markdown among [`ProcessingOptions::formats`].
+pub const FORMAT_MARKDOWN: &str = "markdown";
+
+/// Password of a document. It travels in records, and is never shown.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Password(String);
+
+impl Password {
+    /// What was given.
+    pub fn new(password: String) -> Self {
+        Self(password)
+    }
+
+    /// The password itself, for the decoder.
+    pub fn reveal(&self) -> &str {
+        &self.0
+    }
+}
+
+impl std::fmt::Debug for Password {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Password(…)")
+    }
+}
+
+/// How much work a page is worth.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AccuracyMode {
+    /// The cheapest engine alone.
+    Fast,
+    /// Dearer engines where the cheap one is unsure.
+    #[default]
+    Balanced,
+    /// The best engines there are.
+    Accurate,
+}
+
+/// How far a PDF's own text is believed.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TextLayerTrust {
+    /// A good text layer stands for its page.
+    #[default]
+    Trusted,
+    /// A sample of its words is compared with what OCR reads.
+    Sampled,
+    /// Every page is read by OCR.
+    Never,
 }
 
 /// An e-invoice found inside the document, or the document itself.
@@ -173,6 +245,7 @@ pub struct DocumentControl {
     /// Why, for the audit log.
     pub reason: Option<String>,
     /// Last revision that is meant, with all before it; 0 for every one.
+    #[serde(default)]
     pub revision: i32,
 }
 

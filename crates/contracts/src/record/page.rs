@@ -1,6 +1,6 @@
 //! Records about pages, and the state that gathers them.
 
-use super::DocumentHead;
+use super::{DocumentHead, Problem};
 use crate::{BlobRef, ErrorInfo, PackedWords};
 use serde::{Deserialize, Serialize};
 
@@ -46,6 +46,15 @@ pub struct Page {
     pub error: Option<ErrorInfo>,
     /// Milliseconds spent on the page so far.
     pub ms: i32,
+    /// Why its words come from where they do, for a person; none where it goes without saying.
+    #[serde(default)]
+    pub text_reason: Option<String>,
+    /// Layout of the page as JSON; none where none was asked for.
+    #[serde(default)]
+    pub layout: Option<BlobRef>,
+    /// What was noticed about the page: hidden text, a text layer that says something else than the page shows.
+    #[serde(default)]
+    pub problems: Vec<Problem>,
 }
 
 /// A range of at most 32 pages to be rendered.

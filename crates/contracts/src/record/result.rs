@@ -1,7 +1,7 @@
 //! Records about what was found in a document: the public result, and its way there.
 
 use super::{DocumentHead, Source, TextSource};
-use crate::ErrorInfo;
+use crate::{BlobRef, ErrorInfo};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -112,6 +112,38 @@ pub struct PageSummary {
     pub confidence: Option<f64>,
     /// Why it could not be read.
     pub error: Option<ErrorInfo>,
+    /// Why its words come from where they do, for a person; none where it goes without saying.
+    #[serde(default)]
+    pub text_reason: Option<String>,
+}
+
+/// A file made from the document besides its result.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Artifact {
+    /// [`super::FORMAT_LAYOUT`] or [`super::FORMAT_MARKDOWN`].
+    pub format: String,
+    /// Media type of the bytes.
+    pub media_type: String,
+    /// The bytes.
+    pub blob: BlobRef,
+}
+
+/// One of several documents found in one file.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct DocumentPart {
+    /// From 1.
+    pub first_page: i32,
+    /// Inclusive.
+    pub last_page: i32,
+    /// What kind of document it is.
+    #[serde(rename = "type")]
+    pub kind: DocumentType,
+    /// Values by name.
+    pub fields: Fields,
+    /// Rows of the item table.
+    pub line_items: Vec<Fields>,
+    /// VAT breakdown (BG-23).
+    pub vat_breakdown: Vec<Fields>,
 }
 
 /// One stage's part in a result.
@@ -197,6 +229,15 @@ pub struct DocumentExtracted {
     pub stages: Vec<StageTrace>,
     /// Cost so far.
     pub cost: Cost,
+    /// The documents in the file where it holds several, in order; empty where it is one.
+    #[serde(default)]
+    pub parts: Vec<DocumentPart>,
+    /// Files made besides the result.
+    #[serde(default)]
+    pub artifacts: Vec<Artifact>,
+    /// How unlike the layouts that its model was trained on it is, 0..=1; none where no trained model read it.
+    #[serde(default)]
+    pub layout_novelty: Option<f64>,
 }
 
 /// The result of one document, whatever its outcome (public contract).
@@ -231,6 +272,15 @@ pub struct DocumentResult {
     pub error: Option<ErrorInfo>,
     /// How it came about.
     pub trace: Trace,
+    /// The documents in the file where it holds several, in order; empty where it is one.
+    #[serde(default)]
+    pub parts: Vec<DocumentPart>,
+    /// Files made besides the result.
+    #[serde(default)]
+    pub artifacts: Vec<Artifact>,
+    /// How unlike the layouts that its model was trained on it is, 0..=1; none where no trained model read it.
+    #[serde(default)]
+    pub layout_novelty: Option<f64>,
 }
 
 /// A result on its way to the sinks.
@@ -270,6 +320,9 @@ impl DocumentValidated {
             pages: Vec::new(),
             error: Some(error),
             trace: Trace { submitted_at: head.submitted_at, finished_at: 0, stages, cost: Cost::default() },
+            parts: Vec::new(),
+            artifacts: Vec::new(),
+            layout_novelty: None,
         };
         Self { head: head.clone(), result }
     }

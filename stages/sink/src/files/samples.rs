@@ -62,6 +62,7 @@ pub(crate) fn result(id: &str, revision: i32) -> DocumentResult {
         engine: "pdfium".into(),
         confidence: error.is_none().then_some(0.99),
         error,
+        text_reason: None,
     };
     let broken = ErrorInfo {
         code: "RENDER-0002".into(),
@@ -117,5 +118,8 @@ pub(crate) fn result(id: &str, revision: i32) -> DocumentResult {
             }],
             cost: Cost { tokens_in: 10, tokens_out: 5, usd: "0.0125".into() },
         },
+        parts: Vec::new(),
+        artifacts: Vec::new(),
+        layout_novelty: None,
     }
 }

@@ -45,6 +45,7 @@ impl Sample {
             engine: "pdfium".into(),
             confidence: Some(1.0),
             error: None,
+            text_reason: None,
         };
         Self(DocumentExtracted {
             head,
@@ -57,6 +58,9 @@ impl Sample {
             error: None,
             stages: Vec::new(),
             cost: Cost::default(),
+            parts: Vec::new(),
+            artifacts: Vec::new(),
+            layout_novelty: None,
         })
     }
 

@@ -1,0 +1,159 @@
+//! Workers on the in-memory log: what comes out is exactly once, whatever fails.
+
+#![allow(clippy::unwrap_used)]
+
+mod gather;
+mod support;
+
+use bytes::Bytes;
+use docmill_contracts::{Class, ErrorInfo, Headers, headers};
+use docmill_runtime::transport::{OffsetCommit, OutRecord, Transaction, Transport, TransportError};
+use docmill_runtime::worker::Gate;
+use docmill_runtime::{RunError, Worker};
+use docmill_testkit::Fault;
+use std::sync::Arc;
+use support::*;
+
+#[tokio::test]
+async fn every_record_has_one_outcome_and_what_was_given_up_keeps_its_bytes() {
+    let world = World::new().await;
+    for i in 0..60 {
+        let reason = [None, Some("once"), None, Some("input"), None, Some("panic")][i % 6];
+        world.produce(&format!("d{i:02}"), reason);
+    }
+    world.raw("garbage", b"no avro".to_vec());
+    let named = Headers::new()
+        .with(headers::DOCUMENT_ID, "named")
+        .with(headers::REVISION, "1")
+        .with(headers::TENANT, "t")
+        .with("mine", "kept");
+    let value = Some(Bytes::from_static(b"no avro either"));
+    world
+        .log
+        .produce(vec![OutRecord { topic: "in".into(), partition: None, key: None, value, headers: named }])
+        .unwrap();
+    for fault in [Fault::Aborted, Fault::Aborted] {
+        world.log.fail_next("docmill.echo.0", fault);
+    }
+    let (task, stop) = world.start(Worker::stage("echo", Echo));
+    let mut outputs = world.outputs(61).await;
+    stop.send_replace(true);
+    task.await.unwrap().unwrap();
+    assert_eq!(outputs.remove("named"), Some(vec![-2]), "its headers name its document");
+    assert_eq!(outputs.len(), 60);
+    for (id, values) in outputs {
+        let i: usize = id[1..].parse().unwrap();
+        let expected = if i % 6 == 3 || i % 6 == 5 { -1 } else { 1 };
+        assert_eq!(values, [expected], "{id}");
+    }
+    let dead = world.log.records("dlq");
+    assert_eq!(dead.len(), 22);
+    for (_, record) in &dead {
+        let header = |name| record.headers.text(name).unwrap();
+        assert_eq!((header("mine"), header(headers::dlq::TOPIC)), ("kept", "in"));
+        let (code, attempts) = (header(headers::dlq::CODE), header(headers::dlq::ATTEMPTS));
+        match code {
+            "TEST-0001" | "RUNTIME-0007" => assert_eq!(attempts, "1"),
+            "RUNTIME-0004" => assert_eq!(attempts, "2", "a panic is tried once more"),
+            other => panic!("unexpected code {other}"),
+        }
+    }
+    let garbage = dead.iter().find(|(_, r)| r.key.as_deref() == Some(b"garbage".as_slice())).unwrap();
+    assert_eq!(garbage.1.value.as_deref(), Some(b"no avro".as_slice()));
+    let committed = world.log.committed("docmill.echo", "in").await.unwrap();
+    let marks = world.log.watermarks("in").await.unwrap();
+    for mark in marks {
+        let position = committed.iter().find(|c| c.partition == mark.partition).unwrap();
+        assert_eq!((position.offset, position.metadata.as_str()), (mark.high, ""), "all is committed");
+    }
+}
+
+#[tokio::test]
+async fn an_output_that_its_topic_will_not_take_costs_its_own_record_alone() {
+    let world = World::new().await;
+    for (id, reason) in [("a", None), ("b", Some("big")), ("c", None)] {
+        world.produce(id, reason);
+    }
+    let (task, stop) = world.start(Worker::stage("echo", Echo));
+    let outputs = world.outputs(3).await;
+    stop.send_replace(true);
+    task.await.unwrap().unwrap();
+    assert_eq!((&outputs["a"], &outputs["b"], &outputs["c"]), (&vec![1], &vec![-1], &vec![1]));
+    let dead = world.log.records("dlq");
+    assert_eq!(dead.len(), 1);
+    assert_eq!(dead[0].1.headers.text(headers::dlq::CODE), Some("RUNTIME-0008"));
+}
+
+#[tokio::test]
+async fn after_a_lost_commit_the_worker_begins_anew_and_doubles_nothing() {
+    let world = World::new().await;
+    for i in 0..40 {
+        world.produce(&format!("d{i:02}"), None);
+    }
+    for fault in [Fault::CommittedButLost, Fault::Fatal, Fault::CommittedButLost] {
+        world.log.fail_next("docmill.echo.0", fault);
+    }
+    let (task, stop) = world.start(Worker::stage("echo", Echo));
+    let outputs = world.outputs(40).await;
+    stop.send_replace(true);
+    task.await.unwrap().unwrap();
+    assert!(outputs.len() == 40 && outputs.values().all(|v| v.len() == 1), "{outputs:?}");
+    assert_eq!(world.log.records("out").len(), 40);
+}
+
+#[tokio::test]
+async fn a_producer_that_is_lost_again_and_again_ends_the_worker() {
+    let world = World::new().await;
+    world.produce("d", None);
+    for _ in 0..6 {
+        world.log.fail_next("docmill.echo.0", Fault::Fatal);
+    }
+    let (task, _stop) = world.start(Worker::stage("echo", Echo));
+    assert!(matches!(task.await.unwrap(), Err(RunError::Commit { .. })));
+}
+
+#[tokio::test]
+async fn a_position_that_the_log_does_not_have_stops_the_worker() {
+    let world = World::new().await;
+    let (task, stop) = world.start(Worker::stage("echo", Echo));
+    world.produce("d", None);
+    world.outputs(1).await;
+    stop.send_replace(true);
+    task.await.unwrap().unwrap();
+    // The topic is made anew under the same name: its group's position is ahead of its records.
+    let other = World::new().await;
+    let mut seat = other.log.join(member("docmill.echo", "in")).await.unwrap();
+    let offsets = (0..3).map(|partition| OffsetCommit { partition, offset: 500, metadata: String::new() });
+    seat.1.commit(Transaction { records: vec![], offsets: offsets.collect() }).await.unwrap();
+    drop(seat);
+    let (task, _stop) = other.start(Worker::stage("echo", Echo));
+    let error = task.await.unwrap().unwrap_err();
+    assert!(matches!(&error, RunError::Log { source: TransportError::DataLoss { .. }, .. }), "{error}");
+    assert!(error.to_string().contains("position 500"), "{error}");
+}
+
+#[tokio::test]
+async fn what_records_were_made_of_is_in_their_headers_and_a_refused_document_gets_its_outcome() {
+    struct Cancelled;
+    impl Gate for Cancelled {
+        fn refuses(&self, headers: &Headers) -> Option<ErrorInfo> {
+            (headers.text(headers::DOCUMENT_ID) == Some("b"))
+                .then(|| ErrorInfo::of(&Told(Class::Input), "test", None))
+        }
+    }
+    let world = World::new().await;
+    world.produce("a", Some("once"));
+    world.produce("b", None);
+    let (task, stop) = world.start_with(Worker::stage("echo", Echo), Arc::new(Cancelled));
+    let outputs = world.outputs(2).await;
+    stop.send_replace(true);
+    task.await.unwrap().unwrap();
+    assert_eq!((&outputs["a"], &outputs["b"]), (&vec![1], &vec![-1]));
+    assert!(world.log.records("dlq").is_empty(), "a refusal is no dead letter");
+    for (_, record) in world.log.records("out") {
+        let header = |name| record.headers.text(name).unwrap();
+        let a = header(headers::DOCUMENT_ID) == "a";
+        assert_eq!((header(headers::WORKER), header(headers::ATTEMPT)), ("echo", if a { "2" } else { "1" }));
+        assert!(header(headers::SOURCE).starts_with("in/"));
+    }
+}
