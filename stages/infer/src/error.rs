@@ -1,5 +1,6 @@
 //! What can go wrong in infer.
 
+use crate::local::model::ModelError;
 use crate::schema::SchemaError;
 use crate::xml::XmlError;
 use docmill_blobs::BlobError;
@@ -25,6 +26,9 @@ pub enum InferError {
     /// The tenant's JSON Schema cannot be used.
     #[error(transparent)]
     Schema(#[from] SchemaError),
+    /// The model that is asked for cannot be used.
+    #[error(transparent)]
+    Model(#[from] ModelError),
     /// There is neither a page nor an e-invoice to read.
     #[error("`{name}` has neither pages nor an e-invoice to read")]
     Nothing {
@@ -70,6 +74,7 @@ impl Classify for InferError {
             Self::Nothing { .. } => Class::Input,
             Self::Xml(e) => e.class(),
             Self::Schema(e) => e.class(),
+            Self::Model(e) => e.class(),
             Self::Blob(e) => e.class(),
         }
     }
@@ -79,6 +84,7 @@ impl Classify for InferError {
             Self::PageNeverArrived { .. } => Code("INFER-0001"),
             Self::Xml(e) => e.code(),
             Self::Schema(e) => e.code(),
+            Self::Model(e) => e.code(),
             Self::Nothing { .. } => Code("INFER-0005"),
             Self::Blob(e) => e.code(),
             Self::Codec { .. } | Self::Words { .. } => Code("INFER-0008"),

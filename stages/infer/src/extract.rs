@@ -5,7 +5,7 @@
 
 use crate::error::InferError;
 use crate::schema::Schema;
-use docmill_contracts::{DocumentType, Fields, Problem, TextSource, Word};
+use docmill_contracts::{DocumentPart, DocumentType, Fields, Problem, TextSource, Word};
 
 /// Name of the engine that reads embedded e-invoices.
 pub const ENGINE_XML: &str = "xml";
@@ -62,6 +62,8 @@ pub struct Wanted {
     pub schema: Option<Schema>,
     /// Document type that the submitter expects.
     pub type_hint: Option<String>,
+    /// Model trained for the schema, or for the tenant's business documents.
+    pub model: Option<std::sync::Arc<crate::local::model::Model>>,
 }
 
 /// What was found in a document.
@@ -70,7 +72,7 @@ pub struct Extraction {
     /// Engine that found it.
     pub engine: &'static str,
     /// Its version.
-    pub version: &'static str,
+    pub version: String,
     /// Document type.
     pub kind: DocumentType,
     /// Values by name.
@@ -81,19 +83,25 @@ pub struct Extraction {
     pub vat_breakdown: Vec<Fields>,
     /// What the engine noticed.
     pub problems: Vec<Problem>,
+    /// The documents in the file where it holds several, in order; empty where it is one.
+    pub parts: Vec<DocumentPart>,
+    /// How unlike the layouts that its model was trained on it is, 0..=1; none where no trained model read it.
+    pub layout_novelty: Option<f64>,
 }
 
 impl Extraction {
     /// Nothing yet, by that engine.
-    pub fn of_engine(engine: &'static str, version: &'static str) -> Self {
+    pub fn of_engine(engine: &'static str, version: impl Into<String>) -> Self {
         Self {
             engine,
-            version,
+            version: version.into(),
             kind: DocumentType::unknown(),
             fields: Fields::new(),
             line_items: Vec::new(),
             vat_breakdown: Vec::new(),
             problems: Vec::new(),
+            parts: Vec::new(),
+            layout_novelty: None,
         }
     }
 }

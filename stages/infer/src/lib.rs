@@ -8,6 +8,7 @@ pub mod error;
 pub mod extract;
 pub mod gather;
 pub mod local;
+mod models;
 pub mod schema;
 pub mod stage;
 pub mod train;

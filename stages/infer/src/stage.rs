@@ -7,6 +7,7 @@ use crate::config::Config;
 use crate::error::InferError;
 use crate::extract::{Extraction, Extractor, PageText, Pages, Wanted};
 use crate::schema::{Schema, SchemaError};
+use crate::models::Models;
 use crate::{STAGE, xml};
 use docmill_blobs::Blobs;
 use docmill_contracts::{
@@ -22,12 +23,13 @@ pub struct InferStage {
     blobs: Blobs,
     local: Arc<dyn Extractor>,
     max_schema_bytes: i64,
+    models: Models,
 }
 
 impl InferStage {
     /// With the settings of the stage, and the engine that reads pages.
     pub fn new(config: &Config, blobs: Blobs, local: Arc<dyn Extractor>) -> Self {
-        Self { blobs, local, max_schema_bytes: i64::from(config.max_schema_bytes) }
+        Self { blobs, local, max_schema_bytes: i64::from(config.max_schema_bytes), models: Models::default() }
     }
 
     async fn read(&self, input: &DocumentAssembled) -> Result<Extraction, InferError> {
@@ -52,7 +54,11 @@ impl InferStage {
             Some(name) => Some(self.schema(name).await?),
             None => None,
         };
-        let wanted = Wanted { schema, type_hint: head.options.type_hint.clone() };
+        let model = match &head.options.model {
+            Some(name) => Some(self.models.get(name, &self.blobs).await?),
+            None => None,
+        };
+        let wanted = Wanted { schema, type_hint: head.options.type_hint.clone(), model };
         let (local, blobs) = (Arc::clone(&self.local), self.blobs.clone());
         let runtime = tokio::runtime::Handle::current();
         let work = move || local.extract(&mut Fetched { pages: readable, blobs, runtime }, &wanted);
@@ -102,7 +108,7 @@ impl Stage for InferStage {
             stage: STAGE.to_owned(),
             ms: i64::try_from(started.elapsed().as_millis()).unwrap_or(i64::MAX),
             engine: found.engine.to_owned(),
-            version: found.version.to_owned(),
+            version: found.version,
         });
         let mut problems = found.problems;
         problems.extend(failed_pages(&input.pages));
@@ -118,9 +124,9 @@ impl Stage for InferStage {
             error: None,
             stages,
             cost: Cost::default(),
-            parts: Vec::new(),
+            parts: found.parts,
             artifacts: Vec::new(),
-            layout_novelty: None,
+            layout_novelty: found.layout_novelty,
         }))
     }
 
