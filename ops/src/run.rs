@@ -69,7 +69,11 @@ pub async fn run(args: RunArgs) -> Result<ExitCode, OpsError> {
 }
 
 /// Takes documents through the stages for their words alone; the log of the opened folder has them afterwards.
-pub(crate) async fn words(files: Vec<Input>, folder: &Path, config: Option<&Path>) -> Result<Local, OpsError> {
+pub(crate) async fn words(
+    files: Vec<Input>,
+    folder: &Path,
+    config: Option<&Path>,
+) -> Result<Local, OpsError> {
     let local = Local::open(folder, config).await?;
     let assets = ui::assets(local.assets_folder());
     for asset in docmill_assets::Asset::ALL {

@@ -37,8 +37,7 @@ impl Linear {
     /// Learns from choices, starting at `base`.
     pub fn train(mut choices: Choices, base: Option<&Linear>, settings: LinearSettings) -> Self {
         let names = choices.compact(settings.least);
-        let start: Vec<f64> =
-            names.iter().map(|n| base.map_or(0.0, |b| f64::from(b.weight(*n)))).collect();
+        let start: Vec<f64> = names.iter().map(|n| base.map_or(0.0, |b| f64::from(b.weight(*n)))).collect();
         let mut weights = start.clone();
         let mut scores = vec![0.0_f64; choices.rows()];
         minimise(&mut weights, settings.steps, |w, gradient| {
@@ -61,11 +60,8 @@ impl Linear {
                     }
                 }
                 let sum: f64 = rows.clone().map(|r| (scores[r] - all).exp()).sum();
-                let good: f64 = rows
-                    .clone()
-                    .filter(|r| choices.is_right(*r))
-                    .map(|r| (scores[r] - right).exp())
-                    .sum();
+                let good: f64 =
+                    rows.clone().filter(|r| choices.is_right(*r)).map(|r| (scores[r] - right).exp()).sum();
                 loss += weight * (all + sum.ln() - right - good.ln());
                 for row in rows {
                     let p = (scores[row] - all).exp() / sum;
@@ -80,15 +76,14 @@ impl Linear {
             }
             loss
         });
-        let mut trained: Vec<(u32, f32)> =
-            names.iter().zip(&weights).map(|(n, w)| (*n, *w as f32)).collect();
+        let mut trained: Vec<(u32, f32)> = names.iter().zip(&weights).map(|(n, w)| (*n, *w as f32)).collect();
         // What the base knows and the examples do not show stays.
         if let Some(base) = base {
             let more = base.names.iter().zip(&base.weights).filter(|(n, _)| names.binary_search(n).is_err());
             trained.extend(more.map(|(n, w)| (*n, *w)));
             trained.sort_unstable_by_key(|(n, _)| *n);
         }
-        trained.retain(|(_, w)| w.abs() > 1e-3 && w.is_finite());
+        trained.retain(|(_, w)| w.abs() > 5e-3 && w.is_finite());
         Self { names: trained.iter().map(|t| t.0).collect(), weights: trained.iter().map(|t| t.1).collect() }
     }
 

@@ -19,11 +19,13 @@ pub struct TreeSettings {
     pub rate: f64,
     /// Pull of leaves towards zero.
     pub l2: f64,
+    /// Features in fewer choices than this are no columns.
+    pub least: usize,
 }
 
 impl Default for TreeSettings {
     fn default() -> Self {
-        Self { trees: 60, depth: 4, rate: 0.15, l2: 3.0 }
+        Self { trees: 60, depth: 4, rate: 0.15, l2: 3.0, least: 5 }
     }
 }
 
@@ -55,9 +57,9 @@ struct Binned {
 }
 
 impl Forest {
-    /// Grows a forest; every feature name that occurs in at least five choices is a column, absent means zero.
+    /// Grows a forest; every feature name that occurs in enough choices is a column, absent means zero.
     pub fn train(mut choices: Choices, settings: TreeSettings) -> Self {
-        let names = choices.compact(5);
+        let names = choices.compact(settings.least);
         let binned = bin(&choices, names);
         let rows = choices.rows();
         let mut scores = vec![0.0_f64; rows];
@@ -104,11 +106,11 @@ fn value_of(binned: &Binned, column: usize, row: usize) -> f32 {
 fn bin(choices: &Choices, names: Vec<u32>) -> Binned {
     let rows = choices.rows();
     let mut columns = vec![vec![0.0_f32; rows]; names.len()];
-    for row in 0..rows {
+    (0..rows).for_each(|row| {
         for (feature, value) in choices.row(row) {
             columns[feature as usize][row] += value;
         }
-    }
+    });
     let mut cuts = Vec::new();
     let mut bins = Vec::new();
     for column in &columns {
@@ -134,8 +136,7 @@ fn gradients(choices: &Choices, scores: &[f64], gradient: &mut [f64], curve: &mu
         let weight = f64::from(weight);
         let top = rows.clone().map(|r| scores[r]).fold(f64::NEG_INFINITY, f64::max);
         let sum: f64 = rows.clone().map(|r| (scores[r] - top).exp()).sum();
-        let good: f64 =
-            rows.clone().filter(|r| choices.is_right(*r)).map(|r| (scores[r] - top).exp()).sum();
+        let good: f64 = rows.clone().filter(|r| choices.is_right(*r)).map(|r| (scores[r] - top).exp()).sum();
         for row in rows {
             let part = (scores[row] - top).exp();
             let (p, q) = (part / sum, if choices.is_right(row) { part / good.max(1e-12) } else { 0.0 });

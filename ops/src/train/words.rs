@@ -6,7 +6,7 @@
 use crate::inputs::Input;
 use crate::run::{self, Local};
 use crate::{OpsError, submission};
-use docmill_contracts::{Codec, DocumentAssembled, Page, PackedWords};
+use docmill_contracts::{Codec, DocumentAssembled, PackedWords, Page};
 use docmill_infer::extract::PageText;
 use docmill_infer::train::words::{DocumentWords, from_line, to_line};
 use docmill_runtime::transport::{Read, ReadFrom};
@@ -40,8 +40,7 @@ pub(crate) async fn of_files(
         std::fs::create_dir_all(cache).map_err(|e| OpsError::io("create", cache, e))?;
         let fresh = through_the_stages(missing, cache, config).await?;
         let failed = |e| OpsError::io("write", &path, e);
-        let mut file =
-            std::fs::OpenOptions::new().create(true).append(true).open(&path).map_err(failed)?;
+        let mut file = std::fs::OpenOptions::new().create(true).append(true).open(&path).map_err(failed)?;
         for document in fresh {
             if let Ok(line) = to_line(&document) {
                 writeln!(file, "{line}").map_err(failed)?;
@@ -88,9 +87,9 @@ async fn text(page: &Page, local: &Local) -> Result<PageText, OpsError> {
         (None, Some(blob)) => Codec::words_from_blob(&local.blobs().get(blob).await?)?,
         (None, None) => PackedWords::default(),
     };
-    let words = packed.unpack().map_err(|source| OpsError::Part(Box::new(
-        docmill_infer::InferError::Words { page: page.page_no, source },
-    )))?;
+    let words = packed.unpack().map_err(|source| {
+        OpsError::Part(Box::new(docmill_infer::InferError::Words { page: page.page_no, source }))
+    })?;
     Ok(PageText {
         page_no: page.page_no,
         width: page.width,

@@ -7,7 +7,9 @@
 use docmill_infer::schema::Schema;
 use docmill_infer::train::truth::Truth;
 use docmill_infer::train::words::DocumentWords;
-use docmill_infer::train::{Example, FieldReport, Settings, Task, cross_validate, truth, words};
+use docmill_infer::train::{
+    Example, FieldReport, Settings, Task, compare_families, cross_validate, train, truth, words,
+};
 use docmill_learn::Folds;
 use std::collections::{BTreeMap, HashMap};
 
@@ -23,7 +25,8 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         let document = words::from_line(line)?;
         documents.insert(base(&document.name), document);
     }
-    let truths: Result<Vec<Truth>, _> = std::fs::read_to_string(&args[2])?.lines().map(truth::from_line).collect();
+    let truths: Result<Vec<Truth>, _> =
+        std::fs::read_to_string(&args[2])?.lines().map(truth::from_line).collect();
     let mut settings = Settings::default();
     if let Some(l2) = after("--l2") {
         settings.l2 = l2.parse()?;
@@ -42,6 +45,21 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let started = std::time::Instant::now();
     let mut examples = Vec::new();
     let mut pages = 0;
+    for path in args.iter().zip(args.iter().skip(1)).filter(|(a, _)| *a == "--teach").map(|(_, p)| p) {
+        for truth in std::fs::read_to_string(path)?.lines().map(truth::from_line) {
+            let truth = truth?;
+            let Some(document) = documents.get(&base(&truth.name)) else { continue };
+            let mut example = Example::of(truth, &document.pages, &task, settings);
+            example.teaches_only = true;
+            examples.push(example);
+        }
+    }
+    let made: u64 = after("--synthetic").map_or(Ok(0), |f| f.parse())?;
+    for seed in 0..made {
+        let mut example = Example::made_up(seed, &task, settings);
+        example.weight = after("--weight").map_or(Ok(0.3), |f| f.parse())?;
+        examples.push(example);
+    }
     for mut truth in truths? {
         let Some(document) = documents.get(&base(&truth.name)) else {
             println!("no words of {}", truth.name);
@@ -57,6 +75,25 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let folds: usize = after("--folds").map_or(Ok(10), |f| f.parse())?;
     let names: Vec<&str> = examples.iter().map(|e| e.truth.group.as_str()).collect();
     let folds = Folds::grouped(&names, folds);
+    if let Some(out) = after("--out") {
+        let all: Vec<&Example> = examples.iter().collect();
+        let mut model = train(&task, &all, None, settings);
+        let report = cross_validate(&task, &examples, &folds, None, settings);
+        for (name, platt) in docmill_infer::train::cross::calibrations(&report) {
+            if let Some(scorer) = model.scorers.get_mut(&name) {
+                scorer.platt = platt;
+            }
+        }
+        let bytes = model.to_bytes()?;
+        println!("{} bytes", bytes.len());
+        std::fs::write(out, bytes)?;
+    }
+    if args.iter().any(|a| a == "--compare") {
+        for (name, n, [a, b, c]) in compare_families(&task, &examples, &folds, settings) {
+            println!("{name:20} n {n:4} linear {a:.4} trees {b:.4} both {c:.4}");
+        }
+        return Ok(());
+    }
     let started = std::time::Instant::now();
     let report = cross_validate(&task, &examples, &folds, None, settings);
     println!("{} folds in {:?}", folds.len(), started.elapsed());
@@ -66,12 +103,23 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     for (p, s) in docmill_infer::train::cross::PRECISIONS.iter().zip(&report.documents) {
         println!("documents at {p}: {:.3} accepted, precision {:.3}", s.accepted, s.precision);
     }
+    let right = report.types.iter().filter(|t| t.2).count();
+    println!("type {} of {} right", right, report.types.len());
+    for (i, found, _) in report.types.iter().filter(|t| !t.2) {
+        println!("  type of {}: {:?}, found {found}", examples[*i].truth.name, examples[*i].truth.kind);
+    }
     let most: usize = after("--wrong").map_or(Ok(0), |w| w.parse())?;
     for o in report.outcomes.iter().filter(|o| !o.right).take(most) {
         let (example, want) = (&examples[o.example], &task.wants[o.field]);
         println!(
             "{} {} want {:?} got {:?} possible {} confidence {:.2} {:.1?}",
-            example.truth.name, want.name, example.truth.fields[&want.name], o.found, o.possible, o.confidence, o.numbers
+            example.truth.name,
+            want.name,
+            example.truth.fields[&want.name],
+            o.found,
+            o.possible,
+            o.confidence,
+            o.numbers
         );
     }
     Ok(())

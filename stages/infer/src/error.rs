@@ -92,3 +92,21 @@ impl Classify for InferError {
         }
     }
 }
+
+/// What can go wrong when a model is made.
+#[derive(Debug, Error)]
+pub enum TrainError {
+    /// Its bytes cannot be made.
+    #[error("the model cannot be written: {0}")]
+    Write(#[source] serde_json::Error),
+}
+
+impl Classify for TrainError {
+    fn class(&self) -> Class {
+        Class::Internal
+    }
+
+    fn code(&self) -> Code {
+        Code("INFER-0032")
+    }
+}

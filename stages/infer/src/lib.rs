@@ -15,7 +15,7 @@ pub mod train;
 pub mod xml;
 
 pub use config::Config;
-pub use error::InferError;
+pub use error::{InferError, TrainError};
 pub use gather::GatherPages;
 pub use stage::InferStage;
 

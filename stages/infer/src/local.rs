@@ -12,14 +12,17 @@ pub mod decide;
 pub mod describe;
 pub mod features;
 pub mod fields;
+mod heads;
 pub mod joint;
 pub mod kind;
 pub mod layout;
 pub mod lexicon;
 pub mod model;
+mod odd;
 pub mod parties;
 pub mod relations;
 pub mod score;
+mod spelling;
 pub mod table;
 #[cfg(test)]
 mod tests;
@@ -30,6 +33,7 @@ use crate::error::InferError;
 use crate::extract::{ENGINE_LOCAL, Extraction, Extractor, Pages, Wanted};
 use layout::Layout;
 use lexicon::Lexicon;
+use model::Model;
 use work::Work;
 
 /// Version of the rules.
@@ -41,6 +45,8 @@ pub struct LocalExtractor {
     closing_pages: usize,
     max_line_items: usize,
     built_in: Lexicon,
+    /// The built-in model; none where there is none in this build.
+    trained: Option<Model>,
 }
 
 impl LocalExtractor {
@@ -51,7 +57,13 @@ impl LocalExtractor {
             closing_pages: usize::from(config.closing_pages),
             max_line_items: config.max_line_items as usize,
             built_in: Lexicon::new(&[]),
+            trained: Model::built_in(),
         }
+    }
+
+    /// The built-in scorers, for the fields of the built-in business document.
+    fn model(&self, wanted: &Wanted) -> Option<&Model> {
+        self.trained.as_ref().filter(|_| wanted.schema.is_none())
     }
 }
 
@@ -65,7 +77,7 @@ impl LocalExtractor {
         let lexicon = Lexicon::new(&labels);
         let kept: Result<Vec<Layout>, InferError> =
             (0..pages.len().min(self.header_pages)).map(|i| Ok(Layout::of(&pages.page(i)?))).collect();
-        Ok(Work::of(kept?, &lexicon, None, false).explain(&wants))
+        Ok(Work::of(kept?, &lexicon, None, false, None).explain(&wants))
     }
 }
 
@@ -102,8 +114,10 @@ impl Extractor for LocalExtractor {
                 kept.push(layout);
             }
         }
-        let model = wanted.model.as_deref();
-        let work = Work::of(kept, lexicon, wanted.type_hint.as_deref(), model.is_some());
+        let model = wanted.model.as_deref().or(self.model(wanted));
+        let kinds = self.trained.as_ref().and_then(|m| m.kinds.get(model::KINDS));
+        let hint = wanted.type_hint.as_deref();
+        let work = Work::of(kept, lexicon, hint, model.is_some(), kinds);
         let version = model.map_or(MODEL_VERSION, |m| m.version.as_str());
         let mut out = Extraction::of_engine(ENGINE_LOCAL, version);
         out.kind = work.kind.clone();
@@ -111,8 +125,10 @@ impl Extractor for LocalExtractor {
         if wanted.schema.is_some() || out.kind.value != "other" {
             out.fields = work.fields(&wants, model);
             out.line_items = table.into_rows().into_iter().map(answer::line_item).collect();
+            if out.kind.value == "credit_note" {
+                answer::credited(&mut out.line_items);
+            }
         }
         Ok(out)
     }
 }
-

@@ -6,8 +6,8 @@
 use crate::config::Config;
 use crate::error::InferError;
 use crate::extract::{Extraction, Extractor, PageText, Pages, Wanted};
-use crate::schema::{Schema, SchemaError};
 use crate::models::Models;
+use crate::schema::{Schema, SchemaError};
 use crate::{STAGE, xml};
 use docmill_blobs::Blobs;
 use docmill_contracts::{

@@ -5,8 +5,9 @@
 
 pub mod cross;
 pub mod fit;
+pub mod synth;
 pub mod truth;
 pub mod words;
 
-pub use cross::{FieldReport, Report, cross_validate};
+pub use cross::{FieldReport, Report, compare_families, cross_validate};
 pub use fit::{Example, Settings, Task, train};

@@ -10,8 +10,8 @@ use super::layout::Box4;
 use super::model::{self, Model};
 use super::work::Work;
 use super::{MODEL_VERSION, candidate, parties, score};
-use candidate::{Candidate, Kind};
 use crate::extract::ENGINE_LOCAL;
+use candidate::{Candidate, Kind};
 use docmill_contracts::{Field, Fields, Reading};
 use std::collections::HashMap;
 
@@ -46,13 +46,18 @@ impl Work {
         let mut fields = self.by_rules(wants);
         if let Some(model) = trained {
             let judged = self.judged(wants, model);
-            let decided = decide::decide(wants, &judged, &self.candidates);
+            let decided = decide::decide(wants, &judged, &self.candidates, self.is_slip());
             for (want, (judged, decided)) in wants.iter().zip(judged.iter().zip(&decided)) {
-                let (Some(judged), Some(scorer)) = (judged, model.scorer(&self.scorer_name(want))) else { continue };
+                let (Some(judged), Some(scorer)) = (judged, model.scorer(&self.scorer_name(want))) else {
+                    continue;
+                };
                 match decided {
                     Some(decided) => {
                         let confidence = scorer.platt.probability(&decided.numbers());
-                        fields.insert(want.name.clone(), self.told(want, decided, judged, confidence, &model.version));
+                        fields.insert(
+                            want.name.clone(),
+                            self.told(want, decided, judged, confidence, &model.version),
+                        );
                     }
                     None => {
                         fields.remove(&want.name);
@@ -89,7 +94,7 @@ impl Work {
             Pick::Block(i) => {
                 let block = &self.blocks[i];
                 let page = self.pages.first().map_or(1, |p| p.page_no);
-                (block.value.clone(), block.value.clone(), page, block.bbox)
+                (block.value.clone(), block.raw.clone(), page, block.bbox)
             }
         }
     }
@@ -280,6 +285,16 @@ fn value_of(want: &Want, c: &Candidate) -> String {
             c.value.chars().filter(|ch| !ch.is_whitespace()).collect()
         }
         _ => c.value.clone(),
+    }
+}
+
+/// A credit note whose rows all have a minus says the same once more.
+pub(crate) fn credited(rows: &mut [Fields]) {
+    let negative = |row: &Fields| row.get("line_total").is_some_and(|f| f.value.starts_with('-'));
+    if rows.iter().all(negative) {
+        for field in rows.iter_mut().filter_map(|r| r.get_mut("line_total")) {
+            field.value = field.value.trim_start_matches('-').to_owned();
+        }
     }
 }
 

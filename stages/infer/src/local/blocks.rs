@@ -6,7 +6,8 @@
 use super::describe::{Sheet, masked};
 use super::layout::{Box4, Layout, union};
 use super::lexicon::plain;
-use super::parties;
+use super::{parties, spelling};
+use docmill_contracts::TextSource;
 use docmill_learn::{Row, rows_hash};
 
 /// Lines at the top of a page that are looked at.
@@ -17,8 +18,10 @@ const MOST: usize = 6;
 /// A run of lines.
 #[derive(Debug, Clone)]
 pub struct Block {
-    /// The lines, joined.
+    /// The lines, joined; misread words put right.
     pub value: String,
+    /// The lines as they were read.
+    pub raw: String,
     /// Its place.
     pub bbox: Box4,
     /// Number of lines.
@@ -49,9 +52,11 @@ pub fn find(page: &Layout) -> Vec<Block> {
             if value.is_empty() || value.len() > 300 {
                 continue;
             }
+            let raw = value.clone();
+            let value = if page.source == TextSource::Ocr { spelling::corrected(&value) } else { value };
             let bbox = part.iter().fold(part[0].bbox, |b, l| union(b, l.bbox));
             let row = describe(&lines, first, last);
-            blocks.push(Block { value, bbox, lines: last + 1 - first, row });
+            blocks.push(Block { value, raw, bbox, lines: last + 1 - first, row });
         }
     }
     blocks
@@ -121,8 +126,30 @@ fn describe_line(line: &mut Line, index: usize, gap: f32, size: f32, width: f32)
     key(13, has(text.contains(':')) + 2 * has(text.contains('@')) + 4 * has(text.contains('(')));
     key(14, has(text.ends_with(',')) + 2 * has(text.ends_with('.')) + 4 * has(text.ends_with(')')));
     key(15, has(text.chars().any(char::is_lowercase)));
-    key(16, if gap < 0.3 { 0 } else if gap < 0.8 { 1 } else if gap < 1.6 { 2 } else { 3 });
-    key(17, if size < 0.85 { 0 } else if size < 1.15 { 1 } else if size < 1.5 { 2 } else { 3 });
+    key(
+        16,
+        if gap < 0.3 {
+            0
+        } else if gap < 0.8 {
+            1
+        } else if gap < 1.6 {
+            2
+        } else {
+            3
+        },
+    );
+    key(
+        17,
+        if size < 0.85 {
+            0
+        } else if size < 1.15 {
+            1
+        } else if size < 1.5 {
+            2
+        } else {
+            3
+        },
+    );
     key(18, index.min(12) as u64);
     key(19, has(parties::bare_registration(text)));
     key(20, (10.0 * (line.bbox[2] - line.bbox[0]) / width) as u64);

@@ -82,11 +82,11 @@ impl Judged {
     fn best(&self, fits: impl Fn(&Scored) -> bool) -> Option<Decided> {
         let values = self.values();
         let (at, top) = values.iter().enumerate().find(|(_, s)| fits(s))?;
-        let next = values.iter().enumerate().filter(|(i, s)| *i != at && fits(s)).map(|(_, s)| s.score).next();
+        let next =
+            values.iter().enumerate().filter(|(i, s)| *i != at && fits(s)).map(|(_, s)| s.score).next();
         let next = next.map_or(self.none, |n| n.max(self.none));
         let best = values.first().map_or(top.score, |f| f.score).max(self.none);
-        let sum: f32 =
-            values.iter().map(|s| (s.score - best).exp()).sum::<f32>() + (self.none - best).exp();
+        let sum: f32 = values.iter().map(|s| (s.score - best).exp()).sum::<f32>() + (self.none - best).exp();
         Some(Decided {
             pick: top.pick,
             margin: top.score - next,
@@ -101,11 +101,12 @@ impl Judged {
 /// A value that is a little less likely than none is still told, with little confidence.
 const NEARLY: f32 = -1.5;
 
-/// Chooses for all fields; `judged` is parallel to `wants`, none where a field has no scorer.
+/// Chooses for all fields; `judged` is parallel to `wants`, none where a field has no scorer. `slip`: it is a receipt.
 pub fn decide(
     wants: &[Want],
     judged: &[Option<Judged>],
     candidates: &[Candidate],
+    slip: bool,
 ) -> Vec<Option<Decided>> {
     let mut chosen: Vec<Option<Decided>> =
         judged.iter().map(|j| j.as_ref().and_then(|j| j.best(|_| true))).collect();
@@ -119,7 +120,23 @@ pub fn decide(
         chosen[f] = Some(a);
         chosen[t] = Some(b);
     }
-    totals(&at, candidates, &mut chosen);
+    // On a slip what is given less the change is the total, too: sums say less there.
+    if !slip {
+        totals(&at, candidates, &mut chosen);
+    }
+    if let (Some((g, _)), Some((d, due))) = (at(Role::Gross), at(Role::Due))
+        && let Some(Pick::Candidate(c)) = chosen[g].as_ref().map(|c| c.pick)
+    {
+        // Nothing said otherwise, the whole is to be paid.
+        let whole = candidates[c].amount;
+        let mut judged = due.clone();
+        for scored in &mut judged.all {
+            if candidate(scored).is_some_and(|i| candidates[i].amount == whole) {
+                scored.score += 2.0;
+            }
+        }
+        chosen[d] = Judged::of(judged.all, judged.none).best(|_| true);
+    }
     for (a, b) in [(Role::SellerName, Role::BuyerName), (Role::SellerVat, Role::BuyerVat)] {
         if let (Some(a), Some(b)) = (at(a), at(b)) {
             distinct(a, b, &mut chosen);
@@ -155,7 +172,9 @@ fn period(from: &Judged, to: &Judged, candidates: &[Candidate]) -> Option<(Decid
     let mut pairs: Vec<(f32, usize, usize, bool)> = Vec::new();
     for (i, first) in candidates.iter().enumerate().filter(|(_, c)| c.range == Some(true)) {
         let last = candidates.iter().enumerate().skip(i + 1).find(|(_, c)| c.range == Some(false));
-        let Some((j, _)) = last.filter(|(_, c)| c.page == first.page && c.date >= first.date) else { continue };
+        let Some((j, _)) = last.filter(|(_, c)| c.page == first.page && c.date >= first.date) else {
+            continue;
+        };
         if let (Some(a), Some(b)) = (first_scores.get(&i), last_scores.get(&j)) {
             pairs.push((a + b + 2.0, i, j, true));
         }
@@ -270,6 +289,7 @@ fn distinct(
         return;
     }
     let margin = |c: &Option<Decided>| c.as_ref().map_or(f32::MIN, |c| c.margin);
-    let (loser, judged) = if margin(&chosen[a]) >= margin(&chosen[b]) { (b, judged_b) } else { (a, judged_a) };
+    let (loser, judged) =
+        if margin(&chosen[a]) >= margin(&chosen[b]) { (b, judged_b) } else { (a, judged_a) };
     chosen[loser] = judged.best(|s| s.key != x);
 }

@@ -187,7 +187,8 @@ fn surroundings(sheet: &mut Sheet, scene: &Scene<'_>, layout: &Layout, c: &Candi
     }
     let after = segment.text.get(c.span.1..).unwrap_or_default();
     let next = layout.segments.get(c.segment + 1).filter(|n| n.line == segment.line);
-    let right = if after.trim().is_empty() { next.map_or(String::new(), |n| n.plain.clone()) } else { plain(after) };
+    let right =
+        if after.trim().is_empty() { next.map_or(String::new(), |n| n.plain.clone()) } else { plain(after) };
     for word in right.split(' ').filter(|w| !w.is_empty()).take(2) {
         sheet.word("right", &masked(word), 0.7);
     }
@@ -260,11 +261,14 @@ fn place(sheet: &mut Sheet, scene: &Scene<'_>, layout: &Layout, c: &Candidate, f
 }
 
 fn date(sheet: &mut Sheet, order: &Order, c: &Candidate) {
-    sheet.flag("range", match c.range {
-        None => 0,
-        Some(true) => 1,
-        Some(false) => 2,
-    });
+    sheet.flag(
+        "range",
+        match c.range {
+            None => 0,
+            Some(true) => 1,
+            Some(false) => 2,
+        },
+    );
     let Some(date) = c.date else { return };
     let n = order.dates.partition_point(|d| *d < date);
     sheet.step("earlier", n as f32, &[0.5, 1.5, 2.5, 4.5]);

@@ -17,6 +17,12 @@ const MAGIC: &[u8] = b"docmill-model 1\n";
 /// Largest model file, bytes.
 pub const MAX_MODEL_BYTES: usize = 64 * 1024 * 1024;
 
+/// Name of the scorer of document types among [`Model::kinds`].
+pub const KINDS: &str = "type";
+
+/// The built-in model, made by `docmill train --built-in`.
+const BUILT_IN: &[u8] = include_bytes!("built-in.model");
+
 /// Scorer of one field.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Scorer {
@@ -167,6 +173,11 @@ impl Model {
         }
         model.version = sum.iter().take(6).map(|b| format!("{b:02x}")).collect();
         Ok(model)
+    }
+
+    /// The model that every build has; none while one is being made for other features.
+    pub fn built_in() -> Option<Self> {
+        Self::from_bytes(BUILT_IN).ok()
     }
 
     /// The scorer of a field.

@@ -17,7 +17,7 @@ use super::relations::{self, Relations};
 use super::{kind, parties, score};
 use docmill_contracts::{DocumentType, TextSource};
 use docmill_document::date::{Evidence, Form};
-use docmill_learn::Row;
+use docmill_learn::{Linear, Row};
 use rust_decimal::Decimal;
 use std::collections::BTreeMap;
 
@@ -48,19 +48,27 @@ pub struct Work {
 
 impl Work {
     /// Lays out and measures. `described`: rows for trained scorers are made, too.
-    pub fn of(pages: Vec<Layout>, lexicon: &Lexicon, hint: Option<&str>, described: bool) -> Self {
+    pub fn of(
+        pages: Vec<Layout>,
+        lexicon: &Lexicon,
+        hint: Option<&str>,
+        described: bool,
+        kinds: Option<&Linear>,
+    ) -> Self {
         let mut candidates: Vec<Candidate> =
             pages.iter().enumerate().flat_map(|(i, page)| candidate::find(page, i)).collect();
         if let Some(first) = pages.first().filter(|p| p.source == TextSource::Ocr) {
             parties::join_names(first, &mut candidates);
         }
         read_dates(&pages, &mut candidates);
-        let kind = kind::classify(&pages, &candidates, hint);
+        let kind = match kinds {
+            Some(scorer) => kind::classify_by(scorer, &pages, &candidates, hint),
+            None => kind::classify(&pages, &candidates, hint),
+        };
         let features = features::measure(&pages, &candidates, lexicon);
         let receipt = kind.value == "receipt";
         let hints = parties::suggest(&pages, &candidates, &features, lexicon, receipt);
-        let totals =
-            if receipt { relations::receipt_total(&candidates, &features) } else { BTreeMap::new() };
+        let totals = if receipt { relations::receipt_total(&candidates, &features) } else { BTreeMap::new() };
         let mut work =
             Self { pages, candidates, features, kind, blocks: Vec::new(), hints, totals, rows: Vec::new() };
         if described {
@@ -88,6 +96,11 @@ impl Work {
         }
     }
 
+    /// The types, each with what is known for it.
+    pub fn kind_rows(&self) -> Vec<(&'static str, Row)> {
+        kind::rows(&self.pages, &self.candidates, None)
+    }
+
     /// Receipts are one column, read by whole lines.
     pub(crate) fn is_slip(&self) -> bool {
         self.kind.value == "receipt"
@@ -101,6 +114,17 @@ impl Work {
     /// Name of the scorer of a field for this document.
     pub fn scorer_name(&self, want: &Want) -> String {
         if self.by_blocks(want) { format!("{}@slip", want.name) } else { want.name.clone() }
+    }
+
+    /// The value of a candidate: a credit note states what is credited, with or without a minus.
+    fn value(&self, want: &Want, i: usize) -> String {
+        let value = &self.candidates[i].value;
+        let total = matches!(want.role, Role::Net | Role::Tax | Role::Gross | Role::Due);
+        if total && self.kind.value == "credit_note" {
+            value.trim_start_matches('-').to_owned()
+        } else {
+            value.clone()
+        }
     }
 
     /// The row of "none of them".
@@ -149,7 +173,7 @@ impl Work {
             let mut row = self.rows[i].clone();
             row.extend(describe::own(want, &self.features[i], rule, best));
             asked.picks.push(Pick::Candidate(i));
-            asked.values.push(self.candidates[i].value.clone());
+            asked.values.push(self.value(want, i));
             asked.rows.push(row);
             asked.rules.push(rule);
         }
@@ -174,7 +198,7 @@ impl Work {
         for (i, rule) in usable.into_iter().zip(rules) {
             let own = describe::own(want, &self.features[i], rule, best);
             let score = scorer.linear.score(&self.rows[i]) + scorer.linear.score(&own);
-            all.push(Scored { pick: Pick::Candidate(i), key: key(&self.candidates[i].value), score });
+            all.push(Scored { pick: Pick::Candidate(i), key: key(&self.value(want, i)), score });
         }
         Judged::of(all, none)
     }

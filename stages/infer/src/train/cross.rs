@@ -2,12 +2,13 @@
 //!
 //! Owns cross-validation and its report. Rule: confidences of a fold are calibrated on the other folds.
 
-use super::fit::{Example, Settings, Task, train};
+use super::fit::{Example, Settings, Task, labelled, train};
 use super::truth::Alike;
 use crate::local::decide::{Pick, decide};
-use crate::local::model::Model;
+use crate::local::model::{KINDS, Model};
+use docmill_learn::linear::LinearSettings;
 use docmill_learn::measure::{Case, StraightThrough, calibration_error, straight_through};
-use docmill_learn::{Folds, Platt};
+use docmill_learn::{Choices, Folds, Forest, Linear, Platt, TreeSettings};
 use std::collections::BTreeMap;
 
 /// A decision about one field of one document.
@@ -61,6 +62,8 @@ pub struct Report {
     pub documents: [StraightThrough; 3],
     /// Every decision.
     pub outcomes: Vec<Outcome>,
+    /// Type found for each example, and whether it is right.
+    pub types: Vec<(usize, String, bool)>,
 }
 
 /// Precisions at which acceptance is reported.
@@ -74,11 +77,11 @@ pub fn cross_validate(
     base: Option<&Model>,
     settings: Settings,
 ) -> Report {
-    let mut outcomes = Vec::new();
+    let (mut outcomes, mut types) = (Vec::new(), Vec::new());
     for fold in 0..folds.len() {
         let (mut train_on, mut test_on) = (Vec::new(), Vec::new());
         for (i, example) in examples.iter().enumerate() {
-            if folds.of(i) == fold {
+            if folds.of(i) == fold && !example.teaches_only {
                 test_on.push((i, example));
             } else {
                 train_on.push(example);
@@ -86,20 +89,28 @@ pub fn cross_validate(
         }
         let model = train(task, &train_on, base, settings);
         for (i, example) in test_on {
+            if let (Some(kinds), Some(kind)) = (model.kinds.get(KINDS), &example.truth.kind) {
+                let best =
+                    example.kinds.iter().max_by(|a, b| kinds.score(&a.1).total_cmp(&kinds.score(&b.1)));
+                let found = best.map_or("", |b| b.0);
+                types.push((i, found.to_owned(), found == kind));
+            }
             outcomes.extend(test(task, &model, i, example, fold));
         }
     }
     calibrate(&mut outcomes, folds.len());
-    report(task, outcomes, folds.len())
+    Report { types, ..report(task, outcomes, folds.len()) }
 }
 
 /// Decides about an example and compares with its truth. Fields that the truth does not have are left out.
 pub fn test(task: &Task, model: &Model, index: usize, example: &Example, fold: usize) -> Vec<Outcome> {
     let judged = example.work.judged(&task.wants, model);
-    let decided = decide(&task.wants, &judged, &example.work.candidates);
+    let decided = decide(&task.wants, &judged, &example.work.candidates, example.work.is_slip());
     let mut outcomes = Vec::new();
     for (field, want) in task.wants.iter().enumerate() {
-        let (Some(value), Some(judged)) = (example.truth.fields.get(&want.name), &judged[field]) else { continue };
+        let (Some(value), Some(judged)) = (example.truth.fields.get(&want.name), &judged[field]) else {
+            continue;
+        };
         let value = Alike::of(want.role).key(value);
         let key = |pick: Pick| judged.all.iter().find(|s| s.pick == pick).map(|s| s.key.clone());
         let found = decided[field].as_ref().and_then(|d| key(d.pick));
@@ -168,7 +179,7 @@ fn report(task: &Task, outcomes: Vec<Outcome>, folds: usize) -> Report {
         by_fold[fold].extend(Case::all(&cases));
     }
     let documents = PRECISIONS.map(|p| straight_through(&by_fold, p));
-    Report { fields, all, documents, outcomes }
+    Report { fields, all, documents, outcomes, types: Vec::new() }
 }
 
 fn figures(name: &str, own: &[&Outcome], folds: usize) -> FieldReport {
@@ -190,4 +201,64 @@ fn figures(name: &str, own: &[&Outcome], folds: usize) -> FieldReport {
         calibration_error: calibration_error(&all),
         straight: PRECISIONS.map(|p| straight_through(&by_fold, p)),
     }
+}
+
+/// How often the best candidate is right, field by field, by three kinds of scorers on the same folds: logistic
+/// regression, boosted trees, and the mean of both. Fields are looked at alone.
+pub fn compare_families(
+    task: &Task,
+    examples: &[Example],
+    folds: &Folds,
+    settings: Settings,
+) -> Vec<(String, usize, [f64; 3])> {
+    let mut out = Vec::new();
+    let trees = TreeSettings { least: 25, ..TreeSettings::default() };
+    let linear = LinearSettings { l2: settings.l2, least: 2, steps: settings.steps };
+    for (field, want) in task.wants.iter().enumerate() {
+        let (mut n, mut right) = (0, [0.0; 3]);
+        for fold in 0..folds.len() {
+            let mut choices = Choices::default();
+            for (i, example) in examples.iter().enumerate() {
+                if (folds.of(i) != fold || example.teaches_only)
+                    && example.truth.fields.contains_key(&want.name)
+                {
+                    if let Some(labels) = labelled(example, task, field) {
+                        let rows = &example.asked[field].rows;
+                        choices.push(rows, &labels[..rows.len()], example.weight);
+                    }
+                }
+            }
+            if choices.len() < 5 {
+                continue;
+            }
+            let (a, b) = (Linear::train(choices.clone(), None, linear), Forest::train(choices, trees));
+            for (i, example) in examples.iter().enumerate() {
+                let Some(value) = example.truth.fields.get(&want.name) else { continue };
+                if folds.of(i) != fold || example.teaches_only {
+                    continue;
+                }
+                n += 1;
+                let asked = &example.asked[field];
+                let key = Alike::of(want.role);
+                let scores: Vec<[f32; 3]> = asked
+                    .rows
+                    .iter()
+                    .map(|row| {
+                        let (x, y) = (a.score(row), b.score(row));
+                        [x, y, x + y]
+                    })
+                    .collect();
+                for family in 0..3 {
+                    let best =
+                        (0..scores.len()).max_by(|i, j| scores[*i][family].total_cmp(&scores[*j][family]));
+                    let hit = best.is_some_and(|i| key.key(&asked.values[i]) == key.key(value));
+                    right[family] += f64::from(u8::from(hit));
+                }
+            }
+        }
+        if n > 0 {
+            out.push((want.name.clone(), n, right.map(|r| r / n as f64)));
+        }
+    }
+    out
 }

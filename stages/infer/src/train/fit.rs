@@ -7,7 +7,7 @@ use crate::extract::PageText;
 use crate::local::fields::{self, Want};
 use crate::local::layout::Layout;
 use crate::local::lexicon::Lexicon;
-use crate::local::model::{Model, Scorer};
+use crate::local::model::{KINDS, Model, Scorer};
 use crate::local::work::{Asked, Work};
 use crate::schema::Schema;
 use crate::train::truth::{Alike, Truth};
@@ -69,6 +69,10 @@ pub struct Example {
     pub asked: Vec<Asked>,
     /// Weight.
     pub weight: f32,
+    /// It is never tested on.
+    pub teaches_only: bool,
+    /// Types, each with what is known for it.
+    pub kinds: Vec<(&'static str, Row)>,
 }
 
 impl Example {
@@ -78,7 +82,7 @@ impl Example {
         let count = pages.len();
         let kept = pages.iter().enumerate().filter(|(i, _)| *i < first || i + last >= count);
         let layouts = kept.map(|(_, p)| Layout::of(p)).collect();
-        let work = Work::of(layouts, &task.lexicon, None, true);
+        let work = Work::of(layouts, &task.lexicon, None, true, None);
         let asked = task
             .wants
             .iter()
@@ -88,7 +92,17 @@ impl Example {
                 thinned(work.asked(want), settings.rows, |v| right.as_deref() == Some(key.key(v).as_str()))
             })
             .collect();
-        Self { truth, work, asked, weight: 1.0 }
+        let kinds = work.kind_rows();
+        Self { truth, work, asked, weight: 1.0, teaches_only: false, kinds }
+    }
+}
+
+impl Example {
+    /// A made-up business document; it counts less than a real one, and only teaches.
+    pub fn made_up(seed: u64, task: &Task, settings: Settings) -> Self {
+        let made = super::synth::document(seed);
+        let example = Self::of(made.truth, &made.pages, task, settings);
+        Self { weight: 0.3, teaches_only: true, ..example }
     }
 }
 
@@ -102,7 +116,9 @@ fn thinned(asked: Asked, most: usize, right: impl Fn(&str) -> bool) -> Asked {
     let (liked, rest) = order.split_at(most * 2 / 3);
     let every = (rest.len() / (most / 3).max(1)).max(1);
     let mut kept: Vec<usize> = liked.to_vec();
-    kept.extend(rest.iter().enumerate().filter(|(n, i)| n % every == 0 || right(&asked.values[**i])).map(|r| *r.1));
+    kept.extend(
+        rest.iter().enumerate().filter(|(n, i)| n % every == 0 || right(&asked.values[**i])).map(|r| *r.1),
+    );
     kept.sort_unstable();
     let mut thin = Asked::default();
     for i in kept {
@@ -176,5 +192,23 @@ pub fn train(task: &Task, examples: &[&Example], base: Option<&Model>, settings:
             model.scorers.insert(name, scorer);
         }
     }
+    if let Some(kinds) = train_kinds(examples, settings) {
+        model.kinds.insert(KINDS.to_owned(), kinds);
+    }
     model
+}
+
+/// Trains the scorer of document types; none where examples have only one type.
+pub fn train_kinds(examples: &[&Example], settings: Settings) -> Option<Linear> {
+    let mut choices = Choices::default();
+    let mut seen = std::collections::BTreeSet::new();
+    for example in examples {
+        let Some(kind) = example.truth.kind.as_deref() else { continue };
+        seen.insert(kind);
+        let rows: Vec<Row> = example.kinds.iter().map(|k| k.1.clone()).collect();
+        let right: Vec<bool> = example.kinds.iter().map(|k| k.0 == kind).collect();
+        choices.push(&rows, &right, example.weight);
+    }
+    let linear = LinearSettings { l2: settings.l2, least: 3, steps: settings.steps };
+    (seen.len() > 1).then(|| Linear::train(choices, None, linear))
 }

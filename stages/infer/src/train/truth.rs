@@ -42,16 +42,14 @@ impl Alike {
     pub fn of(role: Role) -> Self {
         use Role as R;
         match role {
-            R::IssueDate | R::DueDate | R::DeliveryDate | R::PeriodFrom | R::PeriodTo | R::OwnDate => Self::Day,
+            R::IssueDate | R::DueDate | R::DeliveryDate | R::PeriodFrom | R::PeriodTo | R::OwnDate => {
+                Self::Day
+            }
             R::Net | R::Tax | R::Gross | R::Due | R::OwnAmount => Self::Amount,
             R::SellerName | R::BuyerName | R::SellerAddress | R::BuyerAddress | R::OwnText => Self::Name,
-            R::Number
-            | R::PurchaseOrder
-            | R::SellerVat
-            | R::BuyerVat
-            | R::Iban
-            | R::Bic
-            | R::Currency => Self::Ident,
+            R::Number | R::PurchaseOrder | R::SellerVat | R::BuyerVat | R::Iban | R::Bic | R::Currency => {
+                Self::Ident
+            }
         }
     }
 
@@ -74,7 +72,8 @@ impl Alike {
                         text = &text[..at];
                     }
                 }
-                let spaced: String = letters(text).map(|c| if c.is_alphanumeric() { c } else { ' ' }).collect();
+                let spaced: String =
+                    letters(text).map(|c| if c.is_alphanumeric() { c } else { ' ' }).collect();
                 spaced.split_whitespace().collect::<Vec<_>>().join(" ")
             }
         }
@@ -149,7 +148,10 @@ mod tests {
         )
         .unwrap();
         assert_eq!((truth.group.as_str(), truth.kind.as_deref()), ("g", Some("invoice")));
-        assert_eq!(truth.fields.into_iter().collect::<Vec<_>>(), [("a".into(), "1".into()), ("b".into(), "2".into())]);
+        assert_eq!(
+            truth.fields.into_iter().collect::<Vec<_>>(),
+            [("a".into(), "1".into()), ("b".into(), "2".into())]
+        );
         assert_eq!(truth.line_items[0]["x"], "3");
     }
 

@@ -48,11 +48,7 @@ pub fn to_line(document: &DocumentWords) -> Result<String, serde_json::Error> {
             .map(|w| (w.text.clone(), w.bbox.map(tenth), w.line, tenth(w.confidence)))
             .collect(),
     });
-    let line = Line {
-        name: document.name.clone(),
-        sha256: document.sha256.clone(),
-        pages: pages.collect(),
-    };
+    let line = Line { name: document.name.clone(), sha256: document.sha256.clone(), pages: pages.collect() };
     serde_json::to_string(&line)
 }
 

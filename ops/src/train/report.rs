@@ -1,0 +1,42 @@
+//! What a cross-validation found, for people.
+
+use crate::ui;
+use docmill_infer::train::cross::{PRECISIONS, Report};
+use docmill_learn::Folds;
+use docmill_learn::measure::{Case, reliability};
+
+/// Prints the figures of each field and how far confidences can be trusted.
+pub(crate) fn print(report: &Report, folds: &Folds, examples: usize) {
+    ui::say(format!(
+        "cross-validated over {} folds of {examples} examples, groups kept together",
+        folds.len()
+    ));
+    ui::say(format!(
+        "{:24} {:>5} {:>8} {:>6} {:>6}   accepted unseen at {}",
+        "field",
+        "n",
+        "findable",
+        "F1",
+        "ECE",
+        PRECISIONS.map(|p| format!("{:.0} %", p * 100.0)).join(", ")
+    ));
+    for f in report.fields.iter().chain([&report.all]) {
+        let shares = f.straight.map(|s| format!("{:.2}", s.accepted)).join("  ");
+        ui::say(format!(
+            "{:24} {:>5} {:>8.3} {:>6.3} {:>6.3}   {shares}",
+            f.name, f.n, f.possible, f.f1, f.calibration_error
+        ));
+    }
+    let shares = report.documents.map(|s| format!("{:.2}", s.accepted)).join("  ");
+    ui::say(format!("{:24} {:>5} {:>8} {:>6} {:>6}   {shares}", "whole documents", examples, "", "", ""));
+    ui::say("confidence stated, right, number of values:");
+    let cases: Vec<Case> = report
+        .outcomes
+        .iter()
+        .filter(|o| o.found.is_some())
+        .map(|o| Case::one(o.confidence, o.right))
+        .collect();
+    for bin in reliability(&cases, 10) {
+        ui::say(format!("  {:.2}  {:.2}  {}", bin.stated, bin.right, bin.n));
+    }
+}
