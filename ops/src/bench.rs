@@ -3,8 +3,12 @@
 mod eos;
 mod latency;
 mod processes;
+mod reading;
+mod render;
+mod robustness;
 mod soak;
 mod throughput;
+mod truth;
 mod world;
 
 use crate::OpsError;
@@ -22,6 +26,12 @@ pub enum What {
     Latency(latency::LatencyArgs),
     /// Memory of every process over many documents.
     Soak(soak::SoakArgs),
+    /// Reading and painting pages in the sandbox against PDFium alone.
+    Render(render::RenderArgs),
+    /// Odd and broken PDFs: how each ends, and when.
+    Robustness(robustness::RobustnessArgs),
+    /// Whether known values are in the text that is read.
+    Truth(truth::TruthArgs),
 }
 
 /// Flags of `docmill bench`.
@@ -39,5 +49,8 @@ pub async fn run(args: BenchArgs) -> Result<ExitCode, OpsError> {
         What::Eos(args) => eos::run(args).await,
         What::Latency(args) => latency::run(args).await,
         What::Soak(args) => soak::run(args).await,
+        What::Render(args) => render::run(args).await,
+        What::Robustness(args) => robustness::run(args).await,
+        What::Truth(args) => truth::run(args).await,
     }
 }

@@ -49,6 +49,8 @@ pub enum Command {
     Trace(crate::trace::TraceArgs),
     /// Learn from examples how a tenant's documents are read.
     Train(crate::train::TrainArgs),
+    /// Try what the processes that decode documents must not be able to do on this machine.
+    SandboxCheck,
 }
 
 /// How to reach the log and the registry. What is not given here comes from the configuration file, the environment

@@ -17,6 +17,7 @@ mod process;
 pub mod replay;
 pub mod results;
 pub mod run;
+pub mod sandbox_check;
 pub mod setup;
 pub mod status;
 mod submission;
@@ -54,5 +55,6 @@ pub async fn execute(cli: Cli) -> Result<ExitCode, OpsError> {
         Command::Status(args) => status::run(args).await,
         Command::Trace(args) => trace::run(args).await,
         Command::Train(args) => train::run(args).await,
+        Command::SandboxCheck => sandbox_check::run().await,
     }
 }

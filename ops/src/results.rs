@@ -2,10 +2,11 @@
 
 use crate::{OpsError, ui};
 use clap::Args;
+use docmill_blobs::Blobs;
 use docmill_contracts::{Codec, CodecError, DocumentResult};
 use docmill_registry::Registry;
 use docmill_runtime::transport::{Read, ReadFrom, Transport};
-use docmill_sink::files::FileSink;
+use docmill_sink::files::{FileSink, write_artifacts};
 use docmill_sink::json::to_json;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -22,7 +23,8 @@ pub struct ResultsArgs {
     /// Go on as results come.
     #[arg(long)]
     pub follow: bool,
-    /// Write results.jsonl and one JSON file per document into this folder, from where an earlier call stopped.
+    /// Write results.jsonl and one JSON file per document into this folder, from where an earlier call stopped; with the
+    /// Markdown and layout files that were asked for, where the blob store holds them.
     #[arg(long, value_name = "DIR")]
     pub out: Option<PathBuf>,
 }
@@ -35,6 +37,7 @@ pub async fn run(args: ResultsArgs) -> Result<ExitCode, OpsError> {
     let kafka = docmill_service::open_kafka(&config, "docmill-results")?;
     let mut files = args.out.as_deref().map(FileSink::open).transpose()?;
     let from = files.as_ref().map_or(ReadFrom::Beginning, |f| ReadFrom::Offsets(f.positions()));
+    let blobs = files.as_ref().map(|_| Blobs::local(&config.blobs.folder)).transpose()?;
     let mut reader = kafka.reader(TOPIC, from).await?;
     let mut stop = docmill_service::shutdown_signal()
         .map_err(|e| OpsError::io("watch signals of", "this process", e))?;
@@ -57,7 +60,12 @@ pub async fn run(args: ResultsArgs) -> Result<ExitCode, OpsError> {
         }
         count += results.len();
         match &mut files {
-            Some(files) => files.append(&results)?,
+            Some(files) => {
+                if let Some(blobs) = &blobs {
+                    write_artifacts(files.folder(), blobs, &results).await?;
+                }
+                files.append(&results)?;
+            }
             None => results.iter().for_each(|(_, _, r)| ui::say(to_json(r))),
         }
     }

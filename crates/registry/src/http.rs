@@ -1,14 +1,14 @@
 //! A Confluent-compatible registry: Confluent's own, Apicurio (`/apis/ccompat/v7`), Karapace, Redpanda's.
 
 use crate::RegistryError;
-use docmill_contracts::RecordKind;
+use docmill_contracts::{RecordKind, Secret as Password};
 use reqwest::{StatusCode, Url};
 use schema_registry_converter::async_impl::schema_registry::{
     SrSettings, get_schema_by_id, perform_sr_call, post_schema,
 };
 use schema_registry_converter::error::SRCError;
 use schema_registry_converter::schema_registry_common::{RawError, SchemaType, SrCall, SuppliedSchema};
-use serde::{Deserialize, Serialize, Serializer};
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use std::error::Error as _;
 use std::fmt;
@@ -22,35 +22,6 @@ const ATTEMPTS: u32 = 5;
 const LEVEL: &str = "FULL_TRANSITIVE";
 /// Confluent's codes of a 404: no such subject, no such version, no such schema; and the plain status.
 const NOT_FOUND: [u32; 4] = [40_401, 40_402, 40_403, 404];
-
-/// A secret that shows itself nowhere.
-#[derive(Clone, Default, PartialEq, Eq, Deserialize)]
-#[serde(transparent)]
-pub struct Password(String);
-
-impl Password {
-    /// Wraps a secret.
-    pub fn new(secret: impl Into<String>) -> Self {
-        Self(secret.into())
-    }
-
-    /// The secret itself.
-    pub fn reveal(&self) -> &str {
-        &self.0
-    }
-}
-
-impl fmt::Debug for Password {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("***")
-    }
-}
-
-impl Serialize for Password {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str("***")
-    }
-}
 
 /// How to reach a registry.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

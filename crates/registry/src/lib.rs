@@ -7,8 +7,9 @@
 mod error;
 mod http;
 
+pub use docmill_contracts::Secret as Password;
 pub use error::RegistryError;
-pub use http::{HttpConfig, HttpRegistry, Password};
+pub use http::{HttpConfig, HttpRegistry};
 
 use docmill_contracts::{Codec, RecordKind, SchemaCatalog};
 use docmill_runtime::Topology;

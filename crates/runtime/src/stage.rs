@@ -169,6 +169,10 @@ pub trait Gather: Send + Sync + 'static {
     /// Takes one record. `now_ms`: milliseconds since 1970 UTC.
     fn apply(&self, state: Option<Self::State>, input: &Self::In, now_ms: i64) -> Step<Self::State>;
 
+    /// What is taken in place of a record that is given up, for example because members died at it: the same, less
+    /// what may have been the reason. It can be the only record of its key, so that no deadline would bring its outcome.
+    fn failed(&self, input: &Self::In, error: ErrorInfo) -> Self::In;
+
     /// What is taken in place of a record that cannot be decoded; none where its key's deadline brings the outcome.
     fn unreadable(&self, record: Unreadable) -> Option<Self::In>;
 

@@ -34,6 +34,12 @@ pub trait SchemaSource: Send + Sync {
 pub trait Gate: Send + Sync {
     /// Why a record is refused; its stage then emits the outcome of a record that was given up, without a dead letter.
     fn refuses(&self, headers: &Headers) -> Option<ErrorInfo>;
+
+    /// Resolves once more may be refused than at the moment of the call, so that work under way can be given up; never
+    /// where nothing is ever refused.
+    fn changed(&self) -> BoxFuture<'static, ()> {
+        Box::pin(std::future::pending())
+    }
 }
 
 /// Refuses nothing.

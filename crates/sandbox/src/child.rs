@@ -1,7 +1,8 @@
-//! The child's side: takes limits, opens its library, then answers one request after the other.
+//! The child's side: takes limits, opens its library, gives up everything else, then answers one request after the other.
 
+use crate::confine;
 use crate::frame::{self, Kind};
-use crate::{CHILD_ARGUMENT, Limits};
+use crate::{CHILD_ARGUMENT, Confinement, Limits};
 use std::ffi::OsString;
 use std::fs::File;
 use std::io::{self, BufReader, Read, Write};
@@ -50,6 +51,7 @@ pub fn child_main<H: Handler>(
 }
 
 fn serve<H: Handler>(init: impl FnOnce(&[u8]) -> Result<H, String>) -> io::Result<()> {
+    confine::close_inherited();
     let (mut from, mut to) = private_pipes()?;
     // Before the first frame says otherwise.
     let limit = Limits::default().frame_bytes;
@@ -59,8 +61,12 @@ fn serve<H: Handler>(init: impl FnOnce(&[u8]) -> Result<H, String>) -> io::Resul
     };
     let limit = limits.frame_bytes;
     let ready = limits.impose().map_err(|e| format!("limits are refused: {e}")).and_then(|()| init(rest));
-    let mut handler = match ready {
-        Ok(handler) => handler,
+    let confined = ready.and_then(|handler| Ok((handler, confine::confine()?)));
+    let mut handler = match confined {
+        Ok((_, Some(missing))) if limits.confinement == Confinement::Require => {
+            return frame::write(&mut to, Kind::Unconfined, &[missing.as_bytes()], limit);
+        }
+        Ok((handler, _)) => handler,
         Err(reason) => return frame::write(&mut to, Kind::Unfit, &[reason.as_bytes()], limit),
     };
     frame::write(&mut to, Kind::Ready, &[], limit)?;

@@ -25,6 +25,15 @@ pub enum SandboxError {
         /// What the child says, one line.
         reason: String,
     },
+    /// The kernel cannot take from children what they must not have, and nothing allows to go on all the same.
+    #[error(
+        "this kernel has no {missing}, so that documents cannot be decoded safely; \
+         limits.confinement = \"allow_unconfined\" does it all the same"
+    )]
+    Unconfined {
+        /// What the kernel does not have.
+        missing: String,
+    },
     /// The child ended in the middle of a call.
     #[error("the document ended its decoder ({how})")]
     Died {
@@ -68,7 +77,7 @@ impl Classify for SandboxError {
                 Class::Input
             }
             Self::Start { .. } | Self::StartTimedOut { .. } => Class::Transient,
-            Self::Init { .. } => Class::Fatal,
+            Self::Init { .. } | Self::Unconfined { .. } => Class::Fatal,
         }
     }
 
@@ -81,6 +90,7 @@ impl Classify for SandboxError {
             Self::Protocol { .. } => "SANDBOX-0005",
             Self::TooLarge { .. } => "SANDBOX-0006",
             Self::StartTimedOut { .. } => "SANDBOX-0007",
+            Self::Unconfined { .. } => "SANDBOX-0008",
         })
     }
 }

@@ -13,6 +13,8 @@ pub(crate) enum Kind {
     Ready,
     /// Child → parent: cannot work; the payload says why.
     Unfit,
+    /// Child → parent: the kernel cannot confine it; the payload says what is missing.
+    Unconfined,
     /// Child → parent: a part of the reply.
     Part,
     /// Child → parent: the reply is complete.
@@ -20,7 +22,8 @@ pub(crate) enum Kind {
 }
 
 impl Kind {
-    const ALL: [Self; 6] = [Self::Hello, Self::Request, Self::Ready, Self::Unfit, Self::Part, Self::End];
+    const ALL: [Self; 7] =
+        [Self::Hello, Self::Request, Self::Ready, Self::Unfit, Self::Unconfined, Self::Part, Self::End];
 
     fn byte(self) -> u8 {
         match self {
@@ -28,6 +31,7 @@ impl Kind {
             Self::Request => b'Q',
             Self::Ready => b'R',
             Self::Unfit => b'U',
+            Self::Unconfined => b'X',
             Self::Part => b'P',
             Self::End => b'E',
         }

@@ -1,5 +1,6 @@
 //! What a child may use. The child puts these on itself before it touches anything else.
 
+use crate::{Confinement, SandboxError, Support};
 use serde::{Deserialize, Serialize};
 
 /// What a child may use.
@@ -14,6 +15,8 @@ pub struct Limits {
     pub open_files: u64,
     /// Largest frame in bytes, either way.
     pub frame_bytes: u32,
+    /// Where the kernel has no landlock or no seccomp: `require` refuses to start, `allow_unconfined` goes on with less.
+    pub confinement: Confinement,
 }
 
 impl Default for Limits {
@@ -23,12 +26,13 @@ impl Default for Limits {
             cpu_seconds: 3600,
             open_files: 64,
             frame_bytes: 256 * 1024 * 1024,
+            confinement: Confinement::Require,
         }
     }
 }
 
 /// Length of the wire form.
-pub(crate) const WIRE: usize = 28;
+pub(crate) const WIRE: usize = 29;
 
 impl Limits {
     pub(crate) fn to_wire(&self) -> [u8; WIRE] {
@@ -36,7 +40,8 @@ impl Limits {
         out[..8].copy_from_slice(&self.memory_bytes.to_le_bytes());
         out[8..16].copy_from_slice(&self.cpu_seconds.to_le_bytes());
         out[16..24].copy_from_slice(&self.open_files.to_le_bytes());
-        out[24..].copy_from_slice(&self.frame_bytes.to_le_bytes());
+        out[24..28].copy_from_slice(&self.frame_bytes.to_le_bytes());
+        out[28] = u8::from(self.confinement == Confinement::AllowUnconfined);
         out
     }
 
@@ -46,14 +51,36 @@ impl Limits {
         let (memory, head) = head.split_first_chunk::<8>()?;
         let (cpu, head) = head.split_first_chunk::<8>()?;
         let (files, head) = head.split_first_chunk::<8>()?;
-        let (frame, _) = head.split_first_chunk::<4>()?;
+        let (frame, head) = head.split_first_chunk::<4>()?;
+        let confinement = match head {
+            [0] => Confinement::Require,
+            [1] => Confinement::AllowUnconfined,
+            _ => return None,
+        };
         let limits = Self {
             memory_bytes: u64::from_le_bytes(*memory),
             cpu_seconds: u64::from_le_bytes(*cpu),
             open_files: u64::from_le_bytes(*files),
             frame_bytes: u32::from_le_bytes(*frame),
+            confinement,
         };
         Some((limits, rest))
+    }
+
+    /// Whether children can be confined on this machine; says so in the log where they cannot and may go on all the same.
+    ///
+    /// For the start of a process: finding out with the first document is late.
+    pub fn check_confinement(&self) -> Result<(), SandboxError> {
+        match (Support::of_this_kernel().missing(), self.confinement) {
+            (None, _) => Ok(()),
+            (Some(missing), Confinement::Require) => {
+                Err(SandboxError::Unconfined { missing: missing.into() })
+            }
+            (Some(missing), Confinement::AllowUnconfined) => {
+                tracing::warn!(missing, "documents are decoded by processes that are not confined");
+                Ok(())
+            }
+        }
     }
 
     /// Puts the limits on the calling process. They can be lowered, never raised again.
@@ -104,7 +131,8 @@ mod tests {
 
     #[test]
     fn limits_survive_the_pipe() {
-        let limits = Limits { memory_bytes: 1, cpu_seconds: 2, open_files: 3, frame_bytes: 4 };
+        let confinement = Confinement::AllowUnconfined;
+        let limits = Limits { memory_bytes: 1, cpu_seconds: 2, open_files: 3, frame_bytes: 4, confinement };
         let mut wire = limits.to_wire().to_vec();
         wire.extend(b"rest");
         assert_eq!(Limits::from_wire(&wire), Some((limits, b"rest".as_slice())));

@@ -72,6 +72,9 @@ impl Process {
         match said {
             Ok((Kind::Ready, _)) => Ok(()),
             Ok((Kind::Unfit, reason)) => Err(unfit(String::from_utf8_lossy(&reason).into_owned())),
+            Ok((Kind::Unconfined, missing)) => {
+                Err(SandboxError::Unconfined { missing: String::from_utf8_lossy(&missing).into_owned() })
+            }
             Ok(_) => Err(unfit("it sent an unexpected frame".into())),
             Err(Broken::Protocol(what)) => Err(unfit(what.into())),
             Err(Broken::Pipe) => Err(unfit(format!("it ended at once ({})", self.ended().await))),
@@ -101,7 +104,7 @@ impl Process {
         match self.judge(outcome, limit).await? {
             (Kind::Part, payload) => Ok(Some(payload.into())),
             (Kind::End, _) => Ok(None),
-            (Kind::Hello | Kind::Request | Kind::Ready | Kind::Unfit, _) => {
+            (Kind::Hello | Kind::Request | Kind::Ready | Kind::Unfit | Kind::Unconfined, _) => {
                 Err(SandboxError::Protocol { what: "frame out of place" })
             }
         }

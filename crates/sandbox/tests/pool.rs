@@ -4,7 +4,11 @@
 
 use bytes::Bytes;
 use docmill_contracts::{Class, Classify};
-use docmill_sandbox::{Handler, Pool, PoolConfig, Replies, SandboxError, child_main};
+use docmill_sandbox::{
+    Confinement, Handler, Outcome, Pool, PoolConfig, Replies, SandboxError, child_main, self_test,
+    self_test_child,
+};
+use seccompiler::{BpfProgram, SeccompAction, SeccompFilter};
 use std::ffi::OsString;
 use std::process::{Command, ExitCode};
 use std::time::Duration;
@@ -56,15 +60,7 @@ impl Handler for Rogue {
                     all.push(vec![1; 64 << 20]);
                 }
             }
-            b"write" => {
-                let written = std::fs::write("/tmp/docmill-sandbox-must-not-exist", b"x");
-                replies.send(&[if written.is_err() { b"refused" } else { b"written" }])
-            }
-            b"status" => replies.send(&[
-                &std::fs::read("/proc/self/status")?,
-                &std::fs::read("/proc/self/limits")?,
-                format!("environment {}", std::env::vars_os().count()).as_bytes(),
-            ]),
+            b"environment" => replies.send(&[std::env::vars_os().count().to_string().as_bytes()]),
             other => replies.send(&[other]),
         }
     }
@@ -150,20 +146,88 @@ async fn children_are_kept_and_replaced_after_their_calls() {
 
 async fn a_child_has_few_rights() {
     let pool = Pool::new(config());
-    let status = String::from_utf8(ask(&pool, b"status").await.unwrap().concat()).unwrap();
-    let line = |start: &str| status.lines().find(|l| l.starts_with(start)).unwrap_or_default();
+    let pid = pid(&pool).await;
+    let read = |what| std::fs::read_to_string(format!("/proc/{pid}/{what}")).unwrap();
+    let (status, limits) = (read("status"), read("limits"));
+    let line = |start: &str| {
+        status.lines().chain(limits.lines()).find(|l| l.starts_with(start)).unwrap_or_default().to_owned()
+    };
     assert!(line("NoNewPrivs").ends_with('1'));
+    assert!(line("Seccomp:").ends_with('2'), "2 is a filter: {}", line("Seccomp:"));
     assert!(line("Max address space").contains("536870912"));
     assert!(line("Max core file size").contains(" 0 "));
     assert!(line("Max open files").contains(" 64 "));
-    assert_eq!(line("environment"), "environment 0");
+    assert_eq!(ask(&pool, b"environment").await.unwrap(), ["0"]);
 }
 
-async fn a_child_cannot_write_files() {
-    // SIGXFSZ ends it where the limit is met.
-    let reply = ask(&Pool::new(config()), b"write").await;
-    assert!(reply.map_or(true, |r| r == ["refused"]));
-    std::fs::remove_file("/tmp/docmill-sandbox-must-not-exist").ok();
+async fn whatever_a_child_tries_is_stopped() {
+    // Open when the children start, and not marked to be closed.
+    let descriptor = inheritable();
+    let tried = self_test(std::env::current_exe().unwrap()).await.unwrap();
+    drop(descriptor);
+    assert!(tried.len() > 20);
+    for t in &tried {
+        assert_ne!(t.outcome, Outcome::Done, "{}", t.what);
+    }
+    let outcome = |what: &str| &tried.iter().find(|t| t.what == what).unwrap().outcome;
+    let forbidden = Outcome::Refused("Operation not permitted (os error 1)".into());
+    for what in ["open a file", "list a folder", "look at a file", "map memory that can be run"] {
+        assert_eq!(*outcome(what), forbidden, "{what}");
+    }
+    for what in ["connect by TCP", "open a Unix socket", "fork", "start a thread", "become another program"] {
+        let Outcome::Ended(how) = outcome(what) else { panic!("{what}: {:?}", outcome(what)) };
+        assert!(how.contains("signal: 31"), "{what}: {how}");
+    }
+    assert_eq!(*outcome("use an inherited descriptor"), Outcome::Refused("no such descriptor".into()));
+    assert!(matches!(outcome("allocate 10 GiB"), Outcome::Refused(why) if why.contains("memory")));
+    assert!(matches!(outcome("fill all memory"), Outcome::Refused(why) if why.contains("memory")));
+    assert_eq!(
+        (outcome("loop for ever"), outcome("sleep for ever")),
+        (&Outcome::TimedOut, &Outcome::TimedOut)
+    );
+}
+
+/// A descriptor that programs started from here inherit.
+#[allow(unsafe_code)]
+fn inheritable() -> std::fs::File {
+    use std::os::fd::FromRawFd;
+    // SAFETY: the copy belongs to the file that is made of it.
+    unsafe { std::fs::File::from_raw_fd(libc::dup(0)) }
+}
+
+/// The kernel of these processes knows neither of the two, or so they are told.
+#[allow(clippy::unused_async)] // one of those that are awaited
+async fn where_the_kernel_lacks_something_nothing_starts_unless_it_may() {
+    for (call, missing) in [(libc::SYS_landlock_create_ruleset, "landlock"), (libc::SYS_seccomp, "seccomp")] {
+        let program = std::env::current_exe().unwrap();
+        let told = Command::new(program).args(["without", &call.to_string()]).output().unwrap();
+        let told = String::from_utf8_lossy(&told.stdout).into_owned();
+        let refused = format!("this kernel has no {missing}, so that documents cannot be decoded safely");
+        let [start, child, allowed] = told.lines().collect::<Vec<_>>()[..] else { panic!("{told}") };
+        assert!(start.starts_with(&format!("SANDBOX-0008 {refused}")), "{told}");
+        assert!(child.starts_with(&format!("SANDBOX-0008 {refused}")), "{told}");
+        assert_eq!(allowed, "works");
+    }
+}
+
+/// Says what happens where the kernel does not know system call `call`.
+async fn without(call: i64) {
+    let arch = std::env::consts::ARCH.try_into().unwrap();
+    let unknown = SeccompAction::Errno(u32::try_from(libc::ENOSYS).unwrap());
+    let rules = [(call, Vec::new())].into_iter().collect();
+    let filter = SeccompFilter::new(rules, SeccompAction::Allow, unknown, arch).unwrap();
+    let program: BpfProgram = filter.try_into().unwrap();
+    seccompiler::apply_filter(&program).unwrap();
+    let mut config = config();
+    let error = config.limits.check_confinement().unwrap_err();
+    println!("{} {error}", error.code().0);
+    let error = Pool::new(config.clone()).warm().await.unwrap_err();
+    println!("{} {error}", error.code().0);
+    assert_eq!(error.class(), Class::Fatal);
+    config.limits.confinement = Confinement::AllowUnconfined;
+    config.limits.check_confinement().unwrap();
+    works(&Pool::new(config)).await;
+    println!("works");
 }
 
 async fn what_cannot_work_says_why() {
@@ -189,7 +253,16 @@ fn main() -> ExitCode {
     if let Some(code) = child_main(&args, "rogue", init) {
         return code;
     }
+    if let Some(code) = self_test_child(&args) {
+        return code;
+    }
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    if let [_, what, call] = args.as_slice()
+        && what == "without"
+    {
+        runtime.block_on(without(call.to_str().unwrap().parse().unwrap()));
+        return ExitCode::SUCCESS;
+    }
     macro_rules! run {
         ($($test:ident)*) => {$(
             runtime.block_on($test());
@@ -205,7 +278,8 @@ fn main() -> ExitCode {
         a_call_that_is_dropped_takes_its_child_with_it
         children_are_kept_and_replaced_after_their_calls
         a_child_has_few_rights
-        a_child_cannot_write_files
+        whatever_a_child_tries_is_stopped
+        where_the_kernel_lacks_something_nothing_starts_unless_it_may
         what_cannot_work_says_why
     }
     ExitCode::SUCCESS

@@ -11,9 +11,11 @@ use docmill_contracts::{
 use docmill_runtime::transport::{Read, ReadFrom, Record, TransportError};
 use docmill_runtime::worker::{Gate, WorkerEnv, decode};
 use docmill_runtime::{SchemaSource, Topology};
+use futures::future::BoxFuture;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
+use tokio::sync::watch;
 
 /// Most cancellations that are remembered; the topic's retention ends them long before.
 const MAX_CANCELLED: usize = 1_000_000;
@@ -33,6 +35,8 @@ struct Known {
     under_way: HashMap<String, BTreeMap<i32, i64>>,
     /// Statuses are being followed, and not all that there were have been read.
     behind: bool,
+    /// Counts cancellations, for those who work on documents meanwhile.
+    changes: watch::Sender<u64>,
 }
 
 impl Documents {
@@ -71,6 +75,7 @@ impl Documents {
                 let key = document_key(&control.tenant, &control.document_id);
                 let last = known.cancelled.entry(key).or_insert(upto);
                 *last = (*last).max(upto);
+                known.changes.send_modify(|n| *n = n.wrapping_add(1));
             }
         }
     }
@@ -129,6 +134,15 @@ impl Gate for Documents {
             message: "cancelled by operations".into(),
             stage: "runtime".into(),
             page: None,
+        })
+    }
+
+    fn changed(&self) -> BoxFuture<'static, ()> {
+        let mut changes = self.lock().changes.subscribe();
+        Box::pin(async move {
+            if changes.changed().await.is_err() {
+                std::future::pending::<()>().await;
+            }
         })
     }
 }
@@ -209,6 +223,7 @@ fn topic_of(topology: &Topology, kind: RecordKind) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use futures::FutureExt;
 
     fn status(revision: i32, state: DocumentState, at: i64) -> DocumentStatus {
         DocumentStatus {
@@ -250,6 +265,7 @@ mod tests {
         let headers =
             |revision: &str| Headers::new().with(DOCUMENT_ID, "d").with(TENANT, "t").with(REVISION, revision);
         assert!(documents.refuses(&headers("1")).is_none());
+        let changed = documents.changed();
         documents.control(&DocumentControl {
             document_id: "d".into(),
             tenant: "t".into(),
@@ -260,5 +276,7 @@ mod tests {
         });
         assert_eq!(documents.refuses(&headers("2")).unwrap().code, CANCELLED);
         assert!(documents.refuses(&headers("3")).is_none());
+        assert!(changed.now_or_never().is_some(), "who works on it meanwhile hears of it");
+        assert!(documents.changed().now_or_never().is_none());
     }
 }

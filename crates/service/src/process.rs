@@ -54,14 +54,14 @@ where
     C: DeserializeOwned + Serialize + Default + Clone,
     E: Classify,
 {
-    main_with(stage, build, |_, _| None)
+    main_with(stage, build, |_, _, _| None)
 }
 
 /// As [`main`], with something beside the workers.
 pub fn main_with<C, E>(
     stage: &'static str,
     build: impl FnOnce(C, &StageEnv) -> Result<Vec<Worker>, E>,
-    beside: impl FnOnce(&C, &WorkerEnv) -> Option<Beside>,
+    beside: impl FnOnce(&C, &WorkerEnv, &Blobs) -> Option<Beside>,
 ) -> ExitCode
 where
     C: DeserializeOwned + Serialize + Default + Clone,
@@ -110,7 +110,7 @@ async fn run<C, E>(
     stage_config: C,
     traced: bool,
     build: impl FnOnce(C, &StageEnv) -> Result<Vec<Worker>, E>,
-    beside: impl FnOnce(&C, &WorkerEnv) -> Option<Beside>,
+    beside: impl FnOnce(&C, &WorkerEnv, &Blobs) -> Option<Beside>,
 ) -> ExitCode
 where
     C: Clone,
@@ -120,7 +120,12 @@ where
     match workers(config, stage_config.clone(), &documents, build) {
         Err(e) => end(stage, &*e, if e.class() == Class::Fatal { USAGE } else { FAILED }),
         Ok(workers) => {
-            match serve(stage, config, workers, documents, traced, |env| beside(&stage_config, env)).await {
+            let blobs = match Blobs::local(&config.blobs.folder) {
+                Ok(blobs) => blobs,
+                Err(e) => return end(stage, &e, USAGE),
+            };
+            let beside = |env: &WorkerEnv| beside(&stage_config, env, &blobs);
+            match serve(stage, config, workers, documents, traced, beside).await {
                 Ok(()) => ExitCode::from(OK),
                 Err(e) => end(stage, &*e, FAILED),
             }

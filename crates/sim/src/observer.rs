@@ -247,10 +247,7 @@ impl Observer {
                 }
             }
             Identity::Page { document, revision, page } => {
-                // What gather is given up, it never learns of.
-                if is_dead {
-                    return;
-                }
+                // What is given up at gather is a failed page to it.
                 self.gathered.entry((document.clone(), *revision)).or_default().insert(*page);
                 let state = Identity::State { document: document.clone(), revision: *revision };
                 if !pool.iter().any(|(found, p, _)| *found == state && *p == partition) {

@@ -231,7 +231,7 @@ async fn blows(world: &World, slots: &[Slot]) {
                 world.trace.say(format_args!("blow   outage for {ms} ms"));
                 world.storm.outage(world.trace.at_ms() + ms);
             }
-            (6, Some(_)) => rebalance(world, slot),
+            (6, Some(process)) => rebalance(world, slot, &process),
             (7, _) => wear(world),
             _ => {}
         }
@@ -240,19 +240,38 @@ async fn blows(world: &World, slots: &[Slot]) {
     tokio::time::sleep(Duration::from_millis(left)).await;
 }
 
-fn rebalance(world: &World, slot: &Slot) {
+/// A partition is asked for or lost: at once, or in the middle of the end of a transaction, when its positions are handed
+/// in and not yet committed.
+fn rebalance(world: &World, slot: &Slot, process: &str) {
     let stage = flow::STAGES.iter().find(|(name, _)| slot.name.starts_with(name));
     let Some((_, workers)) = stage else { return };
     let worker = workers[usize::try_from(world.storm.below(workers.len() as u64)).unwrap_or(0)];
     let group = format!("docmill.{worker}");
     let partition = i32::try_from(world.storm.below(4)).unwrap_or(0);
     let lost = world.storm.below(2) == 0;
-    world.trace.say(format_args!("blow   {} of {worker}: partition {partition} lost {lost}", slot.name));
-    if lost {
-        world.log.lose(&group, &slot.name, &[partition]);
-    } else {
-        world.log.revoke(&group, &slot.name, &[partition]);
+    let at_end = world.storm.below(2) == 0;
+    let name = slot.name.clone();
+    world
+        .trace
+        .say(format_args!("blow   {name} of {worker}: partition {partition} lost {lost} at an end {at_end}"));
+    let log = world.log.clone();
+    let strike = move || {
+        if lost {
+            log.lose(&group, &name, &[partition]);
+        } else {
+            log.revoke(&group, &name, &[partition]);
+        }
+    };
+    if !at_end {
+        return strike();
     }
+    let wait = Duration::from_millis(100 + world.storm.below(4000));
+    let begins = world.storm.slow_end(process, wait);
+    tokio::spawn(async move {
+        if begins.await.is_ok() {
+            strike();
+        }
+    });
 }
 
 /// Uses up offsets, or compacts.

@@ -9,7 +9,7 @@ use rand::{Rng, SeedableRng};
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, oneshot};
 
 /// Decides by the seed alone, in the order in which it is asked.
 pub struct Storm {
@@ -26,6 +26,8 @@ struct State {
     /// Calls until a process is cut off, and for how long.
     cuts: BTreeMap<String, (u32, Duration)>,
     deaths: BTreeMap<String, mpsc::Sender<()>>,
+    /// Processes whose next transaction takes that long to end, and who is told that it is about to.
+    slow_ends: BTreeMap<String, (Duration, oneshot::Sender<()>)>,
     outage_until_ms: u64,
     calm: bool,
 }
@@ -38,6 +40,7 @@ impl Storm {
             crashes: BTreeMap::new(),
             cuts: BTreeMap::new(),
             deaths: BTreeMap::new(),
+            slow_ends: BTreeMap::new(),
             outage_until_ms: 0,
             calm: false,
         };
@@ -70,6 +73,13 @@ impl Storm {
         self.lock().cuts.insert(process.to_owned(), (calls, wait));
     }
 
+    /// The end of the process's next transaction takes that long; returns who is told when it begins.
+    pub fn slow_end(&self, process: &str, wait: Duration) -> oneshot::Receiver<()> {
+        let (tell, told) = oneshot::channel();
+        self.lock().slow_ends.insert(process.to_owned(), (wait, tell));
+        told
+    }
+
     /// The process dies now; its supervisor ends its tasks.
     pub fn kill(&self, process: &str) {
         if let Some(tell) = self.lock().deaths.get(process) {
@@ -88,6 +98,7 @@ impl Storm {
         state.calm = true;
         state.crashes.clear();
         state.cuts.clear();
+        state.slow_ends.clear();
         state.outage_until_ms = 0;
     }
 
@@ -115,6 +126,12 @@ impl Storm {
         }
         if self.trace.at_ms() < state.outage_until_ms {
             return Turn::Refuse;
+        }
+        if op == Op::End
+            && let Some((wait, tell)) = state.slow_ends.remove(process)
+        {
+            tell.send(()).ok();
+            return Turn::After(wait);
         }
         let roll = state.rng.random_range(0..1000);
         let commit = matches!(op, Op::Begin | Op::Send | Op::Offsets | Op::End);

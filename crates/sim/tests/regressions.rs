@@ -22,6 +22,8 @@ seeds! {
     a_changelog_is_read_to_its_end_behind_a_dead_members_transaction: 489;
     a_changelog_is_read_to_its_end_behind_a_lost_producers_transaction: 743;
     a_changelog_is_read_to_its_end_after_a_rebalance: 847;
+    // The only page of a document, dead-lettered after five deaths at gather, had no state whose deadline would end it.
+    a_page_that_gather_gives_up_ends_its_document: 273;
     // States were given up after processes died for other reasons.
     a_page_that_gather_was_not_given_is_given_up_in_time: 66;
 }

@@ -1,4 +1,4 @@
-//! An in-memory log and the conformance suite that every transport passes.
+//! An in-memory log, the conformance suite that every transport passes, and servers that speak OpenAI's protocol.
 //!
 //! For tests only: what fails here panics with what was expected.
 
@@ -6,6 +6,8 @@
 
 pub mod bench;
 pub mod conformance;
+pub mod fuzz;
+pub mod llm;
 pub mod sim;
 
 pub use bench::{Bench, Seat};

@@ -10,7 +10,7 @@ use docmill_runtime::telemetry::{Clock, LogsOnly};
 use docmill_runtime::transport::{Read, ReadFrom, Reader, Transport};
 use docmill_runtime::{Topology, Worker, WorkerEnv};
 use docmill_service::{Config, Documents, RegistrySchemas, StageEnv};
-use docmill_sink::files::FileSink;
+use docmill_sink::files::{FileSink, write_artifacts};
 use docmill_transport_embedded::Embedded;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -140,6 +140,8 @@ impl Local {
             results,
             status,
             codec: self.codec.clone(),
+            blobs: self.blobs.clone(),
+            pending: Vec::new(),
             sink,
         })
     }
@@ -175,20 +177,26 @@ pub(crate) struct Watcher {
     results: Box<dyn Reader>,
     status: Box<dyn Reader>,
     codec: Codec,
+    blobs: Blobs,
+    /// Results that were read and are not on disk yet.
+    pending: Vec<(i32, i64, DocumentResult)>,
     sink: FileSink,
 }
 
 impl Watcher {
-    /// The next news; results are on disk when it returns. Cancel-safe.
+    /// The next news; results are on disk when it returns. Cancel-safe: what was read waits in `pending`.
     pub(crate) async fn next(&mut self) -> Result<Vec<News>, OpsError> {
-        tokio::select! {
-            read = self.results.next() => self.results_news(read?),
-            read = self.status.next() => {
-                let Read::Records { records, .. } = read? else { return Ok(Vec::new()) };
-                let values = records.into_iter().filter_map(|r| r.value);
-                values.map(|v| Ok(News::Status(Box::new(self.codec.decode(&v)?)))).collect()
+        if self.pending.is_empty() {
+            tokio::select! {
+                read = self.results.next() => self.take(read?)?,
+                read = self.status.next() => {
+                    let Read::Records { records, .. } = read? else { return Ok(Vec::new()) };
+                    let values = records.into_iter().filter_map(|r| r.value);
+                    return values.map(|v| Ok(News::Status(Box::new(self.codec.decode(&v)?)))).collect();
+                }
             }
         }
+        self.results_news().await
     }
 
     /// Reads what the results topic has by now, to its end.
@@ -202,8 +210,11 @@ impl Watcher {
             })
         };
         while open(&self.sink) {
-            let read = self.results.next().await?;
-            for news in self.results_news(read)? {
+            if self.pending.is_empty() {
+                let read = self.results.next().await?;
+                self.take(read)?;
+            }
+            for news in self.results_news().await? {
                 if let News::Result(result) = news {
                     history.done(*result);
                 }
@@ -216,15 +227,20 @@ impl Watcher {
         self.sink
     }
 
-    fn results_news(&mut self, read: Read) -> Result<Vec<News>, OpsError> {
-        let Read::Records { partition, records } = read else { return Ok(Vec::new()) };
-        let mut results: Vec<(i32, i64, DocumentResult)> = Vec::with_capacity(records.len());
+    fn take(&mut self, read: Read) -> Result<(), OpsError> {
+        let Read::Records { partition, records } = read else { return Ok(()) };
         for record in records {
             if let Some(value) = record.value {
-                results.push((partition, record.offset, self.codec.decode(&value)?));
+                self.pending.push((partition, record.offset, self.codec.decode(&value)?));
             }
         }
-        self.sink.append(&results)?;
-        Ok(results.into_iter().map(|(_, _, r)| News::Result(Box::new(r))).collect())
+        Ok(())
+    }
+
+    /// Writes what is pending, with the files that it names.
+    async fn results_news(&mut self) -> Result<Vec<News>, OpsError> {
+        write_artifacts(self.sink.folder(), &self.blobs, &self.pending).await?;
+        self.sink.append(&self.pending)?;
+        Ok(self.pending.drain(..).map(|(_, _, r)| News::Result(Box::new(r))).collect())
     }
 }

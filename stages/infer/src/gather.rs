@@ -93,6 +93,13 @@ impl Gather for GatherPages {
         Step { state: Some(state), outputs }
     }
 
+    fn failed(&self, input: &PageRecognized, error: ErrorInfo) -> PageRecognized {
+        let page_no = input.page.page_no;
+        let error = Some(ErrorInfo { page: Some(page_no), ..error });
+        let page = Page { page_no, error, ..Page::default() };
+        PageRecognized { head: input.head.clone(), page_count: input.page_count, page }
+    }
+
     fn unreadable(&self, record: Unreadable) -> Option<PageRecognized> {
         Some(PageRecognized::lost(record.head(), record.error))
     }

@@ -3,6 +3,7 @@
 //! Owns the workers `gather` and `infer`. Knows nothing of PDF and images, and decides nothing about what is acceptable:
 //! validate does. Rule: every value says which engine read it, where, and how sure it is.
 
+mod artifacts;
 pub mod config;
 pub mod error;
 pub mod extract;

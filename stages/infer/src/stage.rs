@@ -8,7 +8,7 @@ use crate::error::InferError;
 use crate::extract::{Extraction, Extractor, PageText, Pages, Wanted};
 use crate::models::Models;
 use crate::schema::{Schema, SchemaError};
-use crate::{STAGE, xml};
+use crate::{STAGE, artifacts, xml};
 use docmill_blobs::Blobs;
 use docmill_contracts::{
     BlobRef, Class, Classify, Codec, Cost, DocumentAssembled, DocumentExtracted, DocumentHead,
@@ -103,6 +103,8 @@ impl Stage for InferStage {
             }
             other => other?,
         };
+        let (artifacts, unknown) =
+            artifacts::make(&self.blobs, &input.head.options.formats, &input.pages).await?;
         let mut stages = input.stages.clone();
         stages.push(StageTrace {
             stage: STAGE.to_owned(),
@@ -111,6 +113,7 @@ impl Stage for InferStage {
             version: found.version,
         });
         let mut problems = found.problems;
+        problems.extend(unknown);
         problems.extend(failed_pages(&input.pages));
         problems.extend(input.pages.iter().flat_map(|page| page.problems.iter().cloned()));
         Ok(Outputs::one(DocumentExtracted {
@@ -125,7 +128,7 @@ impl Stage for InferStage {
             stages,
             cost: Cost::default(),
             parts: found.parts,
-            artifacts: Vec::new(),
+            artifacts,
             layout_novelty: found.layout_novelty,
         }))
     }

@@ -14,7 +14,9 @@ pub mod geometry;
 pub mod onnx;
 mod order;
 mod pixels;
+pub mod remote;
 mod stage;
+mod trust;
 
 pub use config::Config;
 pub use decode::decode_page;

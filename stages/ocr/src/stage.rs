@@ -4,11 +4,13 @@
 //! before they are emitted, so that a re-run after a crash is a lookup.
 
 use crate::engine::{OcrEngine, PpOcr, Recognized};
+use crate::trust::{self, Agreement};
 use crate::{Config, ModelFiles, OcrError, decode_page};
 use docmill_assets::Assets;
 use docmill_blobs::{Blobs, memo_key};
 use docmill_contracts::{
-    BlobRef, Class, Classify, Codec, ErrorInfo, PackedWords, Page, PageRecognized, PageRendered, TextSource,
+    BlobRef, Class, Classify, Codec, ErrorInfo, PackedWords, Page, PageRecognized, PageRendered, Problem,
+    Severity, TextSource,
 };
 use docmill_runtime::{Cx, Outputs, Stage, Unreadable, Worker};
 use docmill_service::StageEnv;
@@ -19,6 +21,9 @@ use tokio::task::spawn_blocking;
 
 /// Name of the stage.
 pub const STAGE: &str = "ocr";
+
+/// Code of the problem that a text layer says something else than its page shows.
+const LYING_LAYER: &str = "OCR-0030";
 
 /// Resolution that is assumed where a page does not say, dots per inch.
 const USUAL_DPI: f32 = 200.0;
@@ -80,7 +85,10 @@ impl OcrStage {
             self.blobs.remember(&key, reading.to_memo()?.into()).await?;
             reading
         };
-        let mut page = input.page.clone();
+        let (mut page, stands) = self.compared(&input.page, &reading.words).await?;
+        if stands {
+            return Ok(page);
+        }
         engine.name().clone_into(&mut page.engine);
         engine.version().clone_into(&mut page.engine_version);
         page.confidence = reading.confidence;
@@ -93,6 +101,39 @@ impl OcrStage {
             page.words_blob = Some(self.blobs.put(bytes.into()).await?);
         }
         Ok(page)
+    }
+
+    /// The page with what is to be said of its text layer, where it has one to be compared; true where that stands.
+    async fn compared(&self, page: &Page, read: &PackedWords) -> Result<(Page, bool), OcrError> {
+        let mut page = page.clone();
+        let layer = match (&page.words, &page.words_blob) {
+            (Some(words), _) => Some(words.clone()),
+            (None, Some(blob)) => Some(Codec::words_from_blob(&self.blobs.get(blob).await?)?),
+            (None, None) => None,
+        };
+        let (Some(Ok(layer)), Ok(read)) = (layer.map(|l| l.unpack()), read.unpack()) else {
+            return Ok((page, false));
+        };
+        let agreement = trust::compare(&layer, &read);
+        let Agreement { sampled, found } = agreement;
+        let stands = agreement.holds();
+        if stands {
+            page.text_reason = Some(format!("OCR finds {found} of {sampled} words of the text layer"));
+        } else {
+            let message = format!(
+                "OCR finds only {found} of {sampled} words of the text layer where it says that they are; the page was \
+                 read by OCR"
+            );
+            page.text_reason = Some("the text layer says something else than the page shows".to_owned());
+            page.problems.push(Problem {
+                code: LYING_LAYER.to_owned(),
+                severity: Severity::Error,
+                message,
+                fields: Vec::new(),
+                page: Some(page.page_no),
+            });
+        }
+        Ok((page, stands))
     }
 
     async fn read(&self, engine: &Engine, image: &BlobRef, dpi: f32) -> Result<Reading, OcrError> {

@@ -124,6 +124,12 @@ async fn one(
             page.image_dpi,
             page.image.as_ref().map(|i| i.bytes)
         );
+        if let Some(reason) = &page.text_reason {
+            println!("    {reason}");
+        }
+        for problem in &page.problems {
+            println!("    {} {}", problem.code, problem.message);
+        }
         if let Some(error) = &page.error {
             println!("    {} {}", error.code, error.message);
         }

@@ -3,18 +3,21 @@
 //! Owns every byte of an untrusted document from its first to its last. Knows no record, no blob and no network.
 //! Rule: nothing is read but the request, nothing is written but the reply, and one page at a time is in memory.
 
+pub(crate) mod alone;
 mod density;
 mod image;
 mod pdf;
+mod pdfium;
 mod picture;
+mod quality;
 mod tiff;
 mod words;
 mod xml;
 
-use crate::protocol::{self, Content, Fault, PageReply, Refusal, Reply, Request, Rules, Task};
+use crate::protocol::{self, Columns, Content, Fault, Note, PageReply, Refusal, Reply, Request, Rules, Task};
 use docmill_contracts::PackedWords;
 use docmill_sandbox::{Handler, Replies};
-use pdfium_render::prelude::Pdfium;
+use pdfium::Library;
 use picture::Picture;
 use std::io;
 use std::path::Path;
@@ -25,17 +28,14 @@ pub(crate) const KIND: &str = "render";
 
 /// Reads documents for the parent.
 pub(crate) struct Decoder {
-    pdfium: Pdfium,
+    pdfium: Library,
 }
 
 impl Decoder {
     /// Opens PDFium, whose path is `init`.
     pub(crate) fn open(init: &[u8]) -> Result<Self, String> {
         use std::os::unix::ffi::OsStrExt;
-        let path = Path::new(std::ffi::OsStr::from_bytes(init));
-        let library = Pdfium::bind_to_library(path)
-            .map_err(|e| format!("{} is no usable PDFium: {e}", path.display()).replace('\n', " "))?;
-        Ok(Self { pdfium: Pdfium::new(library) })
+        Ok(Self { pdfium: Library::open(Path::new(std::ffi::OsStr::from_bytes(init)))? })
     }
 }
 
@@ -45,7 +45,10 @@ impl Handler for Decoder {
         let bytes = request.get(start..).unwrap_or_default();
         let out = &mut Out { replies, rules: &head.rules };
         match head.media_type.as_str() {
-            "application/pdf" => pdf::handle(&self.pdfium, bytes, head.task, out),
+            "application/pdf" => {
+                let password = head.password.as_ref().map(docmill_contracts::Password::reveal);
+                pdf::handle(&self.pdfium, bytes, password, head.task, out)
+            }
             "image/tiff" => tiff::handle(bytes, head.task, out),
             other => image::handle(other, bytes, head.task, out),
         }
@@ -62,6 +65,8 @@ struct Out<'a, 'b> {
 enum Found {
     Words(PackedWords),
     Picture(Picture),
+    /// Words, and the page to compare them with.
+    Both(PackedWords, Picture),
     Empty,
 }
 
@@ -92,26 +97,34 @@ impl Out<'_, '_> {
         page: u32,
         since: Instant,
         size: (f32, f32),
+        note: &Note,
         found: Result<Found, Fault>,
     ) -> io::Result<()> {
         let mut send = |content, bytes: &[&[u8]]| {
             let ms = u32::try_from(since.elapsed().as_millis()).unwrap_or(u32::MAX);
             let (width, height) = size;
-            let head = protocol::encode(&Reply::Page(PageReply { page, width, height, ms, content }));
+            let note = note.clone();
+            let head = protocol::encode(&Reply::Page(PageReply { page, width, height, ms, note, content }));
             let mut pieces = vec![head.as_slice()];
             pieces.extend_from_slice(bytes);
             self.replies.send(&pieces)
         };
+        let damaged = || Content::Failed(Fault::Damaged);
         match found {
             Ok(Found::Words(words)) => {
-                let count = u32::try_from(words.count).unwrap_or(0);
-                let text = u32::try_from(words.text.len()).unwrap_or(u32::MAX);
-                let content = Content::Words { count, text };
+                let content = Content::Words(Columns::of(&words));
                 send(content, &[words.text.as_bytes(), &words.boxes, &words.lines])
             }
             Ok(Found::Picture(picture)) => match picture.png() {
                 Some(png) => send(Content::Image { dpi: picture.dpi }, &[&png]),
-                None => send(Content::Failed(Fault::Damaged), &[]),
+                None => send(damaged(), &[]),
+            },
+            Ok(Found::Both(words, picture)) => match picture.png() {
+                Some(png) => {
+                    let content = Content::Both { words: Columns::of(&words), dpi: picture.dpi };
+                    send(content, &[words.text.as_bytes(), &words.boxes, &words.lines, &png])
+                }
+                None => send(damaged(), &[]),
             },
             Ok(Found::Empty) => send(Content::Empty, &[]),
             Err(fault) => send(Content::Failed(fault), &[]),
@@ -125,4 +138,19 @@ fn range(task: Task, pages: u32) -> std::ops::Range<u32> {
         Task::Plan { .. } => 0..0,
         Task::Pages { first, last } => first.saturating_sub(1)..last.min(pages),
     }
+}
+
+/// Decodes bytes as an image of each kind, for fuzzers.
+pub(crate) fn read_images(bytes: &[u8], rules: &Rules) {
+    for media_type in ["image/png", "image/jpeg", "image/webp", "image/bmp"] {
+        drop(image::picture(media_type, bytes, rules));
+    }
+    for index in tiff::directory(bytes, rules.max_pages).unwrap_or_default() {
+        drop(tiff::decode(bytes, index, rules));
+    }
+}
+
+/// The first element of XML, for fuzzers.
+pub(crate) fn first_element(bytes: &[u8]) {
+    drop(xml::root(bytes));
 }

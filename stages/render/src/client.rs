@@ -1,10 +1,13 @@
 //! The parent's side of the decoder: asks children, checks what they say, gives every page exactly one outcome.
 
-use crate::protocol::{self, Content, PageReply, Reply, Request, Rules, Task};
+use crate::note::noted;
+use crate::protocol::{self, Columns, Content, PageReply, Reply, Request, Rules, Task, Trust};
 use crate::{Config, RenderError, STAGE};
 use bytes::Bytes;
 use docmill_blobs::Blobs;
-use docmill_contracts::{BlobRef, Codec, DocumentHead, ErrorInfo, PackedWords, Page, TextSource};
+use docmill_contracts::{
+    BlobRef, Codec, DocumentHead, ErrorInfo, PackedWords, Page, TextLayerTrust, TextSource,
+};
 use docmill_sandbox::{Pool, PoolConfig, SandboxError};
 use std::path::PathBuf;
 use std::sync::{Mutex, PoisonError};
@@ -69,22 +72,19 @@ impl Client {
         Ok(bytes)
     }
 
-    fn request(&self, media_type: &str, task: Task, document: &Bytes) -> Vec<Bytes> {
-        let c = &self.config;
-        let rules = Rules {
-            min_characters: c.min_characters,
-            min_alpha_ratio: c.min_alpha_ratio,
-            scan_coverage: c.scan_coverage,
-            scan_min_characters: c.scan_min_characters,
-            dpi: c.dpi,
-            max_side: c.max_side,
-            max_pixels: u64::from(c.max_megapixels) * 1_000_000,
-            max_pages: c.max_pages,
-            short_pages: c.short_pages,
-            max_xml_bytes: c.max_xml_bytes,
+    fn request(&self, head: &DocumentHead, task: Task, document: &Bytes) -> Vec<Bytes> {
+        let trust = match head.options.text_layer_trust {
+            TextLayerTrust::Trusted => Trust::Trusted,
+            TextLayerTrust::Sampled => Trust::Sampled,
+            TextLayerTrust::Never => Trust::Never,
         };
-        let head = protocol::encode(&Request { media_type: media_type.to_owned(), task, rules });
-        vec![head.into(), document.clone()]
+        let request = Request {
+            media_type: head.source.media_type.clone(),
+            password: head.options.password.clone(),
+            task,
+            rules: Rules::of(&self.config, trust),
+        };
+        vec![protocol::encode(&request).into(), document.clone()]
     }
 
     /// Counts the pages of a document, finds its e-invoice, and reads it where it is short and needs no OCR.
@@ -92,11 +92,12 @@ impl Client {
         let (name, media_type) = (&head.source.name, head.source.media_type.as_str());
         let reply = |what| RenderError::Reply { name: name.clone(), what };
         let xml = !head.options.ignore_embedded_xml;
-        let request = self.request(media_type, Task::Plan { xml }, document);
+        let request = self.request(head, Task::Plan { xml }, document);
         let killed = |source: SandboxError| match source {
-            SandboxError::Start { .. } | SandboxError::StartTimedOut { .. } | SandboxError::Init { .. } => {
-                RenderError::Sandbox(source)
-            }
+            SandboxError::Start { .. }
+            | SandboxError::StartTimedOut { .. }
+            | SandboxError::Init { .. }
+            | SandboxError::Unconfined { .. } => RenderError::Sandbox(source),
             source => RenderError::Open { name: name.clone(), source },
         };
         let mut call = self.pool.call(request, self.config.open_timeout()).await.map_err(killed)?;
@@ -122,13 +123,13 @@ impl Client {
             let bytes = part.slice(start..);
             let number = i32::try_from(read.len() + 1).unwrap_or(i32::MAX);
             let page = match page.content {
-                Content::Words { count, text } => {
+                Content::Words(columns) => {
                     size += bytes.len();
-                    let words = protocol::words(count, text, &bytes).ok_or_else(|| reply("no words"))?;
+                    let (words, _) = protocol::words(columns, &bytes).ok_or_else(|| reply("no words"))?;
                     with_words(base(&page, number), words)
                 }
                 Content::Empty => base(&page, number),
-                Content::Image { .. } | Content::Failed(_) => break,
+                Content::Image { .. } | Content::Both { .. } | Content::Failed(_) => break,
             };
             read.push(page);
         }
@@ -203,7 +204,7 @@ impl Client {
     ) -> Result<(), Ended> {
         let name = &head.source.name;
         let task = Task::Pages { first: *next, last };
-        let request = self.request(&head.source.media_type, task, document);
+        let request = self.request(head, task, document);
         let mut call = self.pool.call(request, self.config.page_timeout()).await.map_err(ended)?;
         let deadline = *deadline.get_or_insert_with(|| Instant::now() + self.config.range_timeout());
         loop {
@@ -221,27 +222,45 @@ impl Client {
             let bytes = part.slice(start..);
             let plain = base(&page, number);
             let read = match page.content {
-                Content::Words { count, text } => {
-                    let words = protocol::words(count, text, &bytes).ok_or_else(|| reply("no words"))?;
-                    let mut page = with_words(plain, words);
-                    if !inline || bytes.len() > INLINE_BYTES {
-                        self.words_to_blob(&mut page).await.map_err(Ended::Outside)?;
-                    }
-                    page
+                Content::Words(columns) => {
+                    let (words, _) = protocol::words(columns, &bytes).ok_or_else(|| reply("no words"))?;
+                    self.with_words(plain, columns, words, inline).await.map_err(Ended::Outside)?
                 }
-                Content::Image { dpi } => {
-                    let image = self.blobs.put(bytes).await.map_err(|e| Ended::Outside(e.into()))?;
-                    Page { image: Some(image), image_dpi: Some(dpi), ..plain }
+                Content::Image { dpi } => self.with_image(plain, bytes, dpi).await.map_err(Ended::Outside)?,
+                Content::Both { words: columns, dpi } => {
+                    let (words, png) = protocol::words(columns, &bytes).ok_or_else(|| reply("no words"))?;
+                    let page =
+                        self.with_words(plain, columns, words, inline).await.map_err(Ended::Outside)?;
+                    self.with_image(page, png, dpi).await.map_err(Ended::Outside)?
                 }
                 Content::Empty => plain,
                 Content::Failed(fault) => {
-                    let error = RenderError::faulty(fault, name, number, self.config.max_megapixels);
+                    let error = RenderError::faulty(fault, name, number, &self.config);
                     Page { error: Some(ErrorInfo::of(&error, STAGE, Some(number))), ..plain }
                 }
             };
             done(read);
             *next += 1;
         }
+    }
+
+    async fn with_words(
+        &self,
+        page: Page,
+        columns: Columns,
+        words: PackedWords,
+        inline: bool,
+    ) -> Result<Page, RenderError> {
+        let mut page = with_words(page, words);
+        if !inline || columns.size().is_none_or(|size| size > INLINE_BYTES) {
+            self.words_to_blob(&mut page).await?;
+        }
+        Ok(page)
+    }
+
+    async fn with_image(&self, page: Page, png: Bytes, dpi: f32) -> Result<Page, RenderError> {
+        let image = self.blobs.put(png).await?;
+        Ok(Page { image: Some(image), image_dpi: Some(dpi), ..page })
     }
 
     async fn words_to_blob(&self, page: &mut Page) -> Result<(), RenderError> {
@@ -266,23 +285,25 @@ fn ended(error: SandboxError) -> Ended {
         | SandboxError::TimedOut { .. }
         | SandboxError::Protocol { .. }
         | SandboxError::TooLarge { .. } => Ended::Killed(error),
-        SandboxError::Start { .. } | SandboxError::StartTimedOut { .. } | SandboxError::Init { .. } => {
-            Ended::Outside(error.into())
-        }
+        SandboxError::Start { .. }
+        | SandboxError::StartTimedOut { .. }
+        | SandboxError::Init { .. }
+        | SandboxError::Unconfined { .. } => Ended::Outside(error.into()),
     }
 }
 
 /// A page without content.
 fn base(page: &PageReply, page_no: i32) -> Page {
     let sane = |v: f32| if v.is_finite() { v.clamp(0.0, 1e6) } else { 0.0 };
-    Page {
+    let plain = Page {
         page_no,
         width: sane(page.width),
         height: sane(page.height),
         text_source: TextSource::None,
         ms: i32::try_from(page.ms).unwrap_or(i32::MAX),
         ..Page::default()
-    }
+    };
+    noted(plain, &page.note)
 }
 
 fn with_words(page: Page, words: PackedWords) -> Page {

@@ -14,11 +14,18 @@ pub struct Config {
     /// Least share of letters and digits among the characters of a text layer, 0..=1; less is read by OCR.
     /// Alias: environment variable EXTRACTOR_MIN_ALPHA_RATIO.
     pub min_alpha_ratio: f32,
-    /// A page on which one image covers at least this share (0..=1) is a scan, unless its text layer holds
+    /// A page on which images cover at least this share (0..=1) is a scan, unless its text layer holds
     /// `scan_min_characters`.
     pub scan_coverage: f32,
     /// Fewest characters for the text layer of a scan to stand for its page: less is a fax header or a stamp.
     pub scan_min_characters: u32,
+    /// Least share of characters in clean words and numbers, 0..=1, for the text layer that a scanner put behind its
+    /// image to stand for the page; a poorer one is read again.
+    pub scan_min_clean: f32,
+    /// Most glyphs that stand for no character, as a share of all, 0..=1; a text layer with more is read by OCR.
+    pub max_garbage_ratio: f32,
+    /// Most objects (texts, lines, images) of a page.
+    pub max_objects: u32,
     /// Resolution of page images for OCR in dots per inch.
     pub dpi: f32,
     /// Longest side of a page image in pixels; larger pages get a lower resolution.
@@ -60,6 +67,9 @@ impl Default for Config {
             min_alpha_ratio: 0.5,
             scan_coverage: 0.5,
             scan_min_characters: 200,
+            scan_min_clean: 0.875,
+            max_garbage_ratio: 0.25,
+            max_objects: 500_000,
             dpi: 200.0,
             max_side: 4096,
             max_megapixels: 100,
@@ -100,6 +110,9 @@ impl Config {
         let rules = [
             (share(self.min_alpha_ratio), "min_alpha_ratio is not between 0 and 1"),
             (share(self.scan_coverage), "scan_coverage is not between 0 and 1"),
+            (share(self.scan_min_clean), "scan_min_clean is not between 0 and 1"),
+            (share(self.max_garbage_ratio), "max_garbage_ratio is not between 0 and 1"),
+            (self.max_objects >= 1, "max_objects is 0"),
             ((36.0..=1200.0).contains(&self.dpi), "dpi is not between 36 and 1200"),
             ((256..=16_384).contains(&self.max_side), "max_side is not between 256 and 16384"),
             ((1..=1000).contains(&self.max_megapixels), "max_megapixels is not between 1 and 1000"),

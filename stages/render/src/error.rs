@@ -1,5 +1,6 @@
 //! What can go wrong in the render stage.
 
+use crate::Config;
 use crate::protocol::{Fault, Refusal};
 use docmill_assets::AssetError;
 use docmill_blobs::BlobError;
@@ -22,8 +23,14 @@ pub enum RenderError {
         media_type: String,
     },
     /// A password is needed.
-    #[error("{name} is encrypted and needs a password")]
+    #[error("{name} is encrypted and needs a password, and none was given")]
     Encrypted {
+        /// The document.
+        name: String,
+    },
+    /// It does not open with the password that was given.
+    #[error("{name} is encrypted, and the password that was given does not open it")]
+    WrongPassword {
         /// The document.
         name: String,
     },
@@ -102,6 +109,18 @@ pub enum RenderError {
         /// Characters.
         limit: u32,
     },
+    /// Over the limit.
+    #[error("{name}: page {page} is made of {objects} objects, the limit is {limit}")]
+    TooManyObjects {
+        /// The document.
+        name: String,
+        /// From 1.
+        page: i32,
+        /// Objects.
+        objects: u32,
+        /// The limit.
+        limit: u32,
+    },
     /// Reading a page killed or hung the decoder.
     #[error("{name}: page {page} cannot be read: {source}")]
     PageKilled {
@@ -151,6 +170,7 @@ impl Classify for RenderError {
             Self::Config(_) => Class::Fatal,
             Self::MediaType { .. }
             | Self::Encrypted { .. }
+            | Self::WrongPassword { .. }
             | Self::Unreadable { .. }
             | Self::NoPages { .. }
             | Self::TooManyPages { .. }
@@ -158,6 +178,7 @@ impl Classify for RenderError {
             | Self::TooManyPixels { .. }
             | Self::Format { .. }
             | Self::TooMuchText { .. }
+            | Self::TooManyObjects { .. }
             | Self::RangeTime { .. } => Class::Input,
             Self::Open { source, .. } | Self::PageKilled { source, .. } | Self::Sandbox(source) => {
                 source.class()
@@ -183,6 +204,8 @@ impl Classify for RenderError {
             Self::RangeTime { .. } => "RENDER-0011",
             Self::Reply { .. } => "RENDER-0012",
             Self::Words(_) => "RENDER-0013",
+            Self::WrongPassword { .. } => "RENDER-0014",
+            Self::TooManyObjects { .. } => "RENDER-0015",
             Self::Open { source, .. } | Self::PageKilled { source, .. } | Self::Sandbox(source) => {
                 return source.code();
             }
@@ -198,6 +221,7 @@ impl RenderError {
         let name = name.to_owned();
         match refusal {
             Refusal::Encrypted => Self::Encrypted { name },
+            Refusal::WrongPassword => Self::WrongPassword { name },
             Refusal::Unreadable => Self::Unreadable { name, what: what(media_type) },
             Refusal::NoPages => Self::NoPages { name },
             Refusal::TooManyPages { pages } => Self::TooManyPages { name, pages, limit: max_pages },
@@ -205,17 +229,20 @@ impl RenderError {
     }
 
     /// Why the child could not read a page.
-    pub(crate) fn faulty(fault: Fault, name: &str, page: i32, max_megapixels: u32) -> Self {
+    pub(crate) fn faulty(fault: Fault, name: &str, page: i32, config: &Config) -> Self {
         let name = name.to_owned();
         match fault {
             Fault::Damaged => Self::Page { name, page },
             Fault::TooManyPixels { width, height } => {
-                Self::TooManyPixels { name, page, width, height, limit: max_megapixels }
+                Self::TooManyPixels { name, page, width, height, limit: config.max_megapixels }
             }
             // The child has read the document, so that its text is not to be trusted either.
             Fault::Format { format } => {
                 let format = format.chars().filter(|c| !c.is_control()).take(80).collect();
                 Self::Format { name, page, format }
+            }
+            Fault::TooManyObjects { objects } => {
+                Self::TooManyObjects { name, page, objects, limit: config.max_objects }
             }
             Fault::TooMuchText => Self::TooMuchText { name, page, limit: crate::protocol::MAX_CHARACTERS },
         }

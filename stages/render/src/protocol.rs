@@ -3,8 +3,9 @@
 //! A request is a [`Request`] and the document. A reply is one part for each [`Reply`], with the bytes that belong to it.
 //! The child has read untrusted bytes, so the parent checks whatever it says.
 
+use crate::Config;
 use bytes::Bytes;
-use docmill_contracts::PackedWords;
+use docmill_contracts::{PackedWords, Password};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
 /// Most characters of one page that are taken.
@@ -15,6 +16,8 @@ pub(crate) const MAX_CHARACTERS: u32 = 500_000;
 pub(crate) struct Request {
     /// Type of the document that follows.
     pub(crate) media_type: String,
+    /// Its password.
+    pub(crate) password: Option<Password>,
     /// What to do with it.
     pub(crate) task: Task,
     /// How.
@@ -45,12 +48,46 @@ pub(crate) struct Rules {
     pub(crate) min_alpha_ratio: f32,
     pub(crate) scan_coverage: f32,
     pub(crate) scan_min_characters: u32,
+    pub(crate) scan_min_clean: f32,
+    pub(crate) max_garbage_ratio: f32,
+    pub(crate) max_objects: u32,
+    pub(crate) trust: Trust,
     pub(crate) dpi: f32,
     pub(crate) max_side: u32,
     pub(crate) max_pixels: u64,
     pub(crate) max_pages: u32,
     pub(crate) short_pages: u32,
     pub(crate) max_xml_bytes: u32,
+}
+
+impl Rules {
+    /// What the settings say.
+    pub(crate) fn of(c: &Config, trust: Trust) -> Self {
+        Self {
+            min_characters: c.min_characters,
+            min_alpha_ratio: c.min_alpha_ratio,
+            scan_coverage: c.scan_coverage,
+            scan_min_characters: c.scan_min_characters,
+            scan_min_clean: c.scan_min_clean,
+            max_garbage_ratio: c.max_garbage_ratio,
+            max_objects: c.max_objects,
+            trust,
+            dpi: c.dpi,
+            max_side: c.max_side,
+            max_pixels: u64::from(c.max_megapixels) * 1_000_000,
+            max_pages: c.max_pages,
+            short_pages: c.short_pages,
+            max_xml_bytes: c.max_xml_bytes,
+        }
+    }
+}
+
+/// How far a text layer is believed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) enum Trust {
+    Trusted,
+    Sampled,
+    Never,
 }
 
 /// One part of a reply.
@@ -75,6 +112,7 @@ pub(crate) enum Reply {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum Refusal {
     Encrypted,
+    WrongPassword,
     Unreadable,
     NoPages,
     TooManyPages { pages: u32 },
@@ -91,6 +129,8 @@ pub(crate) struct PageReply {
     pub(crate) height: f32,
     /// Milliseconds.
     pub(crate) ms: u32,
+    /// What was noticed.
+    pub(crate) note: Note,
     /// What it holds.
     pub(crate) content: Content,
 }
@@ -98,14 +138,87 @@ pub(crate) struct PageReply {
 /// What a page holds.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(crate) enum Content {
-    /// Words of its text layer: columns in a row, text of `text` bytes first, then boxes, then lines.
-    Words { count: u32, text: u32 },
+    /// Words of its text layer.
+    Words(Columns),
     /// A PNG for OCR.
     Image { dpi: f32 },
+    /// Words of its text layer, then a PNG to compare them with.
+    Both { words: Columns, dpi: f32 },
     /// Nothing at all.
     Empty,
     /// It cannot be read.
     Failed(Fault),
+}
+
+/// Words as columns in a row: text of `text` bytes, then `count` boxes, then `count` lines.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Columns {
+    pub(crate) count: u32,
+    pub(crate) text: u32,
+}
+
+impl Columns {
+    /// What `words` take.
+    pub(crate) fn of(words: &PackedWords) -> Self {
+        let count = u32::try_from(words.count).unwrap_or(0);
+        Self { count, text: u32::try_from(words.text.len()).unwrap_or(u32::MAX) }
+    }
+
+    /// Bytes of all columns.
+    pub(crate) fn size(self) -> Option<usize> {
+        let n = usize::try_from(self.count).ok()?;
+        usize::try_from(self.text).ok()?.checked_add(n.checked_mul(20)?)
+    }
+}
+
+/// What was noticed about a page. Numbers only: the parent finds the words.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Note {
+    /// Why its words come from where they do.
+    pub(crate) why: Why,
+    /// Words that are in the text layer and cannot be seen.
+    pub(crate) hidden: Hidden,
+}
+
+/// Why the words of a page come from where they do.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
+pub(crate) enum Why {
+    /// It goes without saying.
+    #[default]
+    Plain,
+    /// Text layer: a scanner put it there, and it is good.
+    ScannerGood { clean: f32 },
+    /// Text layer: it is drawn on an image.
+    OverImage { images: f32 },
+    /// OCR: a scanner put a text layer there, and it is poor.
+    ScannerPoor { clean: f32 },
+    /// OCR: there is none.
+    NoText,
+    /// OCR: there is hardly any.
+    LittleText { characters: u32 },
+    /// OCR: the share of letters and digits is too low.
+    NotLanguage { share: f32 },
+    /// OCR: this share of the glyphs stands for no character.
+    Garbage { share: f32 },
+    /// OCR: whoever submitted the document wanted it.
+    NotTrusted,
+}
+
+/// Words that are in a text layer and cannot be seen, by what hides them.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Hidden {
+    /// Drawn in a way that shows nothing.
+    pub(crate) invisible: u32,
+    /// Of the colour of what is behind.
+    pub(crate) background: u32,
+    /// Under something that was painted over them.
+    pub(crate) covered: u32,
+    /// Cut off.
+    pub(crate) clipped: u32,
+    /// Too small for anybody.
+    pub(crate) tiny: u32,
+    /// Beside the page.
+    pub(crate) outside: u32,
 }
 
 /// Why a page cannot be read.
@@ -115,6 +228,7 @@ pub(crate) enum Fault {
     TooManyPixels { width: u32, height: u32 },
     Format { format: String },
     TooMuchText,
+    TooManyObjects { objects: u32 },
 }
 
 /// Head and length of a message, to be followed by its bytes.
@@ -133,24 +247,22 @@ pub(crate) fn decode<T: DeserializeOwned>(message: &[u8]) -> Option<(T, usize)> 
     Some((serde_json::from_slice(rest.get(..len)?).ok()?, len + 4))
 }
 
-/// The words of a [`Content::Words`]; none where the bytes are not what it says.
-pub(crate) fn words(count: u32, text: u32, bytes: &Bytes) -> Option<PackedWords> {
-    let n = usize::try_from(count).ok()?;
-    let text_len = usize::try_from(text).ok()?;
-    let boxes_end = text_len.checked_add(n.checked_mul(16)?)?;
-    if bytes.len() != boxes_end.checked_add(n * 4)? {
-        return None;
-    }
+/// The words of these columns, and what comes after them; none where the bytes are not what they say.
+pub(crate) fn words(columns: Columns, bytes: &Bytes) -> Option<(PackedWords, Bytes)> {
+    let n = usize::try_from(columns.count).ok()?;
+    let text_end = usize::try_from(columns.text).ok()?;
+    let boxes_end = text_end.checked_add(n.checked_mul(16)?)?;
+    let end = columns.size()?;
     let words = PackedWords {
-        count: i32::try_from(count).ok()?,
-        text: std::str::from_utf8(bytes.get(..text_len)?).ok()?.to_owned(),
-        boxes: bytes.get(text_len..boxes_end)?.to_vec(),
+        count: i32::try_from(columns.count).ok()?,
+        text: std::str::from_utf8(bytes.get(..text_end)?).ok()?.to_owned(),
+        boxes: bytes.get(text_end..boxes_end)?.to_vec(),
         confidence: Vec::new(),
-        lines: bytes.get(boxes_end..)?.to_vec(),
+        lines: bytes.get(boxes_end..end)?.to_vec(),
     };
     let texts = if n == 0 { 0 } else { words.text.split('\n').count() };
     let finite = words.boxes.as_chunks::<4>().0.iter().all(|v| f32::from_le_bytes(*v).is_finite());
-    (texts == n && finite).then_some(words)
+    (texts == n && finite).then(|| (words, bytes.slice(end..)))
 }
 
 #[cfg(test)]
@@ -171,16 +283,21 @@ mod tests {
         assert_eq!(decode::<Reply>(&message), Some((reply, start)));
         let word = Word { text: "a".into(), bbox: [1.0; 4], confidence: 1.0, line: 3 };
         let packed = PackedWords::pack(&[word.clone(), word]);
-        assert_eq!(words(2, 3, &bytes_of(&packed)), Some(packed));
+        let columns = Columns::of(&packed);
+        assert_eq!(columns, Columns { count: 2, text: 3 });
+        let mut bytes = bytes_of(&packed).to_vec();
+        bytes.extend(b"png");
+        assert_eq!(words(columns, &bytes.into()), Some((packed, Bytes::from_static(b"png"))));
     }
 
     #[test]
     fn a_lying_child_is_not_believed() {
         let word = Word { text: "a".into(), bbox: [f32::NAN; 4], confidence: 1.0, line: 3 };
         let packed = PackedWords::pack(&[word]);
-        assert_eq!(words(1, 1, &bytes_of(&packed)), None, "boxes must be finite");
-        assert_eq!(words(2, 1, &bytes_of(&packed)), None, "lengths must fit");
-        assert_eq!(words(u32::MAX, u32::MAX, &Bytes::new()), None);
+        let columns = |count, text| Columns { count, text };
+        assert_eq!(words(columns(1, 1), &bytes_of(&packed)), None, "boxes must be finite");
+        assert_eq!(words(columns(2, 1), &bytes_of(&packed)), None, "lengths must fit");
+        assert_eq!(words(columns(u32::MAX, u32::MAX), &Bytes::new()), None);
         assert_eq!(decode::<Reply>(&[255, 255, 255, 255, b'{']), None);
     }
 }

@@ -97,6 +97,9 @@ pub enum SinkError {
         #[source]
         source: tokio::task::JoinError,
     },
+    /// A file that a result names cannot be had.
+    #[error(transparent)]
+    Blob(#[from] docmill_blobs::BlobError),
 }
 
 impl SinkError {
@@ -118,6 +121,7 @@ impl Classify for SinkError {
             Self::Record { .. } => Class::Input,
             Self::Schema { cause, .. } => cause.class(),
             Self::Log { source } => source.class(),
+            Self::Blob(e) => e.class(),
             Self::File { .. }
             | Self::InUse { .. }
             | Self::Foreign { .. }
@@ -138,6 +142,7 @@ impl Classify for SinkError {
             Self::Record { .. } => "SINK-0007",
             Self::Schema { cause, .. } => return cause.code(),
             Self::Log { source } => return source.code(),
+            Self::Blob(e) => return e.code(),
             Self::Writer { .. } => "SINK-0008",
         })
     }

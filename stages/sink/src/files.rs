@@ -4,11 +4,13 @@
 //! written in one atomically replaced file. What a crash left beyond that length is cut off and read again.
 //! Rule: the positions never say more than what is safely in the files.
 
+mod artifacts;
 mod atomic;
 mod follow;
 #[cfg(test)]
 pub(crate) mod samples;
 
+pub use artifacts::write_artifacts;
 pub use follow::{ResultLog, run_files};
 
 use crate::{SinkError, json::to_json};
@@ -101,6 +103,11 @@ impl FileSink {
         Ok(sink)
     }
 
+    /// The folder.
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
     /// Next offset to read of every partition that was read before, for a reader of the results topic.
     pub fn positions(&self) -> Vec<(i32, i64)> {
         self.positions.next.iter().map(|(&partition, &offset)| (partition, offset)).collect()
@@ -171,11 +178,7 @@ impl FileSink {
         let mut written = Vec::with_capacity(documents.len());
         for (id, (revision, text)) in documents {
             let path = folder.join(format!("{}.json", file_name(id)));
-            let newer = std::fs::read(&path)
-                .ok()
-                .and_then(|bytes| serde_json::from_slice::<Identity>(&bytes).ok())
-                .is_some_and(|there| there.revision > *revision);
-            if !newer {
+            if there(&path) <= Some(*revision) {
                 let temporary = folder.join(format!(".{}.tmp", file_name(id)));
                 written.push((write(&temporary, text.as_bytes())?, temporary, path));
             }
@@ -199,12 +202,20 @@ impl FileSink {
     }
 }
 
+/// The revision of the document that is there.
+fn there(path: &Path) -> Option<i32> {
+    let bytes = std::fs::read(path).ok()?;
+    Some(serde_json::from_slice::<Identity>(&bytes).ok()?.revision)
+}
+
 /// A document id as a file name: as it is where it is harmless, else with a part of its hash, so that two never meet.
 pub fn file_name(document_id: &str) -> String {
     let harmless = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
     if !document_id.is_empty()
         && document_id.len() <= MAX_ID_BYTES
         && !document_id.starts_with('.')
+        // `x.layout` would have the file of the layout of `x`.
+        && !document_id.ends_with(".layout")
         && document_id.chars().all(harmless)
     {
         return document_id.to_owned();

@@ -6,13 +6,14 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 fn main() -> ExitCode {
-    docmill_service::main_with(docmill_sink::STAGE, docmill_sink::workers, |config: &Config, env| {
+    docmill_service::main_with(docmill_sink::STAGE, docmill_sink::workers, |config: &Config, env, blobs| {
         let folder = config.files.clone()?;
         let log = ResultLog {
             transport: Arc::clone(&env.transport),
             codec: env.codec.clone(),
             schemas: Arc::clone(&env.schemas),
             topic: "results".to_owned(),
+            blobs: Some(blobs.clone()),
         };
         let stop = env.stop.clone();
         Some(Box::pin(async move {

@@ -137,10 +137,20 @@ async fn run<S: Stage>(
     gate: &dyn Gate,
 ) -> Result<Vec<OutRecord>, Failure> {
     let input = delivery.input.as_ref().map_err(|e| Failure::Failed(e.clone()))?;
-    if let Some(error) = gate.refuses(&delivery.record.headers) {
-        return emitter.records(&stage.dead(input, error), origin).map_err(Failure::Failed);
-    }
-    match stage.run(input, cx).await {
+    let working = stage.run(input, cx);
+    tokio::pin!(working);
+    let outcome = loop {
+        // Before the question, so that nothing is missed between the two.
+        let changed = gate.changed();
+        if let Some(error) = gate.refuses(&delivery.record.headers) {
+            return emitter.records(&stage.dead(input, error), origin).map_err(Failure::Failed);
+        }
+        tokio::select! {
+            outcome = &mut working => break outcome,
+            () = changed => {}
+        }
+    };
+    match outcome {
         Ok(outputs) => emitter.records(&outputs, origin).map_err(Failure::Failed),
         Err(error) => Err(match error.wait_ms() {
             Some(wait_ms) => Failure::Waits(wait_ms),

@@ -147,13 +147,15 @@ impl<G: Gather> Engine for States<G> {
         emitter: &Emitter,
         now_ms: i64,
     ) -> Result<Vec<OutRecord>, ErrorInfo> {
-        // What a gather cannot take is dead-lettered; its key expires into an outcome of its own. What it cannot even
-        // decode has no key, but may have a document.
-        let record = match &delivery.input {
-            Ok(_) => None,
-            Err(_) => Unreadable::of(&delivery.record.headers, error),
+        // What cannot even be decoded has no key, but may have a document.
+        let stand_in = match &delivery.input {
+            Ok(input) => Some(self.gather.failed(input, error.clone())),
+            Err(_) => {
+                let record = Unreadable::of(&delivery.record.headers, error);
+                record.and_then(|record| self.gather.unreadable(record))
+            }
         };
-        let Some(input) = record.and_then(|r| self.gather.unreadable(r)) else { return Ok(Vec::new()) };
+        let Some(input) = stand_in else { return Ok(Vec::new()) };
         let stand_in =
             Delivery { partition: delivery.partition, record: delivery.record.clone(), input: Ok(input) };
         self.apply(ticket, &stand_in, emitter, now_ms)

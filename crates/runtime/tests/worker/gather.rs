@@ -26,7 +26,8 @@ impl Gather for Count {
             opened_at: now_ms,
             pages: Vec::new(),
         });
-        state.page_count += 1;
+        assert_ne!(input.reason.as_deref(), Some("panic"), "told to panic");
+        state.page_count += if input.reason.as_deref() == Some("failed") { 10 } else { 1 };
         let full = state.page_count == 10;
         let mut outputs = if full { Outputs::one(status(&input.document_id, 10)) } else { Outputs::none() };
         if input.reason.as_deref() == Some("big") {
@@ -43,6 +44,10 @@ impl Gather for Count {
 
     fn expire(&self, _state: GatherState, _now_ms: i64) -> Step<GatherState> {
         Step { state: None, outputs: Outputs::none() }
+    }
+
+    fn failed(&self, input: &DocumentControl, _error: ErrorInfo) -> DocumentControl {
+        DocumentControl { reason: Some("failed".into()), ..input.clone() }
     }
 
     fn unreadable(&self, _record: Unreadable) -> Option<DocumentControl> {
@@ -105,6 +110,10 @@ impl Gather for Waiting {
 
     fn expire(&self, _state: GatherState, _now_ms: i64) -> Step<GatherState> {
         Step { state: None, outputs: Outputs::none() }
+    }
+
+    fn failed(&self, input: &DocumentControl, _error: ErrorInfo) -> DocumentControl {
+        input.clone()
     }
 
     fn unreadable(&self, _record: Unreadable) -> Option<DocumentControl> {
@@ -190,4 +199,19 @@ async fn an_assembly_that_its_topic_will_not_take_becomes_a_small_outcome() {
         world.log.records("dlq").is_empty()
             && world.log.records("state").iter().all(|(_, r)| r.value.is_none())
     );
+}
+
+/// There may be no other record of its key, and so no state whose deadline would bring the outcome.
+#[tokio::test]
+async fn a_record_that_a_gather_gives_up_still_counts_as_a_failed_one() {
+    let world = World::new().await;
+    world.produce("d", Some("panic"));
+    let (task, stop) = world.start(Worker::gather("count", Count));
+    let outputs = world.outputs(1).await;
+    stop.send_replace(true);
+    task.await.unwrap().unwrap();
+    assert_eq!(outputs["d"], [10]);
+    let dead = world.log.records("dlq");
+    assert_eq!(dead.len(), 1);
+    assert!(dead[0].1.headers.iter().any(|(name, _)| name == "mine"));
 }

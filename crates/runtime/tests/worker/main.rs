@@ -6,13 +6,15 @@ mod gather;
 mod support;
 
 use bytes::Bytes;
-use docmill_contracts::{Class, ErrorInfo, Headers, headers};
+use docmill_contracts::{Class, DocumentControl, ErrorInfo, Headers, headers};
 use docmill_runtime::transport::{OffsetCommit, OutRecord, Transaction, Transport, TransportError};
 use docmill_runtime::worker::Gate;
-use docmill_runtime::{RunError, Worker};
+use docmill_runtime::{Cx, Outputs, RunError, Stage, Unreadable, Worker};
 use docmill_testkit::Fault;
+use futures::future::BoxFuture;
 use std::sync::Arc;
 use support::*;
+use tokio::sync::watch;
 
 #[tokio::test]
 async fn every_record_has_one_outcome_and_what_was_given_up_keeps_its_bytes() {
@@ -156,4 +158,46 @@ async fn what_records_were_made_of_is_in_their_headers_and_a_refused_document_ge
         assert_eq!((header(headers::WORKER), header(headers::ATTEMPT)), ("echo", if a { "2" } else { "1" }));
         assert!(header(headers::SOURCE).starts_with("in/"));
     }
+}
+
+#[tokio::test]
+async fn work_on_a_document_that_is_cancelled_meanwhile_is_given_up() {
+    struct Later(watch::Sender<bool>);
+    impl Gate for Later {
+        fn refuses(&self, _headers: &Headers) -> Option<ErrorInfo> {
+            self.0.borrow().then(|| ErrorInfo::of(&Told(Class::Input), "test", None))
+        }
+        fn changed(&self) -> BoxFuture<'static, ()> {
+            let mut changes = self.0.subscribe();
+            Box::pin(async move { changes.changed().await.unwrap() })
+        }
+    }
+    /// Says when it is at work, and never ends.
+    struct Endless(watch::Sender<bool>);
+    impl Stage for Endless {
+        type In = DocumentControl;
+        type Err = Told;
+        async fn run(&self, _input: &DocumentControl, _cx: &Cx) -> Result<Outputs, Told> {
+            self.0.send_replace(true);
+            std::future::pending().await
+        }
+        fn dead(&self, input: &DocumentControl, _error: ErrorInfo) -> Outputs {
+            Outputs::one(status(&input.document_id, -1))
+        }
+        fn unreadable(&self, _record: Unreadable) -> Outputs {
+            Outputs::none()
+        }
+    }
+    let world = World::new().await;
+    world.produce("a", None);
+    let (cancel, at_work) = (watch::Sender::new(false), watch::Sender::new(false));
+    let mut working = at_work.subscribe();
+    let gate = Arc::new(Later(cancel.clone()));
+    let (task, stop) = world.start_with(Worker::stage("echo", Endless(at_work)), gate);
+    working.wait_for(|at_work| *at_work).await.unwrap();
+    cancel.send_replace(true);
+    assert_eq!(world.outputs(1).await["a"], [-1]);
+    stop.send_replace(true);
+    task.await.unwrap().unwrap();
+    assert!(world.log.records("dlq").is_empty());
 }

@@ -2,20 +2,14 @@
 
 use super::picture::Picture;
 use super::{Found, Out, density, range};
-use crate::protocol::{Fault, Refusal, Rules, Task};
+use crate::protocol::{Fault, Note, Refusal, Rules, Task};
 use image::{DynamicImage, ImageDecoder, ImageError, ImageFormat, ImageReader, Limits};
 use std::io::{self, Cursor};
 use std::time::Instant;
 
 /// Does a task on an image.
 pub(super) fn handle(media_type: &str, bytes: &[u8], task: Task, out: &mut Out<'_, '_>) -> io::Result<()> {
-    let format = match media_type {
-        "image/png" => ImageFormat::Png,
-        "image/jpeg" => ImageFormat::Jpeg,
-        "image/webp" => ImageFormat::WebP,
-        "image/bmp" => ImageFormat::Bmp,
-        _ => return out.refuse(Refusal::Unreadable),
-    };
+    let Some(format) = format(media_type) else { return out.refuse(Refusal::Unreadable) };
     if let Task::Plan { .. } = task {
         return match ImageReader::with_format(Cursor::new(bytes), format).into_dimensions() {
             Ok(_) => out.document(1, None),
@@ -26,9 +20,24 @@ pub(super) fn handle(media_type: &str, bytes: &[u8], task: Task, out: &mut Out<'
         let since = Instant::now();
         let picture = decode(media_type, format, bytes, out.rules);
         let size = picture.as_ref().map_or((0.0, 0.0), Picture::points);
-        out.page(index + 1, since, size, picture.map(Found::Picture))?;
+        out.page(index + 1, since, size, &Note::default(), picture.map(Found::Picture))?;
     }
     Ok(())
+}
+
+fn format(media_type: &str) -> Option<ImageFormat> {
+    Some(match media_type {
+        "image/png" => ImageFormat::Png,
+        "image/jpeg" => ImageFormat::Jpeg,
+        "image/webp" => ImageFormat::WebP,
+        "image/bmp" => ImageFormat::Bmp,
+        _ => return None,
+    })
+}
+
+/// The image as a picture.
+pub(super) fn picture(media_type: &str, bytes: &[u8], rules: &Rules) -> Result<Picture, Fault> {
+    decode(media_type, format(media_type).ok_or(Fault::Damaged)?, bytes, rules)
 }
 
 /// What decoders may allocate for an image of `max_pixels`, in bytes: 16-bit colour with transparency, and as much again.

@@ -15,22 +15,31 @@ enum Pixels {
     Rgb(RgbImage),
 }
 
-/// A picture from PDFium's rows of blue, green, red, each row padded to four bytes.
-pub(crate) fn from_bgr(raw: &[u8], width: u32, height: u32, dpi: f32) -> Option<Picture> {
+/// A picture from PDFium's rows of blue, green, red, each `stride` bytes long; grey where every pixel is.
+pub(crate) fn from_bgr(rows: &[u8], stride: usize, (width, height): (u32, u32), dpi: f32) -> Option<Picture> {
     let (w, h) = (width as usize, height as usize);
-    let stride = (w * 3).next_multiple_of(4);
-    let rows = || raw.chunks(stride).take(h).filter_map(|row| row.get(..w * 3));
-    let gray = rows().all(|row| row.as_chunks::<3>().0.iter().all(|[b, g, r]| b == g && g == r));
-    let pixels = if gray {
-        let mut out = Vec::with_capacity(w * h);
-        rows().for_each(|row| out.extend(row.as_chunks::<3>().0.iter().map(|[b, _, _]| *b)));
-        Pixels::Gray(GrayImage::from_raw(width, height, out)?)
-    } else {
-        let mut out = Vec::with_capacity(w * h * 3);
-        rows().for_each(|row| out.extend(row.as_chunks::<3>().0.iter().flat_map(|[b, g, r]| [*r, *g, *b])));
-        Pixels::Rgb(RgbImage::from_raw(width, height, out)?)
-    };
-    Some(Picture { dpi, pixels })
+    let row = |y: usize| rows.get(y * stride..)?.get(..w * 3);
+    let mut gray = Vec::with_capacity(w * h);
+    for y in 0..h {
+        if !gray_row(row(y)?, &mut gray) {
+            let mut rgb = Vec::with_capacity(w * h * 3);
+            for y in 0..h {
+                rgb.extend(row(y)?.as_chunks::<3>().0.iter().flat_map(|[b, g, r]| [*r, *g, *b]));
+            }
+            return Some(Picture { dpi, pixels: Pixels::Rgb(RgbImage::from_raw(width, height, rgb)?) });
+        }
+    }
+    Some(Picture { dpi, pixels: Pixels::Gray(GrayImage::from_raw(width, height, gray)?) })
+}
+
+/// Adds a row of grey pixels; false where one has a colour.
+fn gray_row(row: &[u8], to: &mut Vec<u8>) -> bool {
+    let mut colour = 0;
+    to.extend(row.as_chunks::<3>().0.iter().map(|[b, g, r]| {
+        colour |= (b ^ g) | (b ^ r);
+        *b
+    }));
+    colour == 0
 }
 
 impl Picture {

@@ -3,7 +3,7 @@
 use super::image::allocation;
 use super::picture::Picture;
 use super::{Found, Out, density, range};
-use crate::protocol::{Fault, Refusal, Rules, Task};
+use crate::protocol::{Fault, Note, Refusal, Rules, Task};
 use image::metadata::Orientation;
 use image::{DynamicImage, GrayImage, RgbImage, RgbaImage};
 use std::collections::HashSet;
@@ -26,7 +26,7 @@ pub(super) fn handle(bytes: &[u8], task: Task, out: &mut Out<'_, '_>) -> io::Res
         let since = Instant::now();
         let picture = decode(bytes, *index, out.rules);
         let size = picture.as_ref().map_or((0.0, 0.0), Picture::points);
-        out.page(page + 1, since, size, picture.map(Found::Picture))?;
+        out.page(page + 1, since, size, &Note::default(), picture.map(Found::Picture))?;
     }
     Ok(())
 }
@@ -34,7 +34,7 @@ pub(super) fn handle(bytes: &[u8], task: Task, out: &mut Out<'_, '_>) -> io::Res
 /// Indices of the images that are pages; none where it is no TIFF. Stops a little over `limit`, and at a circle.
 ///
 /// Read by hand, as the decoder refuses to pass an image whose compression it does not know.
-fn directory(bytes: &[u8], limit: u32) -> Option<Vec<usize>> {
+pub(super) fn directory(bytes: &[u8], limit: u32) -> Option<Vec<usize>> {
     let little = match bytes.get(..2)? {
         b"II" => true,
         b"MM" => false,
@@ -73,7 +73,7 @@ fn directory(bytes: &[u8], limit: u32) -> Option<Vec<usize>> {
     Some(pages)
 }
 
-fn decode(bytes: &[u8], index: usize, rules: &Rules) -> Result<Picture, Fault> {
+pub(super) fn decode(bytes: &[u8], index: usize, rules: &Rules) -> Result<Picture, Fault> {
     let most = usize::try_from(allocation(rules.max_pixels)).unwrap_or(usize::MAX);
     let mut limits = Limits::default();
     limits.decoding_buffer_size = most;

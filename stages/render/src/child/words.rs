@@ -1,12 +1,22 @@
 //! From glyphs to words: pure geometry over what PDFium says of each character.
 
 use docmill_contracts::Word;
+use std::collections::HashMap;
 
 /// One character and its box in upright points: x0, y0, x1, y1, origin at the top left.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct Glyph {
     pub(crate) c: char,
     pub(crate) bbox: [f32; 4],
+    /// Its index in the text layer.
+    pub(crate) at: i32,
+}
+
+/// A word, and the index of its first character in the text layer.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Found {
+    pub(crate) word: Word,
+    pub(crate) at: i32,
 }
 
 /// What PDFium puts for a hyphen at the end of a line whose word goes on in the next one.
@@ -16,14 +26,18 @@ const SOFT_HYPHEN: char = '\u{ad}';
 /// A gap wider than this share of the glyph height ends a word, where no white space does.
 const GAP: f32 = 0.5;
 
+/// What is drawn twice, to look bold or to have a shadow, lies on itself by at least this share both ways.
+const SAME_PLACE: f32 = 0.7;
+
 /// Gathers glyphs, in the order of the text layer, into words and lines.
 #[derive(Debug, Default)]
 pub(crate) struct Words {
-    words: Vec<Word>,
+    words: Vec<Found>,
     text: String,
     glyphs: u32,
+    at: i32,
     bbox: [f32; 4],
-    last: [f32; 4],
+    last: Option<Glyph>,
     line: u32,
 }
 
@@ -32,14 +46,14 @@ impl Words {
     pub(crate) fn push(&mut self, glyph: Glyph) {
         match glyph.c {
             LINE_END_HYPHEN => {
-                self.add('-', glyph.bbox);
+                self.add(Glyph { c: '-', ..glyph });
                 self.end();
             }
             // Stands for a place where the word may be broken; it was broken there only where the word ends here.
             SOFT_HYPHEN => self.text.push(SOFT_HYPHEN),
             c if c.is_whitespace() => self.end(),
             c if is_noise(c) => {}
-            c => self.add(c, glyph.bbox),
+            _ => self.add(glyph),
         }
     }
 
@@ -48,18 +62,28 @@ impl Words {
         self.end();
     }
 
-    /// The words.
-    pub(crate) fn finish(mut self) -> Vec<Word> {
+    /// The words, each once.
+    pub(crate) fn finish(mut self) -> Vec<Found> {
         self.end();
-        self.words
+        without_doubles(self.words)
     }
 
-    fn add(&mut self, c: char, bbox: [f32; 4]) {
-        if self.glyphs > 0 && !adjacent(self.last, bbox) {
-            self.end();
+    fn add(&mut self, glyph: Glyph) {
+        let Glyph { c, bbox, at } = glyph;
+        if let Some(last) = self.last {
+            if last.c == c && same_place(last.bbox, bbox) {
+                return;
+            }
+            if !adjacent(last.bbox, bbox) {
+                self.end();
+            }
         }
-        self.bbox = if self.glyphs == 0 { bbox } else { union(self.bbox, bbox) };
-        self.last = bbox;
+        if self.glyphs == 0 {
+            (self.at, self.bbox) = (at, bbox);
+        } else {
+            self.bbox = union(self.bbox, bbox);
+        }
+        self.last = Some(glyph);
         self.glyphs += 1;
         match ligature(c) {
             Some(letters) => self.text.push_str(letters),
@@ -70,6 +94,7 @@ impl Words {
     fn end(&mut self) {
         let mut text = std::mem::take(&mut self.text);
         let glyphs = std::mem::take(&mut self.glyphs);
+        self.last = None;
         if glyphs == 0 {
             return;
         }
@@ -81,12 +106,40 @@ impl Words {
             }
         }
         if let Some(before) = self.words.last()
-            && !same_line(before.bbox, self.bbox)
+            && !same_line(before.word.bbox, self.bbox)
         {
             self.line += 1;
         }
-        self.words.push(Word { text, bbox: self.bbox, confidence: 1.0, line: self.line });
+        let word = Word { text, bbox: self.bbox, confidence: 1.0, line: self.line };
+        self.words.push(Found { word, at: self.at });
     }
+}
+
+/// Leaves out words that lie on a word that says the same.
+fn without_doubles(words: Vec<Found>) -> Vec<Found> {
+    let mut seen: HashMap<String, Vec<[f32; 4]>> = HashMap::with_capacity(words.len());
+    let mut kept = Vec::with_capacity(words.len());
+    for found in words {
+        let places = seen.entry(found.word.text.clone()).or_default();
+        if places.iter().all(|place| !same_place(*place, found.word.bbox)) {
+            // A page of one word a thousand times is compared with the latest ones only.
+            if places.len() < 64 {
+                places.push(found.word.bbox);
+            } else {
+                let oldest = kept.len() % 64;
+                places[oldest] = found.word.bbox;
+            }
+            kept.push(found);
+        }
+    }
+    kept
+}
+
+/// True where one box lies on the other.
+fn same_place(a: [f32; 4], b: [f32; 4]) -> bool {
+    let (wide, tall) = (width(a).max(width(b)), height(a).max(height(b)));
+    let (along, across) = (overlap(a[0], a[2], b[0], b[2]), overlap(a[1], a[3], b[1], b[3]));
+    along > 0.0 && across > 0.0 && along >= SAME_PLACE * wide && across >= SAME_PLACE * tall
 }
 
 fn width(b: [f32; 4]) -> f32 {
@@ -162,10 +215,10 @@ pub(crate) struct Amount {
 }
 
 impl Amount {
-    pub(crate) fn of(words: &[Word]) -> Self {
+    pub(crate) fn of<'a>(words: impl IntoIterator<Item = &'a Word>) -> Self {
         let mut amount = Self::default();
         let mut last = None;
-        for c in words.iter().flat_map(|w| w.text.chars()) {
+        for c in words.into_iter().flat_map(|w| w.text.chars()) {
             if c.is_alphanumeric() {
                 amount.alphanumeric += 1;
                 amount.characters += 1;
@@ -190,13 +243,16 @@ mod tests {
     /// Glyphs of 5 x 10 points in a row.
     fn row(text: &str, x: f32, y: f32) -> Vec<Glyph> {
         let at = |i: usize| x + 5.0 * i as f32;
-        text.chars().enumerate().map(|(i, c)| Glyph { c, bbox: [at(i), y, at(i) + 5.0, y + 10.0] }).collect()
+        text.chars()
+            .enumerate()
+            .map(|(i, c)| Glyph { c, bbox: [at(i), y, at(i) + 5.0, y + 10.0], at: 0 })
+            .collect()
     }
 
     fn texts(glyphs: impl IntoIterator<Item = Glyph>) -> Vec<(String, u32)> {
         let mut words = Words::default();
         glyphs.into_iter().for_each(|g| words.push(g));
-        words.finish().into_iter().map(|w| (w.text, w.line)).collect()
+        words.finish().into_iter().map(|f| (f.word.text, f.word.line)).collect()
     }
 
     fn expect(list: &[(&str, u32)]) -> Vec<(String, u32)> {
@@ -224,8 +280,19 @@ mod tests {
     #[test]
     fn text_that_runs_downwards_stays_together() {
         let glyphs = "abc".chars().zip([0.0, 5.0, 10.0]);
-        let glyphs = glyphs.map(|(c, y)| Glyph { c, bbox: [0.0, y, 10.0, y + 5.0] });
+        let glyphs = glyphs.map(|(c, y)| Glyph { c, bbox: [0.0, y, 10.0, y + 5.0], at: 0 });
         assert_eq!(texts(glyphs), expect(&[("abc", 0)]));
+    }
+
+    #[test]
+    fn what_is_drawn_twice_is_read_once() {
+        let twice =
+            |a: Vec<Glyph>, b: Vec<Glyph>| a.into_iter().zip(b).flat_map(|(a, b)| [a, b]).collect::<Vec<_>>();
+        assert_eq!(texts(twice(row("Total", 10.0, 0.0), row("Total", 10.3, 0.2))), expect(&[("Total", 0)]));
+        let again = [row("Sum 11", 10.0, 0.0), row("Sum 11", 10.4, 0.4)].concat();
+        assert_eq!(texts(again), expect(&[("Sum", 0), ("11", 0)]));
+        let below = [row("Sum", 10.0, 0.0), row("Sum", 10.0, 12.0)].concat();
+        assert_eq!(texts(below).len(), 2, "the same word in another place stays");
     }
 
     #[test]

@@ -1,9 +1,9 @@
 //! E-invoices among the attachments of a PDF. The XML is recognised by its first element, never parsed here.
 
-use pdfium_render::prelude::*;
+use super::pdfium::Document;
 
 /// Most attachments that are looked at.
-const MAX_ATTACHMENTS: usize = 64;
+const MAX_ATTACHMENTS: u32 = 64;
 
 /// Names that the standards give the e-invoice, best first.
 const NAMES: [&str; 8] = [
@@ -29,10 +29,10 @@ const ROOTS: [&str; 7] = [
 ];
 
 /// Name and bytes of the attached e-invoice, of at most `limit` bytes.
-pub(super) fn embedded(document: &PdfDocument<'_>, limit: u32) -> Option<(String, Vec<u8>)> {
+pub(super) fn embedded(document: &Document<'_>, limit: u32) -> Option<(String, Vec<u8>)> {
     let mut best: Option<(usize, String, Vec<u8>)> = None;
-    for attachment in document.attachments().iter().take(MAX_ATTACHMENTS) {
-        let name = attachment.name();
+    for index in 0..document.attachments().min(MAX_ATTACHMENTS) {
+        let Some(name) = document.attachment_name(index) else { continue };
         let lower = name.to_ascii_lowercase();
         let rank = NAMES.iter().position(|n| *n == lower).unwrap_or(NAMES.len());
         if best.as_ref().is_some_and(|(r, ..)| *r <= rank)
@@ -40,11 +40,7 @@ pub(super) fn embedded(document: &PdfDocument<'_>, limit: u32) -> Option<(String
         {
             continue;
         }
-        let len = attachment.len();
-        if len == 0 || len > limit as usize {
-            continue;
-        }
-        if let Ok(bytes) = attachment.save_to_bytes()
+        if let Some(bytes) = document.attachment_bytes(index, limit as usize)
             && root(&bytes).is_some_and(|r| ROOTS.contains(&r.as_str()))
         {
             best = Some((rank, name, bytes));
@@ -54,7 +50,7 @@ pub(super) fn embedded(document: &PdfDocument<'_>, limit: u32) -> Option<(String
 }
 
 /// Local name of the first element, within the first 64 KiB.
-fn root(bytes: &[u8]) -> Option<String> {
+pub(super) fn root(bytes: &[u8]) -> Option<String> {
     let head = bytes.get(..bytes.len().min(64 * 1024))?;
     let text = match head {
         [0xff, 0xfe, rest @ ..] => utf16(rest, u16::from_le_bytes),

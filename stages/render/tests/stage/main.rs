@@ -2,5 +2,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod images;
+mod limits;
 mod pdf;
 mod support;
+mod text;

@@ -23,6 +23,10 @@ pub(crate) fn one_child() -> Config {
     Config { children: 1, ..Config::default() }
 }
 
+pub(crate) fn options() -> ProcessingOptions {
+    ProcessingOptions::default()
+}
+
 pub(crate) fn cx() -> Cx {
     Cx { worker: "plan", attempt: 1, now_ms: 7 }
 }
@@ -73,8 +77,20 @@ impl Bench {
 
     /// All pages of a document, whichever way they go, and how many ranges were planned.
     pub(crate) async fn pages(&self, name: &str, media_type: &str, bytes: Vec<u8>) -> (Vec<Page>, usize) {
+        self.pages_with(name, media_type, bytes, options()).await
+    }
+
+    /// The same with options.
+    pub(crate) async fn pages_with(
+        &self,
+        name: &str,
+        media_type: &str,
+        bytes: Vec<u8>,
+        options: ProcessingOptions,
+    ) -> (Vec<Page>, usize) {
         let (mut pages, mut ranges) = (Vec::new(), 0);
-        let outputs = self.plan(self.head(name, media_type, bytes).await).await.unwrap();
+        let head = DocumentHead { options, ..self.head(name, media_type, bytes).await };
+        let outputs = self.plan(head).await.unwrap();
         for record in outputs.into_records() {
             match record {
                 AnyRecord::DocumentAssembled(r) => pages.extend(r.pages),
@@ -154,8 +170,13 @@ pub(crate) fn pdf(pages: &[PdfPage], catalog: &str, trailer: &str, objects: &[St
         all.push((
             number,
             format!(
-                "<</Type/Page/Parent 2 0 R {entries} /Contents {} 0 R/Resources<</Font<</F 3 0 R>>/XObject<</X 100 0 R>>>>>>",
-                number + 1
+                "<</Type/Page/Parent 2 0 R /Contents {} 0 R{} {entries}>>",
+                number + 1,
+                if entries.contains("/Resources") {
+                    ""
+                } else {
+                    "/Resources<</Font<</F 3 0 R>>/XObject<</X 100 0 R>>>>"
+                }
             ),
         ));
         all.push((number + 1, stream("", &page.content)));

@@ -1,7 +1,8 @@
 //! Follows the results topic into files.
 
-use super::FileSink;
+use super::{FileSink, write_artifacts};
 use crate::SinkError;
+use docmill_blobs::Blobs;
 use docmill_contracts::{Class, Classify, Codec, CodecError, DocumentResult};
 use docmill_runtime::transport::{Read, ReadFrom, Reader, Record, Transport};
 use docmill_runtime::worker::SchemaSource;
@@ -21,6 +22,8 @@ pub struct ResultLog {
     pub schemas: Arc<dyn SchemaSource>,
     /// Name of the results topic.
     pub topic: String,
+    /// Where the files are that results name; none: they are not written.
+    pub blobs: Option<Blobs>,
 }
 
 /// Longest pause between attempts while the disk is full or the log is away.
@@ -91,6 +94,11 @@ async fn follow(
                     Ok(results) => results,
                     Err(error) => return Ok((sink, Err(error))),
                 };
+                if let Some(blobs) = &log.blobs
+                    && let Err(error) = write_artifacts(sink.folder(), blobs, &results).await
+                {
+                    return Ok((sink, Err(error)));
+                }
                 let (returned, outcome) = blocking(move || {
                     let outcome = sink.append(&results);
                     Ok((sink, outcome))

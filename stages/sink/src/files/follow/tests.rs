@@ -133,6 +133,7 @@ fn log(topic: &Arc<Topic>) -> ResultLog {
         codec: codec(),
         schemas: Arc::new(NoSchemas),
         topic: "results".into(),
+        blobs: None,
     }
 }
 

@@ -1,0 +1,307 @@
+//! From a run of rows to columns, rows and cells; and whether that is a table at all.
+
+use super::{COLUMN_GAP, Strip};
+use crate::geometry::{Rect, bounds, median, merged, middle_x, overlap, sane, union};
+use crate::model::{Cell, Row, Table};
+use crate::segment::line;
+use docmill_contracts::Word;
+use std::collections::BTreeMap;
+
+/// Largest white space between two lines of one row, in line heights.
+const LINE_GAP: f32 = 0.6;
+
+/// A row on its way: its words by column.
+#[derive(Debug, Clone, Default)]
+struct Draft {
+    bbox: Rect,
+    /// Lines of words by first column and span.
+    cells: BTreeMap<(usize, usize), Vec<Vec<u32>>>,
+}
+
+impl Draft {
+    fn has(&self, column: usize) -> bool {
+        self.cells.keys().any(|(c, n)| (*c..c + n).contains(&column))
+    }
+
+    fn text<'a>(&'a self, column: usize, words: &'a [Word]) -> impl Iterator<Item = &'a str> {
+        let own = self.cells.iter().filter(move |((c, _), _)| *c == column);
+        own.flat_map(|(_, lines)| lines.iter().flatten()).map(|i| words[*i as usize].text.as_str())
+    }
+}
+
+/// The table of these rows, where they are one.
+pub(super) fn build(strips: &[Strip], words: &[Word], h: f32) -> Option<Table> {
+    let columns = columns(strips, h);
+    if columns.len() < 2 {
+        return None;
+    }
+    let rows: Vec<Draft> = strips.iter().map(|s| draft(s, &columns, words)).collect();
+    let shape = Shape::of(&rows, columns.len(), words);
+    if !shape.is_table() {
+        return None;
+    }
+    let rows = joined(rows, &shape, h);
+    let first_body = rows.iter().position(|r| (0..columns.len()).any(|c| is_number(r.text(c, words))));
+    let headers = if shape.header { first_body.unwrap_or(1).clamp(1, 2) } else { 0 };
+    let row = |(at, draft): (usize, Draft)| {
+        let cells = draft.cells.into_iter().map(|((column, span), lines)| {
+            let lines: Vec<_> = lines.into_iter().map(|l| line(l, words)).collect();
+            let bbox = bounds(lines.iter().map(|l| l.bbox));
+            Cell { column: column as u32, span: span as u32, bbox, lines }
+        });
+        Row { header: at < headers, bbox: draft.bbox, cells: cells.collect() }
+    };
+    Some(Table { rows: rows.into_iter().enumerate().map(row).collect(), columns })
+}
+
+/// Columns: stretches between white space that (nearly) no row covers. The rows with the most segments say where; the others
+/// (totals, names that reach over several) only add what stands beside all of them.
+fn columns(strips: &[Strip], h: f32) -> Vec<[f32; 2]> {
+    let most = strips.iter().map(|s| s.segments.len()).max().unwrap_or(0);
+    let full = |s: &&Strip| s.segments.len() * 10 >= most * 7 && s.segments.len() > 1;
+    let core: Vec<&Strip> = strips.iter().filter(full).collect();
+    // A first row of names may reach over its columns.
+    let named = core.len() > 2 && strips.first().is_some_and(|s| full(&s));
+    let mut found = cover(if named { &core[1..] } else { &core }, core.len() / 8, h);
+    let others = strips.iter().filter(|s| s.segments.len() > 1).flat_map(|s| &s.segments);
+    let beside = |s: &&super::Segment| {
+        found.iter().all(|c| overlap(c[0], c[1], s.bbox[0], s.bbox[2]) <= -COLUMN_GAP * h)
+    };
+    let added = merged(others.filter(beside).map(|s| [s.bbox[0], s.bbox[2]]).collect(), COLUMN_GAP * h);
+    found.extend(added);
+    found.sort_by(|a, b| a[0].total_cmp(&b[0]));
+    // The whole extent belongs to some column.
+    let all = bounds(strips.iter().map(|s| s.bbox));
+    if let Some(first) = found.first_mut() {
+        first[0] = first[0].min(all[0]);
+    }
+    if let Some(last) = found.last_mut() {
+        last[1] = last[1].max(all[2]);
+    }
+    found
+}
+
+/// Stretches that more than `most` rows cover, at least a column's gap apart.
+fn cover(rows: &[&Strip], most: usize, h: f32) -> Vec<[f32; 2]> {
+    let mut ends: Vec<(f32, i32)> = Vec::new();
+    for s in rows.iter().flat_map(|r| &r.segments) {
+        ends.push((s.bbox[0], 1));
+        ends.push((s.bbox[2], -1));
+    }
+    ends.sort_by(|a, b| a.0.total_cmp(&b.0).then(b.1.cmp(&a.1)));
+    let (mut depth, mut out) = (0, Vec::<[f32; 2]>::new());
+    let least = i32::try_from(most).unwrap_or(0);
+    for (x, step) in ends {
+        let before = depth;
+        depth += step;
+        if before <= least && depth > least {
+            match out.last_mut() {
+                Some(last) if x - last[1] < COLUMN_GAP * h => {}
+                _ => out.push([x, x]),
+            }
+        }
+        if before > least
+            && depth <= least
+            && let Some(last) = out.last_mut()
+        {
+            last[1] = x;
+        }
+    }
+    out
+}
+
+/// The column that a word stands in: that of its middle, else the nearest.
+fn column_of(columns: &[[f32; 2]], bbox: Rect) -> usize {
+    let x = middle_x(bbox);
+    let off = |c: &[f32; 2]| (c[0] - x).max(x - c[1]).max(0.0);
+    let nearest = columns.iter().enumerate().min_by(|(_, a), (_, b)| off(a).total_cmp(&off(b)));
+    nearest.map_or(0, |(i, _)| i)
+}
+
+fn draft(strip: &Strip, columns: &[[f32; 2]], words: &[Word]) -> Draft {
+    let mut draft = Draft { bbox: strip.bbox, cells: BTreeMap::new() };
+    let mut runs: Vec<(usize, usize, Vec<u32>)> = Vec::new();
+    for s in &strip.segments {
+        let at: Vec<usize> =
+            s.words.iter().map(|w| column_of(columns, sane(words[*w as usize].bbox))).collect();
+        let (first, last) = (at.iter().min().copied().unwrap_or(0), at.iter().max().copied().unwrap_or(0));
+        // A text without a gap between two columns stands in both; where there is one, each word has its own.
+        if first == last || !splits(s, &at, words) {
+            runs.push((first, last - first + 1, s.words.clone()));
+        } else {
+            for column in first..=last {
+                let own: Vec<u32> =
+                    s.words.iter().zip(&at).filter(|(_, c)| **c == column).map(|(w, _)| *w).collect();
+                if !own.is_empty() {
+                    runs.push((column, 1, own));
+                }
+            }
+        }
+    }
+    for (column, span, own) in runs {
+        // Nothing else may stand where a text reaches over: cells of one row do not overlap.
+        let (column, span) = free(&draft, column, span);
+        let lines = draft.cells.entry((column, span)).or_default();
+        match lines.last_mut() {
+            Some(last) => last.extend(own),
+            None => lines.push(own),
+        }
+    }
+    draft
+}
+
+/// The place for a run: as asked for, where it meets no other cell; else that cell.
+fn free(draft: &Draft, column: usize, span: usize) -> (usize, usize) {
+    let meets = draft.cells.keys().find(|(c, n)| *c < column + span && column < c + n);
+    meets.copied().unwrap_or((column, span))
+}
+
+/// True where a segment's words change column at a gap that is wider than those between its other words.
+fn splits(segment: &super::Segment, at: &[usize], words: &[Word]) -> bool {
+    let place = |i: usize| sane(words[segment.words[i] as usize].bbox);
+    let gaps = (1..at.len()).map(|i| (at[i] != at[i - 1], place(i)[0] - place(i - 1)[2]));
+    let (between, within): (Vec<_>, Vec<_>) = gaps.partition(|(changes, _)| *changes);
+    let usual = median(within.iter().map(|(_, g)| *g).collect(), 0.0);
+    between.iter().all(|(_, g)| *g > usual * 1.3)
+}
+
+/// What the cells hold.
+#[derive(Debug)]
+struct Shape {
+    columns: usize,
+    rows: usize,
+    /// Columns of which most cells are numbers, codes or dates.
+    numeric: Vec<bool>,
+    /// Whether the first row names the columns.
+    header: bool,
+    /// Mean words of a cell, by column.
+    wordy: Vec<f32>,
+    /// Share of cells that hold something, over rows with two or more.
+    filled: f32,
+    /// Share of rows whose first cell ends with a colon.
+    labelled: f32,
+    /// Share of cells that end with a colon, by column.
+    colons: Vec<f32>,
+    /// The last two columns are names without digits, each another, and values.
+    pairs: bool,
+}
+
+impl Shape {
+    fn of(rows: &[Draft], columns: usize, words: &[Word]) -> Self {
+        let full: Vec<&Draft> = rows.iter().filter(|r| r.cells.len() > 1).collect();
+        let n = full.len();
+        let header = n > 2
+            && full.first().is_some_and(|r| {
+                !(0..columns).any(|c| is_number(r.text(c, words))) && r.cells.len() * 5 >= columns * 3
+            });
+        let body = if header { &full[1..] } else { &full[..] };
+        let of_column = |c: usize| body.iter().filter(move |r| r.has(c));
+        let share = |c: usize, test: &dyn Fn(&Draft) -> bool| {
+            let all = of_column(c).count();
+            of_column(c).filter(|r| test(r)).count() as f32 / all.max(1) as f32
+        };
+        let numeric: Vec<bool> =
+            (0..columns).map(|c| share(c, &|r| is_number(r.text(c, words))) >= 0.6).collect();
+        let wordy = (0..columns).map(|c| {
+            let count: usize = of_column(c).map(|r| r.text(c, words).count()).sum();
+            count as f32 / of_column(c).count().max(1) as f32
+        });
+        let colon = |r: &Draft, c: usize| r.text(c, words).last().is_some_and(|t| t.ends_with(':'));
+        let cells: usize = full.iter().map(|r| r.cells.len()).sum();
+        Self {
+            columns,
+            rows: n,
+            header: header && numeric.iter().any(|n| *n),
+            wordy: wordy.collect(),
+            filled: cells as f32 / (n * columns).max(1) as f32,
+            labelled: full.iter().filter(|r| colon(r, 0)).count() as f32 / n.max(1) as f32,
+            colons: (0..columns).map(|c| share(c, &|r| colon(r, c))).collect(),
+            pairs: columns > 2 && are_pairs(&full, columns, words),
+            numeric,
+        }
+    }
+
+    fn is_table(&self) -> bool {
+        let numbers = self.numeric.iter().filter(|n| **n).count();
+        let short = self.wordy.iter().all(|w| *w <= 4.0);
+        if self.rows < 2 || self.filled < 0.4 {
+            return false;
+        }
+        // Labels in a later column: other things stand to their left, and are read on their own.
+        if self.colons.iter().skip(1).any(|c| *c >= 0.5) {
+            return false;
+        }
+        if self.pairs && !self.header && numbers < 2 {
+            return false;
+        }
+        if self.columns == 2 {
+            let pairs = self.labelled >= 0.6 || self.numeric[1];
+            let paired = self.wordy[0] <= 6.0 && self.wordy[1] <= 8.0;
+            return (pairs && paired) || (self.rows > 2 && short && self.filled > 0.85);
+        }
+        numbers >= 2 || (self.header && numbers >= 1) || (self.rows > 2 && short && self.filled >= 0.6)
+    }
+}
+
+/// True where the last two columns are labels and their values, which stand beside something else.
+fn are_pairs(rows: &[&Draft], columns: usize, words: &[Word]) -> bool {
+    let both: Vec<&&Draft> = rows.iter().filter(|r| r.has(columns - 2) && r.has(columns - 1)).collect();
+    let text = |r: &Draft, c: usize| r.text(c, words).collect::<Vec<_>>().join(" ");
+    let mut labels: Vec<String> = both.iter().map(|r| text(r, columns - 2)).collect();
+    let plain =
+        labels.iter().all(|l| !l.is_empty() && l.len() <= 30 && !l.contains(|c: char| c.is_ascii_digit()));
+    let digits = both.iter().filter(|r| text(r, columns - 1).contains(|c: char| c.is_ascii_digit())).count();
+    labels.sort();
+    let all = labels.len();
+    labels.dedup();
+    all >= 2 && all * 2 >= rows.len() && labels.len() == all && plain && digits * 5 >= all * 2
+}
+
+/// Numbers, amounts, dates, codes: at least half of the characters are digits, or a lone currency.
+fn is_number<'a>(texts: impl Iterator<Item = &'a str>) -> bool {
+    let (mut digits, mut others) = (0, 0);
+    for c in texts.flat_map(str::chars) {
+        match c {
+            '0'..='9' => digits += 1,
+            '.' | ',' | '-' | '+' | '/' | ':' | '%' | '(' | ')' | '\'' | '€' | '$' | '£' | '\u{a0}' => {}
+            _ => others += 1,
+        }
+    }
+    digits > 0 && digits >= others
+}
+
+/// Rows with the lines that go on below them.
+fn joined(rows: Vec<Draft>, shape: &Shape, h: f32) -> Vec<Draft> {
+    let anchors: Vec<usize> = (0..shape.columns).filter(|c| shape.numeric[*c]).collect();
+    let anchored = |r: &Draft| anchors.iter().any(|c| r.has(*c));
+    let gap = |a: &Draft, b: &Draft| b.bbox[1] - a.bbox[3];
+    let full = rows.windows(2).filter(|w| w.iter().all(|r| r.cells.len() > 1));
+    let usual = median(full.map(|w| gap(&w[0], &w[1])).collect(), LINE_GAP * h);
+    let mut out: Vec<Draft> = Vec::new();
+    for row in rows {
+        let goes_on = out.last().is_some_and(|last: &Draft| {
+            let (space, alone) = (gap(last, &row), row.cells.len() == 1);
+            // One text far closer to the row above than rows are to each other.
+            let tight = alone && space <= 0.3 * h && space < 0.5 * usual;
+            // A row without numbers below one that has them holds the rest of its texts.
+            let rest = if anchors.is_empty() {
+                alone && !row.has(0)
+            } else {
+                !anchored(&row) && (anchored(last) || (out.len() == 1 && !alone && shape.header))
+            };
+            let known = row.cells.keys().all(|(c, n)| *n == 1 && (last.has(*c) || alone));
+            tight || (space <= LINE_GAP * h && rest && known)
+        });
+        match out.last_mut() {
+            Some(last) if goes_on => {
+                last.bbox = union(last.bbox, row.bbox);
+                for ((column, span), lines) in row.cells {
+                    let (column, span) = free(last, column, span);
+                    last.cells.entry((column, span)).or_default().extend(lines);
+                }
+            }
+            _ => out.push(row),
+        }
+    }
+    out
+}

@@ -1,0 +1,162 @@
+//! What a server answers.
+
+use crate::RemoteError;
+use serde::Deserialize;
+
+/// A completed chat.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ChatAnswer {
+    /// The answer; never empty.
+    pub text: String,
+    /// Why it ends where it does.
+    pub finish: Finish,
+    /// What it took.
+    pub usage: Usage,
+    /// Provider that gave it.
+    pub provider: String,
+    /// Model, as the server names it, else as it was asked for.
+    pub model: String,
+    /// Attempts that the call took, at all providers.
+    pub attempts: u32,
+}
+
+/// Why an answer ends where it does.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Finish {
+    /// It is complete.
+    Stop,
+    /// It was cut at the most tokens.
+    Length,
+    /// Something else, such as a content filter; empty where the server does not say.
+    Other(String),
+}
+
+/// What an answer took.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Usage {
+    /// Tokens sent.
+    pub tokens_in: u64,
+    /// Tokens received.
+    pub tokens_out: u64,
+    /// True where the server did not count and the numbers are a quarter of the characters.
+    pub estimated: bool,
+    /// Millionths of a US dollar at the configured prices.
+    pub micro_usd: u64,
+}
+
+/// The part of an answer that is read.
+#[derive(Deserialize)]
+struct Wire {
+    model: Option<String>,
+    #[serde(default)]
+    choices: Vec<Choice>,
+    usage: Option<Counts>,
+}
+
+#[derive(Deserialize)]
+struct Choice {
+    message: Option<Said>,
+    finish_reason: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct Said {
+    content: Option<String>,
+    refusal: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct Counts {
+    #[serde(default)]
+    prompt_tokens: u64,
+    #[serde(default)]
+    completion_tokens: u64,
+}
+
+/// What was parsed of an answer.
+#[derive(Debug, PartialEq)]
+pub(crate) struct Parsed {
+    pub(crate) text: String,
+    pub(crate) finish: Finish,
+    pub(crate) model: Option<String>,
+    /// Tokens in and out, where the server counted.
+    pub(crate) tokens: Option<(u64, u64)>,
+}
+
+/// Reads an answer's body.
+pub(crate) fn parse(body: &[u8], provider: &str) -> Result<Parsed, RemoteError> {
+    let unusable = |reason| RemoteError::Answer { provider: provider.to_owned(), reason };
+    let wire: Wire = serde_json::from_slice(body).map_err(|e| {
+        unusable(if e.is_eof() { "its JSON ends too early" } else { "it is no JSON of a chat completion" })
+    })?;
+    let choice = wire.choices.into_iter().next().ok_or_else(|| unusable("it has no choices"))?;
+    let finish = match choice.finish_reason.as_deref() {
+        Some("stop") => Finish::Stop,
+        Some("length") => Finish::Length,
+        other => Finish::Other(other.unwrap_or_default().chars().take(40).collect()),
+    };
+    let said = choice.message.ok_or_else(|| unusable("its choice has no message"))?;
+    let text = said.content.unwrap_or_default();
+    if text.trim().is_empty() {
+        let reason = if said.refusal.is_some() { "the model refuses" } else { "its message is empty" };
+        return Err(RemoteError::NoText { provider: provider.to_owned(), reason });
+    }
+    let tokens = wire.usage.map(|u| (u.prompt_tokens, u.completion_tokens));
+    let model = wire.model.map(|m| m.chars().take(200).collect());
+    Ok(Parsed { text, finish, model, tokens })
+}
+
+/// Usage, counted or estimated, with its price. A dollar a million tokens is a millionth of a dollar a token.
+pub(crate) fn usage(tokens: Option<(u64, u64)>, characters: (usize, usize), prices: (f64, f64)) -> Usage {
+    let (tokens_in, tokens_out) =
+        tokens.unwrap_or((characters.0.div_ceil(4) as u64, characters.1.div_ceil(4) as u64));
+    let micro = tokens_in as f64 * prices.0.max(0.0) + tokens_out as f64 * prices.1.max(0.0);
+    Usage { tokens_in, tokens_out, estimated: tokens.is_none(), micro_usd: micro.round() as u64 }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    const GOOD: &str = r#"{"id":"x","model":"m","choices":[{"index":0,"message":{"role":"assistant","content":"hello"},
+        "finish_reason":"stop"}],"usage":{"prompt_tokens":7,"completion_tokens":2,"total_tokens":9}}"#;
+
+    #[test]
+    fn an_answer_is_read_with_its_usage() {
+        let parsed = parse(GOOD.as_bytes(), "p").unwrap();
+        assert_eq!(
+            (parsed.text.as_str(), &parsed.finish, parsed.tokens),
+            ("hello", &Finish::Stop, Some((7, 2)))
+        );
+        let u = usage(parsed.tokens, (0, 0), (2.5, 10.0));
+        assert_eq!((u.micro_usd, u.estimated), (38, false));
+        assert_eq!(
+            usage(None, (401, 8), (1.0, 0.0)),
+            Usage { tokens_in: 101, tokens_out: 2, estimated: true, micro_usd: 101 }
+        );
+    }
+
+    #[test]
+    fn what_is_no_answer_says_why() {
+        for (body, why) in [
+            ("<html>", "no JSON"),
+            ("{}", "no choices"),
+            (r#"{"choices":[]}"#, "no choices"),
+            (r#"{"choices":[{}]}"#, "no message"),
+            (r#"{"choices":[{"message":{"content":null}}]}"#, "empty"),
+            (r#"{"choices":[{"message":{"content":" \n"}}]}"#, "empty"),
+            (r#"{"choices":[{"message":{"refusal":"no"}}]}"#, "refuses"),
+        ] {
+            let error = parse(body.as_bytes(), "p").unwrap_err();
+            assert!(error.to_string().contains(why), "{body}: {error}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn an_answer_that_was_cut_is_never_taken_for_whole(n in 0..GOOD.len()) {
+            prop_assert!(parse(&GOOD.as_bytes()[..n], "p").is_err());
+        }
+    }
+}

@@ -1,0 +1,141 @@
+//! Documents through the render stage alone, for what measures it.
+
+use crate::OpsError;
+use docmill_blobs::Blobs;
+use docmill_contracts::{
+    AnyRecord, DocumentAccepted, DocumentHead, ErrorInfo, Page, ProcessingOptions, Source,
+};
+use docmill_render::{Alone, Config, PageStage, PlanStage};
+use docmill_runtime::{Cx, Outputs, Stage};
+use docmill_service::{Documents, StageEnv};
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+/// The stage with blobs in a folder of its own, which is removed at the end.
+pub(super) struct Reading {
+    plan: PlanStage,
+    page: PageStage,
+    pub(super) alone: Alone,
+    blobs: Blobs,
+    folder: PathBuf,
+}
+
+/// What came of a document.
+#[derive(Debug)]
+pub(super) struct Read {
+    /// Why it was refused as a whole.
+    pub(super) refused: Option<ErrorInfo>,
+    pub(super) pages: Vec<Page>,
+    pub(super) took: Duration,
+}
+
+impl Reading {
+    /// With one child, so that one document after the other is measured.
+    pub(super) fn new(what: &str) -> Result<Self, OpsError> {
+        let folder = std::env::temp_dir().join(format!("docmill-{what}-{}", std::process::id()));
+        std::fs::create_dir_all(&folder).map_err(|e| OpsError::io("create", &folder, e))?;
+        let blobs = Blobs::local(&folder)?;
+        let env = StageEnv {
+            blobs: blobs.clone(),
+            assets: docmill_service::Config::load(None)?.assets,
+            program: std::env::current_exe().map_err(|e| OpsError::io("find", "this program", e))?,
+            documents: Documents::default(),
+        };
+        let config = Config { children: 1, ..Config::default() };
+        let part = |e| OpsError::Part(Box::new(e));
+        let alone = Alone::new(&config, &env).map_err(part)?;
+        let (plan, page) = docmill_render::stages(config, &env).map_err(part)?;
+        Ok(Self { plan, page, alone, blobs, folder })
+    }
+
+    /// Stores a document as ingest does.
+    pub(super) async fn head(
+        &self,
+        path: &Path,
+        options: ProcessingOptions,
+    ) -> Result<DocumentHead, OpsError> {
+        let bytes = std::fs::read(path).map_err(|e| OpsError::io("read", path, e))?;
+        let media_type = media_type(&bytes).to_owned();
+        let length = i64::try_from(bytes.len()).unwrap_or(i64::MAX);
+        let original = self.blobs.put(bytes.into()).await?;
+        Ok(DocumentHead {
+            document_id: original.sha256.clone(),
+            revision: 1,
+            tenant: "bench".into(),
+            content_sha256: original.sha256.clone(),
+            source: Source {
+                name: path.file_name().unwrap_or_default().to_string_lossy().into_owned(),
+                media_type,
+                bytes: length,
+                pages: None,
+            },
+            options,
+            original,
+            embedded_xml: None,
+            config_version: None,
+            submitted_at: 0,
+        })
+    }
+
+    /// All pages of a document. Errors are those that have nothing to do with it.
+    pub(super) async fn read(&self, head: DocumentHead) -> Result<Read, OpsError> {
+        let since = Instant::now();
+        let cx = Cx { worker: "bench", attempt: 1, now_ms: 0 };
+        let mut read = Read { refused: None, pages: Vec::new(), took: Duration::ZERO };
+        let planned = match self.plan.run(&DocumentAccepted { head }, &cx).await {
+            Ok(planned) => planned,
+            Err(error) => {
+                read.refused = Some(ErrorInfo::of(&error, docmill_render::STAGE, None));
+                Outputs::none()
+            }
+        };
+        for record in planned.into_records() {
+            match record {
+                AnyRecord::DocumentAssembled(r) => read.pages.extend(r.pages),
+                AnyRecord::PagesPlanned(r) => {
+                    let pages = self.page.run(&r, &cx).await.map_err(|e| OpsError::Part(Box::new(e)))?;
+                    read.pages.extend(pages.into_records().into_iter().filter_map(page_of));
+                }
+                _ => {}
+            }
+        }
+        read.took = since.elapsed();
+        Ok(read)
+    }
+
+    /// The words of a page in a row; none where it has to be read by OCR.
+    pub(super) async fn text(&self, page: &Page) -> Result<Option<String>, OpsError> {
+        if let Some(words) = &page.words {
+            return Ok(Some(words.text.clone()));
+        }
+        let Some(blob) = &page.words_blob else { return Ok(None) };
+        let words = docmill_contracts::Codec::words_from_blob(&self.blobs.get(blob).await?)?;
+        Ok(Some(words.text))
+    }
+}
+
+impl Drop for Reading {
+    fn drop(&mut self) {
+        super::world::clean(&self.folder);
+    }
+}
+
+fn page_of(record: AnyRecord) -> Option<Page> {
+    match record {
+        AnyRecord::PageRendered(r) => Some(r.page),
+        AnyRecord::PageRecognized(r) => Some(r.page),
+        _ => None,
+    }
+}
+
+/// By magic bytes; what nobody knows is given to PDFium, which looks for a PDF further on.
+fn media_type(bytes: &[u8]) -> &'static str {
+    match bytes {
+        [0x89, b'P', b'N', b'G', ..] => "image/png",
+        [0xff, 0xd8, ..] => "image/jpeg",
+        [b'I', b'I', ..] | [b'M', b'M', ..] => "image/tiff",
+        [b'R', b'I', b'F', b'F', ..] => "image/webp",
+        [b'B', b'M', ..] => "image/bmp",
+        _ => "application/pdf",
+    }
+}
