@@ -3,11 +3,13 @@
 //! Owns the command: which files are read, what is printed, where the model goes. Knows no scorer. Rule: the figures come
 //! from documents whose groups the scorers had not seen; the model that is written has seen all examples.
 
-mod report;
+pub(crate) mod report;
 mod words;
 
 use crate::{OpsError, inputs, ui};
 use clap::Args;
+use docmill_infer::TrainError;
+use docmill_infer::local::model::Model;
 use docmill_infer::schema::Schema;
 use docmill_infer::train::truth::{self, Truth};
 use docmill_infer::train::words::DocumentWords;
@@ -20,9 +22,9 @@ use std::process::ExitCode;
 /// Fewest examples that something can be learned from.
 const FEWEST: usize = 5;
 
-/// Learn from examples how a tenant's documents are read.
+/// What is learned from, and how that is measured.
 #[derive(Debug, Args)]
-pub struct TrainArgs {
+pub struct ExampleArgs {
     /// JSON Schema of the fields; without it the fields of the built-in business document.
     #[arg(long, value_name = "FILE")]
     pub schema: Option<PathBuf>,
@@ -30,29 +32,45 @@ pub struct TrainArgs {
     /// several times.
     #[arg(long, value_name = "DIR", required = true)]
     pub examples: Vec<PathBuf>,
-    /// Where the model goes.
-    #[arg(long, value_name = "FILE")]
-    pub out: PathBuf,
     /// Groups for cross-validation, as lines of file name, tab, group; else the `group` of each line of truth.jsonl.
     #[arg(long, value_name = "FILE")]
     pub groups: Option<PathBuf>,
     /// Made-up business documents to learn from besides; they are never tested on.
     #[arg(long, value_name = "N", default_value_t = 0)]
     pub synthetic: u64,
-    /// Folds of the cross-validation; 0 for none, and then confidences are not calibrated.
+    /// Folds of the cross-validation; 0 for none, and then a model's confidences are not calibrated.
     #[arg(long, default_value_t = 10)]
     pub folds: usize,
-    /// Folder in which the words of the documents are kept, so that the next training does not read them again
-    /// [default: the model's file name with .words].
-    #[arg(long, value_name = "DIR")]
-    pub cache: Option<PathBuf>,
+    /// Folder in which the words of the documents are kept, so that they are not read again.
+    #[arg(long, value_name = "DIR", default_value = "docmill-words")]
+    pub cache: PathBuf,
     /// Configuration file (TOML).
     #[arg(long, value_name = "FILE")]
     pub config: Option<PathBuf>,
 }
 
-/// Runs the command.
-pub async fn run(args: TrainArgs) -> Result<ExitCode, OpsError> {
+/// Learn from examples how a tenant's documents are read.
+#[derive(Debug, Args)]
+pub struct TrainArgs {
+    /// What is learned from.
+    #[command(flatten)]
+    pub examples: ExampleArgs,
+    /// Where the model goes.
+    #[arg(long, value_name = "FILE")]
+    pub out: PathBuf,
+}
+
+/// Examples, ready for training.
+pub(crate) struct Loaded {
+    pub(crate) task: Task,
+    pub(crate) examples: Vec<Example>,
+    /// Those that are not made up.
+    pub(crate) real: usize,
+    pub(crate) folds: Folds,
+}
+
+/// Reads all examples.
+pub(crate) async fn load(args: &ExampleArgs, settings: Settings) -> Result<Loaded, OpsError> {
     let task = match &args.schema {
         Some(path) => {
             let bytes = std::fs::read(path).map_err(|e| OpsError::io("read", path, e))?;
@@ -61,13 +79,11 @@ pub async fn run(args: TrainArgs) -> Result<ExitCode, OpsError> {
         None => Task::built_in(),
     };
     let groups = args.groups.as_deref().map(read_groups).transpose()?.unwrap_or_default();
-    let cache = args.cache.clone().unwrap_or_else(|| args.out.with_extension("words"));
-    let settings = Settings::default();
     let mut examples = Vec::new();
     let mut left_out = 0;
     for folder in &args.examples {
         let truths = read_truths(folder)?;
-        let words = read_words(&truths, folder, &cache, args.config.as_deref()).await?;
+        let words = read_words(&truths, folder, &args.cache, args.config.as_deref()).await?;
         for mut truth in truths {
             let Some(document) = words.get(&truth.name).filter(|d| !d.pages.is_empty()) else {
                 left_out += 1;
@@ -89,11 +105,18 @@ pub async fn run(args: TrainArgs) -> Result<ExitCode, OpsError> {
         )]));
     }
     examples.extend((0..args.synthetic).map(|seed| Example::made_up(seed, &task, settings)));
+    let names: Vec<&str> = examples.iter().map(|e| e.truth.group.as_str()).collect();
+    let folds = Folds::grouped(&names, args.folds);
+    Ok(Loaded { task, examples, real, folds })
+}
+
+/// Runs the command.
+pub async fn run(args: TrainArgs) -> Result<ExitCode, OpsError> {
+    let settings = Settings::of(args.examples.schema.is_some());
+    let Loaded { task, examples, real, folds } = load(&args.examples, settings).await?;
     let all: Vec<&Example> = examples.iter().collect();
     let mut model = train(&task, &all, None, settings);
-    if args.folds > 1 {
-        let names: Vec<&str> = examples.iter().map(|e| e.truth.group.as_str()).collect();
-        let folds = Folds::grouped(&names, args.folds);
+    if args.examples.folds > 1 {
         let report = cross_validate(&task, &examples, &folds, None, settings);
         report::print(&report, &folds, real);
         for (name, platt) in cross::calibrations(&report) {
@@ -102,12 +125,9 @@ pub async fn run(args: TrainArgs) -> Result<ExitCode, OpsError> {
             }
         }
     }
-    let bytes =
-        model.to_bytes().map_err(|e| OpsError::Part(Box::new(docmill_infer::TrainError::Write(e))))?;
+    let bytes = model.to_bytes().map_err(|e| OpsError::Part(Box::new(TrainError::Write(e))))?;
     std::fs::write(&args.out, &bytes).map_err(|e| OpsError::io("write", &args.out, e))?;
-    let version = docmill_infer::local::model::Model::from_bytes(&bytes)
-        .map_err(|e| OpsError::Part(Box::new(e)))?
-        .version;
+    let version = Model::from_bytes(&bytes).map_err(|e| OpsError::Part(Box::new(e)))?.version;
     ui::say(format!("model {version}, {} kB: {}", bytes.len() / 1000, args.out.display()));
     Ok(ExitCode::SUCCESS)
 }

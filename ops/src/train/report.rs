@@ -29,6 +29,30 @@ pub(crate) fn print(report: &Report, folds: &Folds, examples: usize) {
     }
     let shares = report.documents.map(|s| format!("{:.2}", s.accepted)).join("  ");
     ui::say(format!("{:24} {:>5} {:>8} {:>6} {:>6}   {shares}", "whole documents", examples, "", "", ""));
+    if !report.types.is_empty() {
+        let right = report.types.iter().filter(|t| t.2).count();
+        ui::say(format!(
+            "{:24} {:>5} {:>8} {:>6.3}",
+            "type",
+            report.types.len(),
+            "",
+            right as f64 / report.types.len() as f64
+        ));
+    }
+    ui::say("how new the layout was, documents, share of fields right:");
+    for (low, high) in [(0.0, 0.2), (0.2, 0.4), (0.4, 0.6), (0.6, 1.01)] {
+        let own: Vec<Case> =
+            report.novelty.iter().filter(|(n, _)| (low..high).contains(n)).map(|(_, c)| *c).collect();
+        let (right, of) = (own.iter().map(|c| c.right).sum::<u32>(), own.iter().map(|c| c.of).sum::<u32>());
+        if of > 0 {
+            ui::say(format!(
+                "  {low:.1}-{:.1}  {:>4}  {:.3}",
+                high.min(1.0),
+                own.len(),
+                f64::from(right) / f64::from(of)
+            ));
+        }
+    }
     ui::say("confidence stated, right, number of values:");
     let cases: Vec<Case> = report
         .outcomes

@@ -1,5 +1,6 @@
 //! What can go wrong in infer.
 
+use crate::local::categories::CategoriesError;
 use crate::local::model::ModelError;
 use crate::schema::SchemaError;
 use crate::xml::XmlError;
@@ -29,6 +30,9 @@ pub enum InferError {
     /// The model that is asked for cannot be used.
     #[error(transparent)]
     Model(#[from] ModelError),
+    /// The category set cannot be used.
+    #[error(transparent)]
+    Categories(#[from] CategoriesError),
     /// There is neither a page nor an e-invoice to read.
     #[error("`{name}` has neither pages nor an e-invoice to read")]
     Nothing {
@@ -75,6 +79,7 @@ impl Classify for InferError {
             Self::Xml(e) => e.class(),
             Self::Schema(e) => e.class(),
             Self::Model(e) => e.class(),
+            Self::Categories(e) => e.class(),
             Self::Blob(e) => e.class(),
         }
     }
@@ -85,6 +90,7 @@ impl Classify for InferError {
             Self::Xml(e) => e.code(),
             Self::Schema(e) => e.code(),
             Self::Model(e) => e.code(),
+            Self::Categories(e) => e.code(),
             Self::Nothing { .. } => Code("INFER-0005"),
             Self::Blob(e) => e.code(),
             Self::Codec { .. } | Self::Words { .. } => Code("INFER-0008"),

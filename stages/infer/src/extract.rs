@@ -64,6 +64,8 @@ pub struct Wanted {
     pub type_hint: Option<String>,
     /// Model trained for the schema, or for the tenant's business documents.
     pub model: Option<std::sync::Arc<crate::local::model::Model>>,
+    /// Categories to choose from.
+    pub categories: Option<std::sync::Arc<crate::local::categories::CategorySet>>,
 }
 
 /// What was found in a document.

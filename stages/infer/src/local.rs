@@ -8,6 +8,7 @@
 mod answer;
 pub mod blocks;
 pub mod candidate;
+pub mod categories;
 pub mod decide;
 pub mod describe;
 pub mod features;
@@ -18,7 +19,9 @@ pub mod kind;
 pub mod layout;
 pub mod lexicon;
 pub mod model;
+pub mod novelty;
 mod odd;
+pub mod packet;
 pub mod parties;
 pub mod relations;
 pub mod score;
@@ -31,6 +34,7 @@ pub mod work;
 use crate::config::Config;
 use crate::error::InferError;
 use crate::extract::{ENGINE_LOCAL, Extraction, Extractor, Pages, Wanted};
+use docmill_contracts::{DocumentPart, Fields, Problem, Severity};
 use layout::Layout;
 use lexicon::Lexicon;
 use model::Model;
@@ -117,18 +121,100 @@ impl Extractor for LocalExtractor {
         let model = wanted.model.as_deref().or(self.model(wanted));
         let kinds = self.trained.as_ref().and_then(|m| m.kinds.get(model::KINDS));
         let hint = wanted.type_hint.as_deref();
+        let whole = kept.len() == count;
+        let reader = Reader { wants: &wants, lexicon, model, kinds, schema: wanted.schema.is_some() };
         let work = Work::of(kept, lexicon, hint, model.is_some(), kinds);
         let version = model.map_or(MODEL_VERSION, |m| m.version.as_str());
         let mut out = Extraction::of_engine(ENGINE_LOCAL, version);
         out.kind = work.kind.clone();
-        // A document of no known kind has no fields of a business document.
-        if wanted.schema.is_some() || out.kind.value != "other" {
-            out.fields = work.fields(&wants, model);
-            out.line_items = table.into_rows().into_iter().map(answer::line_item).collect();
-            if out.kind.value == "credit_note" {
-                answer::credited(&mut out.line_items);
+        out.layout_novelty = model.and_then(|m| work.novelty(&m.layouts));
+        if let Some(chosen) = wanted.categories.as_ref().and_then(|set| set.choose(&work.pages)) {
+            let because = format!("category by {}", chosen.words.join(", "));
+            out.kind.reason = Some(out.kind.reason.map_or(because.clone(), |r| format!("{r}; {because}")));
+            out.kind.category = Some(chosen.name);
+        }
+        out.fields = reader.fields(&work);
+        out.line_items = reader.rows(&work.kind.value, table.into_rows());
+        let starts =
+            if whole { packet::starts(&work.pages, &work.candidates, &work.features) } else { vec![0] };
+        if starts.len() > 1 {
+            let parts = self.parts(&work.pages, &starts, &reader);
+            out.problems.push(several(&parts));
+            if let Some(first) = parts.first() {
+                out.kind.value.clone_from(&first.kind.value);
+                out.fields.clone_from(&first.fields);
+                out.line_items.clone_from(&first.line_items);
             }
+            out.parts = parts;
         }
         Ok(out)
+    }
+}
+
+/// What a document is read with.
+struct Reader<'a> {
+    wants: &'a [fields::Want],
+    lexicon: &'a Lexicon,
+    model: Option<&'a Model>,
+    kinds: Option<&'a docmill_learn::Linear>,
+    schema: bool,
+}
+
+impl Reader<'_> {
+    /// A document of no known kind has no fields of a business document.
+    fn fields(&self, work: &Work) -> Fields {
+        if self.schema || work.kind.value != "other" {
+            work.fields(self.wants, self.model)
+        } else {
+            Fields::new()
+        }
+    }
+
+    fn rows(&self, kind: &str, rows: Vec<table::Row>) -> Vec<Fields> {
+        if self.schema || kind == "other" {
+            return Vec::new();
+        }
+        let mut rows: Vec<Fields> = rows.into_iter().map(answer::line_item).collect();
+        if kind == "credit_note" {
+            answer::credited(&mut rows);
+        }
+        rows
+    }
+}
+
+impl LocalExtractor {
+    /// Each document of a file, read by itself.
+    fn parts(&self, pages: &[Layout], starts: &[usize], reader: &Reader<'_>) -> Vec<DocumentPart> {
+        let ends = starts.iter().skip(1).copied().chain([pages.len()]);
+        let ranges = starts.iter().copied().zip(ends);
+        ranges
+            .map(|(first, end)| {
+                let own = pages[first..end].to_vec();
+                let mut table = table::Reader::new(&self.built_in, self.max_line_items);
+                own.iter().for_each(|page| table.feed(page));
+                let (first_page, last_page) = (own[0].page_no, own[own.len() - 1].page_no);
+                let work = Work::of(own, reader.lexicon, None, reader.model.is_some(), reader.kinds);
+                DocumentPart {
+                    first_page,
+                    last_page,
+                    fields: reader.fields(&work),
+                    line_items: reader.rows(&work.kind.value, table.into_rows()),
+                    kind: work.kind,
+                    vat_breakdown: Vec::new(),
+                }
+            })
+            .collect()
+    }
+}
+
+/// A packet cannot be posted as one document.
+fn several(parts: &[DocumentPart]) -> Problem {
+    let ranges: Vec<String> = parts.iter().map(|p| format!("{}-{}", p.first_page, p.last_page)).collect();
+    Problem {
+        code: "INFER-0034".to_owned(),
+        severity: Severity::Error,
+        message: format!("the file holds {} documents: pages {}", parts.len(), ranges.join(", ")),
+        fields: Vec::new(),
+        page: parts.get(1).map(|p| p.first_page),
     }
 }

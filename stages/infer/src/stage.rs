@@ -6,6 +6,7 @@
 use crate::config::Config;
 use crate::error::InferError;
 use crate::extract::{Extraction, Extractor, PageText, Pages, Wanted};
+use crate::local::categories::{self, CategoriesError, CategorySet};
 use crate::models::Models;
 use crate::schema::{Schema, SchemaError};
 use crate::{STAGE, artifacts, xml};
@@ -58,13 +59,24 @@ impl InferStage {
             Some(name) => Some(self.models.get(name, &self.blobs).await?),
             None => None,
         };
-        let wanted = Wanted { schema, type_hint: head.options.type_hint.clone(), model };
+        let categories = match &head.options.categories {
+            Some(name) => Some(Arc::new(self.categories(name).await?)),
+            None => None,
+        };
+        let wanted = Wanted { schema, type_hint: head.options.type_hint.clone(), model, categories };
         let (local, blobs) = (Arc::clone(&self.local), self.blobs.clone());
         let runtime = tokio::runtime::Handle::current();
         let work = move || local.extract(&mut Fetched { pages: readable, blobs, runtime }, &wanted);
         let mut extraction = tokio::task::spawn_blocking(work).await??;
         extraction.problems.extend(noticed);
         Ok(extraction)
+    }
+
+    async fn categories(&self, name: &BlobRef) -> Result<CategorySet, InferError> {
+        if name.bytes > categories::MAX_BYTES {
+            return Err(CategoriesError::TooLarge { bytes: name.bytes }.into());
+        }
+        Ok(CategorySet::parse(&self.blobs.get(name).await?)?)
     }
 
     async fn schema(&self, name: &BlobRef) -> Result<Schema, InferError> {

@@ -11,3 +11,6 @@ pub mod words;
 
 pub use cross::{FieldReport, Report, compare_families, cross_validate};
 pub use fit::{Example, Settings, Task, train};
+
+#[cfg(test)]
+mod tests;

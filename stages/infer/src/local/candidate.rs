@@ -316,33 +316,38 @@ impl At<'_> {
     /// A name that goes on in the next line, or after a gap that is a little too wide.
     fn longer_names(&self, found: &mut Vec<Candidate>) {
         let (own, height) = (self.segment, self.segment.height());
-        let wordy = |s: &Segment| {
-            let letters = s.text.chars().filter(|c| c.is_alphabetic()).count();
-            letters >= 2 && s.text.len() <= 60 && !s.text.contains(':')
+        let wordy = |text: &str| {
+            let letters = text.chars().filter(|c| c.is_alphabetic()).count();
+            letters >= 2 && text.len() <= 60 && !text.contains(':')
         };
-        if !wordy(own) {
+        // `Advertiser: Congressional`: the name begins after the label.
+        let from = own.text.rfind(':').map_or(0, |at| at + 1);
+        let name = own.text.get(from..).unwrap_or_default().trim();
+        if !wordy(name) {
             return;
         }
+        let place = own.place(from + 1, own.text.len());
         let mut join = |other: &Segment| {
-            let text = format!("{} {}", own.text, other.text);
-            let mut c = self.candidate(Kind::Name, clean_name(&text), 0, own.text.len());
-            c.bbox = super::layout::union(own.bbox, other.bbox);
+            let text = format!("{name} {}", other.text);
+            let mut c = self.candidate(Kind::Name, clean_name(&text), from, own.text.len());
+            c.bbox = super::layout::union(place, other.bbox);
             c.raw = text;
             found.push(c);
         };
         let beside = self.layout.segments.get(self.index + 1).filter(|s| s.line == own.line);
-        if let Some(beside) = beside.filter(|s| wordy(s) && s.bbox[0] - own.bbox[2] < 2.2 * height) {
+        if let Some(beside) = beside.filter(|s| wordy(&s.text) && s.bbox[0] - own.bbox[2] < 2.2 * height) {
             join(beside);
         }
         // Only what stands under a label or beside one is wrapped as a rule.
-        let labelled = self.layout.left_of(own.bbox).next().is_some_and(|l| l.text.contains(':'))
+        let labelled = from > 0
+            || self.layout.left_of(own.bbox).next().is_some_and(|l| l.text.contains(':'))
             || self.index.checked_sub(1).is_some_and(|i| self.layout.segments[i].text.ends_with(':'));
         let below = self.layout.segments.iter().skip(self.index + 1).take(40).find(|s| {
             s.line > own.line
-                && (s.bbox[0] - own.bbox[0]).abs() < 0.5 * height
+                && (s.bbox[0] - place[0]).abs() < 0.5 * height
                 && s.bbox[1] - own.bbox[3] < 0.9 * height
         });
-        if let Some(below) = below.filter(|s| labelled && wordy(s)) {
+        if let Some(below) = below.filter(|s| labelled && wordy(&s.text)) {
             join(below);
         }
     }
@@ -366,6 +371,13 @@ pub(crate) fn clean_name(text: &str) -> String {
     let bare =
         |t: &str| t.trim().trim_matches(|c| matches!(c, ',' | ';' | '|' | '*' | ':')).trim().to_owned();
     let name = bare(text);
+    // A code whose bracket was cut off: `Supreme Court(136553`.
+    let name = match name.rfind('(') {
+        Some(at) if at > 3 && name.len() - at > 4 && name[at + 1..].bytes().all(|b| b.is_ascii_digit()) => {
+            bare(&name[..at])
+        }
+        _ => name,
+    };
     // A company's registration number after its name: `(139386 X)`, `169609-A`, `(Co. No: 20154-T)`.
     let Some(at) = name.rfind('(').or_else(|| name.rfind(' ')).filter(|at| *at > 3) else { return name };
     let tail: String = name[at..].chars().filter(|c| c.is_alphanumeric()).collect();

@@ -67,8 +67,8 @@ fn stacked(layout: &Layout, line: usize) -> Option<(Head, usize)> {
         let top = segments.iter().map(|s| s.bbox[1]).fold(f32::MAX, f32::min);
         let height = segments.first().map_or(10.0, super::layout::Segment::height);
         let numeric = segments.iter().any(|s| {
-            s.text.contains(|c: char| c.is_ascii_digit()) && !s.text.contains(|c: char| c.is_alphabetic())
-                || money::parse(&s.text).is_some()
+            let digits = s.text.contains(|c: char| c.is_ascii_digit());
+            (digits && !s.text.contains(char::is_alphabetic)) || money::parse(&s.text).is_some()
         });
         if numeric || bottom.is_some_and(|b| top - b > 0.9 * height) {
             break;
@@ -121,7 +121,7 @@ fn column_like(text: &str) -> Option<Column> {
             let Some((known, column)) = HEADERS.get_key_value(phrase.as_str()) else { continue };
             let better = |b: &(usize, &str, Column)| (n, phrase.len()) > (b.0, b.1.len());
             if *column != Column::Other && best.as_ref().is_none_or(better) {
-                best = Some((n, known, *column));
+                best = Some((n, *known, *column));
             }
         }
     }
@@ -232,4 +232,3 @@ fn column_of(text: &str) -> Option<Column> {
     let text = text.trim_end_matches(" eur").trim_end_matches(" rm").trim_end_matches(" in");
     HEADERS.get(text).copied()
 }
-

@@ -263,6 +263,12 @@ pub fn classify_by(
     }
 }
 
+/// Whether a page has the title of a business document, set apart from its other text.
+pub fn is_titled(page: &Layout) -> bool {
+    let alone = std::slice::from_ref(page);
+    evidence(alone, &[], None).iter().any(|e| e.title > 0.9)
+}
+
 /// What speaks for each type, in no order.
 fn evidence(pages: &[Layout], candidates: &[Candidate], hint: Option<&str>) -> Vec<Evidence> {
     let Some(first) = pages.first() else { return Vec::new() };

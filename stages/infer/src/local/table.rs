@@ -66,7 +66,6 @@ pub struct Row {
     pub cells: BTreeMap<Column, Cell>,
 }
 
-
 /// Reads the item table, page by page.
 pub struct Reader<'a> {
     lexicon: &'a Lexicon,

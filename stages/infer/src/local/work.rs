@@ -14,7 +14,7 @@ use super::layout::{Layout, Segment};
 use super::lexicon::Lexicon;
 use super::model::Scorer;
 use super::relations::{self, Relations};
-use super::{kind, parties, score};
+use super::{kind, novelty, parties, score};
 use docmill_contracts::{DocumentType, TextSource};
 use docmill_document::date::{Evidence, Form};
 use docmill_learn::{Linear, Row};
@@ -94,6 +94,16 @@ impl Work {
         {
             self.blocks = blocks::find(first);
         }
+    }
+
+    /// What makes the layout of its first page.
+    pub fn signature(&self) -> Vec<u32> {
+        self.pages.first().map(novelty::signature).unwrap_or_default()
+    }
+
+    /// How unlike known layouts it is; none where none are known.
+    pub fn novelty(&self, known: &[Vec<u32>]) -> Option<f64> {
+        novelty::novelty(&self.signature(), known)
     }
 
     /// The types, each with what is known for it.

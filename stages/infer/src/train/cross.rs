@@ -62,6 +62,8 @@ pub struct Report {
     pub documents: [StraightThrough; 3],
     /// Every decision.
     pub outcomes: Vec<Outcome>,
+    /// How new the layout of each tested example was to its scorers, and how many of its fields were right.
+    pub novelty: Vec<(f64, Case)>,
     /// Type found for each example, and whether it is right.
     pub types: Vec<(usize, String, bool)>,
 }
@@ -77,7 +79,7 @@ pub fn cross_validate(
     base: Option<&Model>,
     settings: Settings,
 ) -> Report {
-    let (mut outcomes, mut types) = (Vec::new(), Vec::new());
+    let (mut outcomes, mut types, mut new) = (Vec::new(), Vec::new(), Vec::new());
     for fold in 0..folds.len() {
         let (mut train_on, mut test_on) = (Vec::new(), Vec::new());
         for (i, example) in examples.iter().enumerate() {
@@ -95,11 +97,14 @@ pub fn cross_validate(
                 let found = best.map_or("", |b| b.0);
                 types.push((i, found.to_owned(), found == kind));
             }
-            outcomes.extend(test(task, &model, i, example, fold));
+            let tested = test(task, &model, i, example, fold);
+            let cases: Vec<Case> = tested.iter().map(|o| Case::one(0.0, o.right)).collect();
+            new.extend(example.work.novelty(&model.layouts).zip(Case::all(&cases)));
+            outcomes.extend(tested);
         }
     }
     calibrate(&mut outcomes, folds.len());
-    Report { types, ..report(task, outcomes, folds.len()) }
+    Report { types, novelty: new, ..report(task, outcomes, folds.len()) }
 }
 
 /// Decides about an example and compares with its truth. Fields that the truth does not have are left out.
@@ -179,7 +184,7 @@ fn report(task: &Task, outcomes: Vec<Outcome>, folds: usize) -> Report {
         by_fold[fold].extend(Case::all(&cases));
     }
     let documents = PRECISIONS.map(|p| straight_through(&by_fold, p));
-    Report { fields, all, documents, outcomes, types: Vec::new() }
+    Report { fields, all, documents, outcomes, novelty: Vec::new(), types: Vec::new() }
 }
 
 fn figures(name: &str, own: &[&Outcome], folds: usize) -> FieldReport {

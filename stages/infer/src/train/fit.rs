@@ -15,6 +15,9 @@ use docmill_learn::linear::LinearSettings;
 use docmill_learn::{Choices, Linear, Row};
 use std::collections::BTreeMap;
 
+/// Most layouts that a model keeps.
+const LAYOUTS: usize = 500;
+
 /// How much examples count and how a scorer is trained.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Settings {
@@ -33,6 +36,13 @@ pub struct Settings {
 impl Default for Settings {
     fn default() -> Self {
         Self { l2: 1.0, absent: 0.0, rows: 160, steps: 60, pages: (12, 4) }
+    }
+}
+
+impl Settings {
+    /// For a tenant's own fields, whose labels vary little, or for the business document, whose labels vary widely.
+    pub fn of(own_fields: bool) -> Self {
+        Self { l2: if own_fields { 1.0 } else { 0.5 }, ..Self::default() }
     }
 }
 
@@ -192,6 +202,11 @@ pub fn train(task: &Task, examples: &[&Example], base: Option<&Model>, settings:
             model.scorers.insert(name, scorer);
         }
     }
+    let real = examples.iter().filter(|e| !e.teaches_only);
+    model.layouts = real.map(|e| e.work.signature()).collect();
+    model.layouts.sort_unstable();
+    model.layouts.dedup();
+    model.layouts.truncate(LAYOUTS);
     if let Some(kinds) = train_kinds(examples, settings) {
         model.kinds.insert(KINDS.to_owned(), kinds);
     }
