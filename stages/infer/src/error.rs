@@ -1,11 +1,13 @@
 //! What can go wrong in infer.
 
+use crate::layoutlm::LayoutLmError;
+use crate::llm::LlmError;
 use crate::local::categories::CategoriesError;
 use crate::local::model::ModelError;
 use crate::schema::SchemaError;
 use crate::xml::XmlError;
 use docmill_blobs::BlobError;
-use docmill_contracts::{Class, Classify, Code, CodecError, WordsError};
+use docmill_contracts::{Class, Classify, Code, CodecError, Cost, WordsError};
 use thiserror::Error;
 
 /// What can go wrong in infer.
@@ -60,6 +62,32 @@ pub enum InferError {
         #[source]
         source: WordsError,
     },
+    /// A language model gave nothing that can be used.
+    #[error("{source}")]
+    Llm {
+        /// Why.
+        #[source]
+        source: LlmError,
+        /// What it cost all the same.
+        cost: Cost,
+    },
+    /// A LayoutLM model gave nothing that can be used.
+    #[error(transparent)]
+    LayoutLm(#[from] LayoutLmError),
+    /// The settings of the router cannot be used.
+    #[error("router.{field}: {reason}")]
+    Router {
+        /// The setting.
+        field: &'static str,
+        /// What is wrong.
+        reason: &'static str,
+    },
+    /// The tenant allows none of the engines of its route.
+    #[error("tenant `{tenant}` allows no engine of its route")]
+    NoEngine {
+        /// Tenant.
+        tenant: String,
+    },
     /// An extractor died.
     #[error("the extractor died: {source}")]
     Died {
@@ -76,6 +104,10 @@ impl Classify for InferError {
                 Class::Internal
             }
             Self::Nothing { .. } => Class::Input,
+            Self::Llm { source, .. } => source.class(),
+            Self::LayoutLm(e) => e.class(),
+            Self::Router { .. } => Class::Fatal,
+            Self::NoEngine { .. } => Class::Internal,
             Self::Xml(e) => e.class(),
             Self::Schema(e) => e.class(),
             Self::Model(e) => e.class(),
@@ -95,6 +127,10 @@ impl Classify for InferError {
             Self::Blob(e) => e.code(),
             Self::Codec { .. } | Self::Words { .. } => Code("INFER-0008"),
             Self::Died { .. } => Code("INFER-0009"),
+            Self::Llm { source, .. } => source.code(),
+            Self::LayoutLm(e) => e.code(),
+            Self::Router { .. } => Code("INFER-0070"),
+            Self::NoEngine { .. } => Code("INFER-0071"),
         }
     }
 }

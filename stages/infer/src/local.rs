@@ -86,12 +86,12 @@ impl LocalExtractor {
 }
 
 impl Extractor for LocalExtractor {
-    fn engine(&self) -> &'static str {
+    fn engine(&self) -> &str {
         ENGINE_LOCAL
     }
 
-    fn version(&self) -> &'static str {
-        MODEL_VERSION
+    fn version(&self) -> &str {
+        self.trained.as_ref().map_or(MODEL_VERSION, |m| m.version.as_str())
     }
 
     fn extract(&self, pages: &mut dyn Pages, wanted: &Wanted) -> Result<Extraction, InferError> {

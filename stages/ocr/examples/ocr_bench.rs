@@ -5,7 +5,8 @@
 #![allow(clippy::print_stdout)] // a command-line tool
 
 use docmill_assets::Assets;
-use docmill_ocr::{ModelFiles, OcrEngine, PpOcr, PpOcrConfig, decode_page};
+use docmill_contracts::AccuracyMode;
+use docmill_ocr::{ModelFiles, OcrEngine, PpOcr, PpOcrConfig, Request, decode_page};
 use serde_json::{Map, Value, json};
 use std::error::Error;
 use std::path::PathBuf;
@@ -61,7 +62,7 @@ fn main() -> Result<(), Box<dyn Error>> {
 fn read(engine: &PpOcr, path: &PathBuf, dpi: f32) -> Result<docmill_ocr::Recognized, Box<dyn Error>> {
     let bytes = std::fs::read(path)?.into();
     let image = decode_page(&bytes, &path.display().to_string(), 80_000_000)?;
-    Ok(engine.recognize(&image, dpi)?)
+    Ok(engine.recognize(&image, &Request { dpi, accuracy: AccuracyMode::default() })?)
 }
 
 /// CPU time of this process, seconds.

@@ -1,6 +1,6 @@
 //! Settings of the ocr stage.
 
-use crate::engine::PpOcrConfig;
+use crate::ppocr::PpOcrConfig;
 use serde::{Deserialize, Serialize};
 use std::num::NonZero;
 

@@ -48,6 +48,15 @@ pub enum OcrError {
         #[source]
         source: ort::Error,
     },
+    /// A model file cannot be read.
+    #[error("model {} cannot be read: {source}", path.display())]
+    ModelFile {
+        /// The model.
+        path: PathBuf,
+        /// What the system says.
+        #[source]
+        source: std::io::Error,
+    },
     /// The dictionary cannot be read.
     #[error("dictionary {} cannot be read: {source}", path.display())]
     DictionaryFile {
@@ -86,6 +95,13 @@ pub enum OcrError {
         /// What fits.
         expected: String,
     },
+    /// What was read cannot be written down to be remembered.
+    #[error("words cannot be remembered: {source}")]
+    Memo {
+        /// What the serialiser says.
+        #[source]
+        source: serde_json::Error,
+    },
     /// The engine panicked or was cancelled.
     #[error("the engine did not finish: {source}")]
     Engine {
@@ -109,10 +125,13 @@ impl Classify for OcrError {
             Self::Blob(e) => e.class(),
             Self::Library { .. }
             | Self::Model { .. }
+            | Self::ModelFile { .. }
             | Self::DictionaryFile { .. }
             | Self::Dictionary { .. }
             | Self::Shape { .. } => Class::Fatal,
-            Self::Inference { .. } | Self::Engine { .. } | Self::Words(_) => Class::Internal,
+            Self::Inference { .. } | Self::Memo { .. } | Self::Engine { .. } | Self::Words(_) => {
+                Class::Internal
+            }
         }
     }
 
@@ -121,12 +140,12 @@ impl Classify for OcrError {
             Self::Decode { .. } => "OCR-0001",
             Self::TooLarge { .. } => "OCR-0002",
             Self::Library { .. } => "OCR-0003",
-            Self::Model { .. } => "OCR-0004",
+            Self::Model { .. } | Self::ModelFile { .. } => "OCR-0004",
             Self::DictionaryFile { .. } | Self::Dictionary { .. } => "OCR-0005",
             Self::Inference { .. } => "OCR-0006",
             Self::Shape { .. } => "OCR-0007",
             Self::Engine { .. } => "OCR-0008",
-            Self::Words(_) => "OCR-0009",
+            Self::Memo { .. } | Self::Words(_) => "OCR-0009",
             Self::Asset(e) => return e.code(),
             Self::Blob(e) => return e.code(),
         })

@@ -4,24 +4,40 @@
 //! the words mean. Rules: a page without an image passes untouched; a page that cannot be read is emitted with its
 //! error, so that its document goes on; models are loaded when the first page needs them, once per process.
 
+mod blank;
+mod calibration;
 pub mod config;
+mod context;
+mod crop;
 mod ctc;
 pub mod db;
 mod decode;
+pub mod device;
+mod dictionary;
 pub mod engine;
 mod error;
+mod files;
+#[doc(hidden)]
+pub mod fuzz;
 pub mod geometry;
+mod level;
+mod model_file;
 pub mod onnx;
 mod order;
+mod orientation;
 mod pixels;
+mod ppocr;
 pub mod remote;
 mod stage;
 mod trust;
+mod words;
 
 pub use config::Config;
 pub use decode::decode_page;
-pub use engine::{OcrEngine, PpOcr, PpOcrConfig, Recognized, TextLine};
+pub use device::{Device, Provider};
+pub use engine::{OcrEngine, Recognized, Request, TextLine};
 pub use error::OcrError;
+pub use files::ModelFiles;
 pub use geometry::{Point, Quad};
-pub use onnx::ModelFiles;
+pub use ppocr::{Effort, PpOcr, PpOcrConfig};
 pub use stage::{OcrStage, STAGE, workers};

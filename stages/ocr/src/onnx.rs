@@ -4,11 +4,11 @@
 //! once as there are cores, and none waits for another's threads.
 
 use crate::OcrError;
-use docmill_assets::{Asset, Assets};
+use crate::device::Device;
 use ort::environment::Environment;
-use ort::session::{Session, builder::GraphOptimizationLevel};
+use ort::session::Session;
 use ort::value::TensorRef;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 
 /// The environment, kept for the life of the process: ONNX Runtime allows one.
@@ -38,38 +38,51 @@ pub(crate) struct Model {
 }
 
 impl Model {
-    /// Loads a model file.
-    pub(crate) fn load(environment: &Environment, name: &'static str, path: &Path) -> Result<Self, OcrError> {
-        let session =
-            open(environment, path).map_err(|source| OcrError::Model { path: path.to_owned(), source })?;
+    /// Loads a model file onto a device.
+    pub(crate) fn load(
+        environment: &Environment,
+        name: &'static str,
+        path: &Path,
+        device: &Device,
+    ) -> Result<Self, OcrError> {
+        let session = device
+            .open(environment, path)
+            .map_err(|source| OcrError::Model { path: path.to_owned(), source })?;
         Ok(Self { name, session })
     }
 
-    /// Runs one image, 3 × height × width, and gives the first answer to `read` with its shape.
+    /// Loads a model from memory onto a device. `path` is for errors.
+    pub(crate) fn from_memory(
+        environment: &Environment,
+        name: &'static str,
+        (path, bytes): (&Path, &[u8]),
+        device: &Device,
+    ) -> Result<Self, OcrError> {
+        let session = device
+            .open_memory(environment, bytes)
+            .map_err(|source| OcrError::Model { path: path.to_owned(), source })?;
+        Ok(Self { name, session })
+    }
+
+    /// An entry of the model's own metadata.
+    pub(crate) fn metadata(&self, key: &str) -> Option<String> {
+        self.session.metadata().ok()?.custom(key)
+    }
+
+    /// Runs `n` images, each 3 × height × width, and gives the first answer to `read` with its shape.
     pub(crate) fn run<T>(
         &mut self,
         tensor: &[f32],
-        width: usize,
-        height: usize,
+        [n, height, width]: [usize; 3],
         read: impl FnOnce(&[i64], &[f32]) -> Result<T, OcrError>,
     ) -> Result<T, OcrError> {
         let model = self.name;
         let failed = |source| OcrError::Inference { model, width, height, source };
-        let input = TensorRef::from_array_view(([1, 3, height, width], tensor)).map_err(failed)?;
+        let input = TensorRef::from_array_view(([n, 3, height, width], tensor)).map_err(failed)?;
         let outputs = self.session.run(ort::inputs![input]).map_err(failed)?;
         let (shape, data) = outputs[0].try_extract_tensor::<f32>().map_err(failed)?;
         read(shape, data)
     }
-}
-
-fn open(environment: &Environment, path: &Path) -> ort::Result<Session> {
-    // Shapes vary from page to page: memory patterns would be kept per shape, for ever.
-    Session::builder(environment)?
-        .with_optimization_level(GraphOptimizationLevel::Level3)?
-        .with_intra_threads(1)?
-        .with_inter_threads(1)?
-        .with_memory_pattern(false)?
-        .commit_from_file(path)
 }
 
 /// Things that are lent to one thread at a time; a thread waits while all are lent.
@@ -119,31 +132,6 @@ impl<T> Drop for Loan<'_, T> {
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-/// Files of an engine.
-#[derive(Debug, Clone)]
-pub struct ModelFiles {
-    /// ONNX Runtime's shared library.
-    pub library: PathBuf,
-    /// Text detector (DB).
-    pub detector: PathBuf,
-    /// Text recogniser (CTC).
-    pub recognizer: PathBuf,
-    /// The recogniser's characters, one per line.
-    pub dictionary: PathBuf,
-}
-
-impl ModelFiles {
-    /// PP-OCR v6 tiny, fetched where it is not there. Blocks.
-    pub fn fetch(assets: &Assets) -> Result<Self, OcrError> {
-        Ok(Self {
-            library: assets.ensure(Asset::OnnxRuntime)?,
-            detector: assets.ensure(Asset::OcrTinyDetector)?,
-            recognizer: assets.ensure(Asset::OcrTinyRecognizer)?,
-            dictionary: assets.ensure(Asset::OcrTinyDictionary)?,
-        })
-    }
 }
 
 #[cfg(test)]

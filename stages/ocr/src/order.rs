@@ -2,9 +2,9 @@
 
 use crate::geometry::{Point, Quad};
 
-/// Indices of `quads` in reading order. Boxes whose middles are less than half a box height apart, seen along the
+/// Indices of `quads` in reading order, line by line. Boxes whose middles are less than half a box height apart, seen along the
 /// page's skew, are on one line.
-pub(crate) fn reading_order(quads: &[Quad]) -> Vec<usize> {
+pub(crate) fn reading_order(quads: &[Quad]) -> Vec<Vec<usize>> {
     let (sin, cos) = skew(quads).sin_cos();
     let middle: Vec<Point> = quads
         .iter()
@@ -32,11 +32,11 @@ pub(crate) fn reading_order(quads: &[Quad]) -> Vec<usize> {
     for line in &mut lines {
         line.sort_by(|a, b| middle[*a].x.total_cmp(&middle[*b].x));
     }
-    lines.concat()
+    lines
 }
 
 /// Median slope of the boxes that are wide enough to have one, radians.
-fn skew(quads: &[Quad]) -> f32 {
+pub(crate) fn skew(quads: &[Quad]) -> f32 {
     let mut angles: Vec<f32> =
         quads.iter().filter(|q| q.width() > 3.0 * q.height()).map(Quad::angle).collect();
     angles.sort_by(f32::total_cmp);
@@ -65,7 +65,7 @@ mod tests {
             quad(150., 48., 90., 22., 0.),
             quad(10., 10., 200., 24., 0.),
         ];
-        assert_eq!(reading_order(&quads), [4, 2, 3, 0, 1]);
+        assert_eq!(reading_order(&quads), [vec![4], vec![2, 3, 0], vec![1]]);
         assert!(reading_order(&[]).is_empty());
     }
 
@@ -78,7 +78,7 @@ mod tests {
                     quads.push(quad(column as f32 * 300., 100. + row as f32 * 30., 120., 20., angle));
                 }
             }
-            assert_eq!(reading_order(&quads), (0..24).collect::<Vec<_>>(), "at {angle}");
+            assert_eq!(reading_order(&quads).concat(), (0..24).collect::<Vec<_>>(), "at {angle}");
         }
     }
 }

@@ -1,18 +1,48 @@
-//! Pixels into tensors: the page for the detector, a line for the recogniser.
+//! The page as pixels, and as the detector's picture.
 //!
-//! Owns resampling and normalisation. Knows nothing of models beyond what they were trained with: planes in the order
-//! blue, green, red. Rule: tensors are sized by the caller's limits, never by the image alone.
+//! Owns resampling and normalisation of whole pages. Knows nothing of models beyond what they were trained with: planes in the
+//! order blue, green, red. Rule: tensors are sized by the caller's limits, never by the image alone.
 
-use crate::geometry::{Point, Quad};
 use image::RgbImage;
-
-/// Height of a line as the recogniser takes it, pixels.
-pub(crate) const LINE_HEIGHT: usize = 48;
+use std::borrow::Cow;
 
 /// Mean and deviation per plane as PaddleOCR's detectors were trained: blue, green, red with ImageNet's first, second
 /// and third value.
 const MEAN: [f32; 3] = [0.485, 0.456, 0.406];
 const DEVIATION: [f32; 3] = [0.229, 0.224, 0.225];
+
+/// A page's pixels, row by row: red, green and blue, or their common value where the whole page is grey, as most scans are.
+#[derive(Debug)]
+pub(crate) struct Page<'a> {
+    pub(crate) raw: Cow<'a, [u8]>,
+    pub(crate) width: usize,
+    pub(crate) height: usize,
+    pub(crate) is_grey: bool,
+}
+
+impl<'a> Page<'a> {
+    /// The pixels of an image.
+    pub(crate) fn of(image: &'a RgbImage) -> Self {
+        let raw = image.as_raw();
+        let is_grey_row = |row: &[u8]| {
+            let differs = row.chunks_exact(3).fold(0, |d, p| d | (p[0] ^ p[1]) | (p[1] ^ p[2]));
+            differs == 0
+        };
+        let (width, height) = (image.width() as usize, image.height() as usize);
+        let is_grey = raw.chunks_exact((3 * width).max(1)).all(is_grey_row);
+        let raw = if is_grey {
+            Cow::Owned(raw.chunks_exact(3).map(|p| p[1]).collect())
+        } else {
+            Cow::Borrowed(raw.as_slice())
+        };
+        Self { raw, width, height, is_grey }
+    }
+
+    /// Values of a pixel.
+    pub(crate) fn channels(&self) -> usize {
+        if self.is_grey { 1 } else { 3 }
+    }
+}
 
 /// Size of the detector's input for an image: at most `max_pixels` in area and `max_side` in length, at least
 /// `min_short` for the short side where the limits allow, sides multiples of 32.
@@ -31,37 +61,42 @@ pub(crate) fn detector_size(
 }
 
 /// The page as one normalised tensor, 3 × height × width.
-pub(crate) fn detector_tensor(image: &RgbImage, width: usize, height: usize) -> Vec<f32> {
-    let columns = Taps::new(image.width() as usize, width);
-    let rows = Taps::new(image.height() as usize, height);
-    let stride = image.width() as usize * 3;
-    let raw = image.as_raw();
+pub(crate) fn detector_tensor(page: &Page<'_>, width: usize, height: usize, out: &mut Vec<f32>) {
+    let n = page.channels();
+    let columns = Taps::new(page.width, width);
+    let rows = Taps::new(page.height, height);
+    let stride = page.width * n;
     let plane = width * height;
-    let mut out = vec![0.0; 3 * plane];
-    let mut column = vec![0.0_f32; stride];
+    out.clear();
+    out.resize(3 * plane, 0.0);
+    let mut sums = vec![0.0_f32; stride];
     let scale: [f32; 3] = std::array::from_fn(|c| 1.0 / (255.0 * DEVIATION[c]));
     let shift: [f32; 3] = std::array::from_fn(|c| -MEAN[c] / DEVIATION[c]);
     for y in 0..height {
         // Rows first: whole rows are summed, which the compiler turns into vector instructions.
-        column.fill(0.0);
+        sums.fill(0.0);
         for (row, weight) in rows.of(y) {
-            for (sum, v) in column.iter_mut().zip(&raw[row * stride..(row + 1) * stride]) {
+            for (sum, v) in sums.iter_mut().zip(&page.raw[row * stride..(row + 1) * stride]) {
                 *sum += weight * f32::from(*v);
             }
         }
         for x in 0..width {
-            let mut rgb = [0.0_f32; 3];
-            for (column_x, weight) in columns.of(x) {
-                for (sum, v) in rgb.iter_mut().zip(&column[column_x * 3..column_x * 3 + 3]) {
-                    *sum += weight * v;
+            let mut values = [0.0_f32; 3];
+            if page.is_grey {
+                let grey: f32 = columns.of(x).map(|(column, weight)| weight * sums[column]).sum();
+                values = [grey; 3];
+            } else {
+                for (column, weight) in columns.of(x) {
+                    for (sum, v) in values.iter_mut().zip(&sums[column * 3..column * 3 + 3]) {
+                        *sum += weight * v;
+                    }
                 }
             }
             for c in 0..3 {
-                out[c * plane + y * width + x] = rgb[2 - c] * scale[c] + shift[c];
+                out[c * plane + y * width + x] = values[2 - c] * scale[c] + shift[c];
             }
         }
     }
-    out
 }
 
 /// For each target pixel, the source pixels it is made of: linear interpolation when growing, the covered area when
@@ -100,73 +135,6 @@ impl Taps {
     }
 }
 
-/// Width of a line at [`LINE_HEIGHT`], pixels: its own, and that of the tensor, which is one of few so that the
-/// runtime sees few shapes.
-pub(crate) fn line_width(quad: &Quad, bucket: usize, least: usize, most: usize) -> (usize, usize) {
-    let ratio = quad.width() / quad.height().max(1.0);
-    let own = ((ratio * LINE_HEIGHT as f32).ceil() as usize).clamp(8, most);
-    (own, own.next_multiple_of(bucket).max(least))
-}
-
-/// A line cut out of the page, as one normalised tensor 3 × [`LINE_HEIGHT`] × `width`; what is right of `own` is zero.
-pub(crate) fn line_tensor(image: &RgbImage, quad: &Quad, own: usize, width: usize, out: &mut Vec<f32>) {
-    out.clear();
-    out.resize(3 * LINE_HEIGHT * width, 0.0);
-    let [a, b, _, d] = quad.0;
-    let right = Point::new((b.x - a.x) / own as f32, (b.y - a.y) / own as f32);
-    let down = Point::new((d.x - a.x) / LINE_HEIGHT as f32, (d.y - a.y) / LINE_HEIGHT as f32);
-    // Where the line shrinks, several samples are averaged per pixel.
-    let samples = |step: Point| (step.x.hypot(step.y).round() as usize).clamp(1, 4);
-    let (nx, ny) = (samples(right), samples(down));
-    let share = 1.0 / (nx * ny) as f32;
-    let page = Page::of(image);
-    let plane = LINE_HEIGHT * width;
-    for y in 0..LINE_HEIGHT {
-        for x in 0..own {
-            let mut rgb = [0.0_f32; 3];
-            for sy in 0..ny {
-                let v = y as f32 + (sy as f32 + 0.5) / ny as f32;
-                for sx in 0..nx {
-                    let u = x as f32 + (sx as f32 + 0.5) / nx as f32;
-                    page.add(a.plus(right, u).plus(down, v), &mut rgb);
-                }
-            }
-            for c in 0..3 {
-                out[c * plane + y * width + x] = rgb[2 - c] * share / 127.5 - 1.0;
-            }
-        }
-    }
-}
-
-struct Page<'a> {
-    raw: &'a [u8],
-    width: usize,
-    right: f32,
-    bottom: f32,
-}
-
-impl<'a> Page<'a> {
-    fn of(image: &'a RgbImage) -> Self {
-        let (w, h) = image.dimensions();
-        Self { raw: image.as_raw(), width: w as usize, right: w as f32 - 1.0, bottom: h as f32 - 1.0 }
-    }
-
-    /// Adds the colour at a point, interpolated; the border goes on for ever.
-    fn add(&self, p: Point, rgb: &mut [f32; 3]) {
-        let (x, y) = ((p.x - 0.5).clamp(0.0, self.right), (p.y - 0.5).clamp(0.0, self.bottom));
-        let (x0, y0) = (x as usize, y as usize);
-        let (fx, fy) = (x - x0 as f32, y - y0 as f32);
-        let (x1, y1) = ((x0 + 1).min(self.right as usize), (y0 + 1).min(self.bottom as usize));
-        let at = |x: usize, y: usize| &self.raw[(y * self.width + x) * 3..][..3];
-        let (p00, p10, p01, p11) = (at(x0, y0), at(x1, y0), at(x0, y1), at(x1, y1));
-        for c in 0..3 {
-            let top = f32::from(p00[c]) + fx * (f32::from(p10[c]) - f32::from(p00[c]));
-            let low = f32::from(p01[c]) + fx * (f32::from(p11[c]) - f32::from(p01[c]));
-            rgb[c] += top + fy * (low - top);
-        }
-    }
-}
-
 #[cfg(test)]
 #[allow(clippy::float_cmp)] // values are exact by construction
 mod tests {
@@ -192,7 +160,8 @@ mod tests {
     fn a_plain_image_is_a_plain_tensor_in_blue_green_red() {
         let image = RgbImage::from_pixel(70, 90, Rgb([255, 0, 127]));
         for (w, h) in [(32, 32), (128, 160)] {
-            let tensor = detector_tensor(&image, w, h);
+            let mut tensor = vec![7.0; 5];
+            detector_tensor(&Page::of(&image), w, h, &mut tensor);
             assert_eq!(tensor.len(), 3 * w * h);
             for (plane, value) in [(0, 127.0_f32), (1, 0.0), (2, 255.0)] {
                 let expected = (value / 255.0 - MEAN[plane]) / DEVIATION[plane];
@@ -205,7 +174,8 @@ mod tests {
     #[test]
     fn shrinking_averages_and_growing_interpolates() {
         let stripes = RgbImage::from_fn(64, 64, |x, _| Rgb([if x % 2 == 0 { 0 } else { 200 }; 3]));
-        let tensor = detector_tensor(&stripes, 32, 32);
+        let mut tensor = Vec::new();
+        detector_tensor(&Page::of(&stripes), 32, 32, &mut tensor);
         let grey = (100.0 / 255.0 - MEAN[0]) / DEVIATION[0];
         // A pixel covers two stripes and half-weights of their neighbours at its soft ends.
         assert!(tensor[..1024].iter().skip(1).take(30).all(|v| (v - grey).abs() < 0.05));
@@ -215,29 +185,15 @@ mod tests {
     }
 
     #[test]
-    fn a_line_is_cut_out_and_padded() {
-        let image = RgbImage::from_fn(100, 100, |x, y| {
-            let inside = (20..80).contains(&x) && (30..42).contains(&y);
-            Rgb(if inside { [255, 255, 255] } else { [0, 0, 0] })
-        });
-        let quad = Quad([(20., 30.), (80., 30.), (80., 42.), (20., 42.)].map(|(x, y)| Point::new(x, y)));
-        let (own, width) = line_width(&quad, 32, 64, 3200);
-        assert_eq!((own, width), (240, 256));
-        let mut tensor = Vec::new();
-        line_tensor(&image, &quad, own, width, &mut tensor);
-        assert_eq!(tensor.len(), 3 * 48 * 256);
-        assert!((tensor[24 * 256 + 120] - 1.0).abs() < 1e-6);
-        assert!(tensor[24 * 256 + 240..25 * 256].iter().all(|v| v.abs() < f32::EPSILON));
-        // The same line, told as text that runs downwards, is 12 wide and 60 high.
-        assert_eq!(line_width(&quad.turned(), 32, 64, 3200).0, 10);
-    }
-
-    #[test]
-    fn a_line_beyond_the_page_repeats_its_border() {
-        let image = RgbImage::from_pixel(4, 4, Rgb([255, 255, 255]));
-        let quad = Quad([(-9., -9.), (90., -9.), (90., 20.), (-9., 20.)].map(|(x, y)| Point::new(x, y)));
-        let mut tensor = Vec::new();
-        line_tensor(&image, &quad, 64, 64, &mut tensor);
-        assert!(tensor.iter().all(|v| (v - 1.0).abs() < 1e-6));
+    fn a_grey_page_gives_the_same_tensor_as_its_three_equal_channels() {
+        let mut image = RgbImage::from_fn(90, 70, |x, y| Rgb([(x * y % 251) as u8; 3]));
+        assert!(Page::of(&image).is_grey);
+        let (mut grey, mut colour) = (Vec::new(), Vec::new());
+        detector_tensor(&Page::of(&image), 64, 64, &mut grey);
+        image.put_pixel(0, 0, Rgb([0, 0, 1]));
+        assert!(!Page::of(&image).is_grey);
+        detector_tensor(&Page::of(&image), 64, 64, &mut colour);
+        let far = grey.iter().zip(&colour).filter(|(a, b)| (**a - **b).abs() > 1e-4).count();
+        assert!(far <= 4, "{far}");
     }
 }

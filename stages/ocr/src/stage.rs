@@ -3,9 +3,10 @@
 //! Owns what a page's outcome is. Knows engines only by their trait. Rule: words are remembered by image and engine
 //! before they are emitted, so that a re-run after a crash is a lookup.
 
-use crate::engine::{OcrEngine, PpOcr, Recognized};
+use crate::engine::{OcrEngine, Recognized, Request};
+use crate::orientation::turned;
 use crate::trust::{self, Agreement};
-use crate::{Config, ModelFiles, OcrError, decode_page};
+use crate::{Config, ModelFiles, OcrError, PpOcr, decode_page};
 use docmill_assets::Assets;
 use docmill_blobs::{Blobs, memo_key};
 use docmill_contracts::{
@@ -14,6 +15,9 @@ use docmill_contracts::{
 };
 use docmill_runtime::{Cx, Outputs, Stage, Unreadable, Worker};
 use docmill_service::StageEnv;
+use image::{ImageFormat, RgbImage};
+use serde::{Deserialize, Serialize};
+use std::io::Cursor;
 use std::sync::Arc;
 use std::time::Instant;
 use tokio::sync::{OnceCell, Semaphore};
@@ -75,13 +79,14 @@ impl OcrStage {
     async fn page(&self, input: &PageRendered, image: &BlobRef) -> Result<Page, OcrError> {
         let engine = self.engine().await?;
         let dpi = input.page.image_dpi.filter(|dpi| *dpi > 0.0).unwrap_or(USUAL_DPI);
-        let parameters = format!("{} dpi {dpi}", engine.parameters());
+        let request = Request { dpi, accuracy: input.head.options.accuracy_mode };
+        let parameters = format!("{} dpi {dpi}", engine.parameters(&request));
         let key = memo_key(&["ocr", &image.sha256, engine.name(), engine.version(), &parameters]);
         let remembered = self.blobs.recall(&key).await?;
         let reading = if let Some(reading) = remembered.as_deref().and_then(Reading::from_memo) {
             reading
         } else {
-            let reading = self.read(engine, image, dpi).await?;
+            let reading = self.read(engine, image, request).await?;
             self.blobs.remember(&key, reading.to_memo()?.into()).await?;
             reading
         };
@@ -92,6 +97,14 @@ impl OcrStage {
         engine.name().clone_into(&mut page.engine);
         engine.version().clone_into(&mut page.engine_version);
         page.confidence = reading.confidence;
+        if reading.turn == 90 || reading.turn == 270 {
+            std::mem::swap(&mut page.width, &mut page.height);
+        }
+        if let Some(upright) = reading.upright {
+            let turn = || format!("read after a turn by {} degrees", reading.turn);
+            page.text_reason.get_or_insert_with(turn);
+            page.image = Some(upright);
+        }
         (page.words, page.words_blob) = (None, None);
         page.text_source = if reading.words.count > 0 { TextSource::Ocr } else { TextSource::None };
         if page.text_source == TextSource::Ocr && input.page_count <= self.config.inline_pages {
@@ -136,7 +149,7 @@ impl OcrStage {
         Ok((page, stands))
     }
 
-    async fn read(&self, engine: &Engine, image: &BlobRef, dpi: f32) -> Result<Reading, OcrError> {
+    async fn read(&self, engine: &Engine, image: &BlobRef, request: Request) -> Result<Reading, OcrError> {
         let permit = Arc::clone(&self.cores).acquire_owned().await;
         let bytes = self.blobs.get(image).await?;
         let (engine, name, limit) = (Arc::clone(engine), image.sha256.clone(), self.config.max_image_pixels);
@@ -144,10 +157,16 @@ impl OcrStage {
             let _permit = permit;
             let image = decode_page(&bytes, &name, limit)?;
             drop(bytes);
-            engine.recognize(&image, dpi)
+            let read = engine.recognize(&image, &request)?;
+            let upright = upright_png(&image, read.turn, &name)?;
+            Ok::<_, OcrError>((read, upright))
         };
-        let read = spawn_blocking(work).await.map_err(|source| OcrError::Engine { source })??;
-        Ok(Reading::of(&read))
+        let (read, upright) = spawn_blocking(work).await.map_err(|source| OcrError::Engine { source })??;
+        let mut reading = Reading::of(&read);
+        if let Some(png) = upright {
+            reading.upright = Some(self.blobs.put(png.into()).await?);
+        }
+        Ok(reading)
     }
 }
 
@@ -202,29 +221,59 @@ fn failed(page: &Page, error: ErrorInfo) -> Page {
     }
 }
 
-/// Words and confidence of a page, as they are remembered.
+/// A page that was turned to be read, as PNG; none where it was upright.
+fn upright_png(image: &RgbImage, turn: u16, name: &str) -> Result<Option<Vec<u8>>, OcrError> {
+    let Some(turned) = turned(image, turn) else { return Ok(None) };
+    let mut png = Cursor::new(Vec::new());
+    turned
+        .write_to(&mut png, ImageFormat::Png)
+        .map_err(|source| OcrError::Decode { name: name.to_owned(), source })?;
+    Ok(Some(png.into_inner()))
+}
+
+/// What was read on a page, as it is remembered.
 struct Reading {
     words: PackedWords,
     confidence: Option<f64>,
+    turn: u16,
+    /// The page turned upright; none where it was.
+    upright: Option<BlobRef>,
+}
+
+/// What stands before the words in a memo.
+#[derive(Serialize, Deserialize)]
+struct Memo {
+    confidence: Option<f64>,
+    turn: u16,
+    upright: Option<BlobRef>,
 }
 
 impl Reading {
     fn of(read: &Recognized) -> Self {
-        Self { words: PackedWords::pack(&read.words), confidence: read.confidence }
+        Self {
+            words: PackedWords::pack(&read.words),
+            confidence: read.confidence,
+            turn: read.turn,
+            upright: None,
+        }
     }
 
-    /// Eight bytes of confidence (little-endian f64, NaN for none), then the words.
+    /// Four bytes of length (little-endian), a [`Memo`] as JSON, then the words.
     fn to_memo(&self) -> Result<Vec<u8>, OcrError> {
-        let mut bytes = self.confidence.unwrap_or(f64::NAN).to_le_bytes().to_vec();
+        let memo = Memo { confidence: self.confidence, turn: self.turn, upright: self.upright.clone() };
+        let head = serde_json::to_vec(&memo).map_err(|source| OcrError::Memo { source })?;
+        let mut bytes = u32::try_from(head.len()).unwrap_or(0).to_le_bytes().to_vec();
+        bytes.extend(head);
         bytes.extend(Codec::words_to_blob(&self.words)?);
         Ok(bytes)
     }
 
     /// None where the bytes are no memo of this build: the page is then read again.
     fn from_memo(bytes: &[u8]) -> Option<Self> {
-        let (confidence, words) = bytes.split_first_chunk::<8>()?;
-        let confidence = Some(f64::from_le_bytes(*confidence)).filter(|c| !c.is_nan());
-        Some(Self { words: Codec::words_from_blob(words).ok()?, confidence })
+        let (length, rest) = bytes.split_first_chunk::<4>()?;
+        let (head, words) = rest.split_at_checked(u32::from_le_bytes(*length) as usize)?;
+        let Memo { confidence, turn, upright } = serde_json::from_slice(head).ok()?;
+        Some(Self { words: Codec::words_from_blob(words).ok()?, confidence, turn, upright })
     }
 }
 

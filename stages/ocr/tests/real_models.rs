@@ -4,8 +4,8 @@
 #![allow(clippy::unwrap_used, clippy::print_stderr)]
 
 use docmill_assets::Assets;
-use docmill_contracts::Word;
-use docmill_ocr::{ModelFiles, OcrEngine, PpOcr, PpOcrConfig, decode_page};
+use docmill_contracts::{AccuracyMode, Word};
+use docmill_ocr::{ModelFiles, OcrEngine, PpOcr, PpOcrConfig, Request, decode_page};
 use image::RgbImage;
 use image::imageops::rotate90;
 
@@ -32,6 +32,10 @@ fn lines(words: &[Word]) -> Vec<String> {
         .collect()
 }
 
+fn at(dpi: f32) -> Request {
+    Request { dpi, accuracy: AccuracyMode::Balanced }
+}
+
 const TEXT: [&str; 8] = [
     "INVOICE 2026-0042",
     "Müller & Söhne GmbH",
@@ -46,7 +50,7 @@ const TEXT: [&str; 8] = [
 #[test]
 fn a_drawn_invoice_is_read_exactly_with_boxes_round_its_words() {
     let Some(engine) = engine() else { return };
-    let read = engine.recognize(&page(), 144.0).unwrap();
+    let read = engine.recognize(&page(), &at(144.0)).unwrap();
     assert_eq!(lines(&read.words), TEXT);
     assert!(read.confidence.unwrap() > 0.98, "{:?}", read.confidence);
     // Drawn at x 40 and 420, at two pixels per point.
@@ -64,15 +68,15 @@ fn a_drawn_invoice_is_read_exactly_with_boxes_round_its_words() {
     // The same page again, on two threads at once, gives the same words.
     std::thread::scope(|scope| {
         for _ in 0..2 {
-            scope.spawn(|| assert_eq!(engine.recognize(&page(), 144.0).unwrap(), read));
+            scope.spawn(|| assert_eq!(engine.recognize(&page(), &at(144.0)).unwrap(), read));
         }
     });
     // Lines that run downwards are read as well, and an empty page has no words.
-    let turned = engine.recognize(&rotate90(&page()), 144.0).unwrap();
+    let turned = engine.recognize(&rotate90(&page()), &at(144.0)).unwrap();
     let mut found = turned.lines.iter().map(|l| l.text.as_str());
     assert!(found.any(|text| text == "INVOICE 2026-0042"), "{:?}", turned.lines);
     let empty = RgbImage::from_pixel(600, 800, image::Rgb([255; 3]));
-    assert_eq!(engine.recognize(&empty, 200.0).unwrap().words, []);
+    assert_eq!(engine.recognize(&empty, &at(200.0)).unwrap().words, []);
     let tiny = RgbImage::from_pixel(1, 1, image::Rgb([0; 3]));
-    assert_eq!(engine.recognize(&tiny, 200.0).unwrap().confidence, None);
+    assert_eq!(engine.recognize(&tiny, &at(200.0)).unwrap().confidence, None);
 }

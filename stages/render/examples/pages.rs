@@ -35,6 +35,7 @@ async fn run() -> Result<(), Box<dyn Error>> {
         assets: None,
         program: std::env::current_exe()?,
         documents: docmill_service::Documents::default(),
+        slot: "0".into(),
     };
     let stages = docmill_render::stages(docmill_render::Config::default(), &env)?;
     let words = std::env::args().any(|a| a == "--words");

@@ -13,6 +13,7 @@ struct Fake {
     reads: AtomicUsize,
     loads: AtomicUsize,
     words: usize,
+    turn: u16,
 }
 
 struct Handle(Arc<Fake>);
@@ -24,21 +25,21 @@ impl OcrEngine for Handle {
     fn version(&self) -> &'static str {
         "1"
     }
-    fn parameters(&self) -> String {
+    fn parameters(&self, _request: &Request) -> String {
         String::new()
     }
-    fn recognize(&self, image: &RgbImage, dpi: f32) -> Result<Recognized, OcrError> {
+    fn recognize(&self, image: &RgbImage, request: &Request) -> Result<Recognized, OcrError> {
         self.0.reads.fetch_add(1, Ordering::SeqCst);
         let (w, h) = image.dimensions();
         let word = |i: usize| Word {
-            text: format!("{w}x{h}@{dpi}"),
+            text: format!("{w}x{h}@{}", request.dpi),
             bbox: [0.0, 0.0, i as f32, 1.0],
             confidence: 1.0,
             line: i as u32,
         };
         let words: Vec<Word> = (0..self.0.words).map(word).collect();
         let confidence = (!words.is_empty()).then_some(0.75);
-        Ok(Recognized { words, confidence, lines: Vec::new() })
+        Ok(Recognized { words, confidence, turn: self.0.turn, ..Recognized::default() })
     }
 }
 
@@ -139,6 +140,25 @@ async fn a_page_is_read_once_and_then_remembered_also_by_another_process() {
     other.page.image_dpi = Some(300.0);
     page(bench.stage.run(&other, &cx()).await.unwrap());
     assert_eq!((bench.fake.reads.load(Ordering::SeqCst), bench.fake.loads.load(Ordering::SeqCst)), (2, 2));
+}
+
+#[tokio::test]
+async fn a_page_that_lay_on_its_side_is_upright_afterwards_also_when_it_is_remembered() {
+    let bench = bench(1);
+    let fake = Arc::new(Fake { words: 1, turn: 90, ..Fake::default() });
+    let stage = stage(&bench.blobs, &fake);
+    let image = bench.blobs.put(png(30, 40)).await.unwrap();
+    let mut input = rendered(Some(image.clone()), 1);
+    (input.page.width, input.page.height) = (30.0, 40.0);
+    let first = page(stage.run(&input, &cx()).await.unwrap());
+    let again = page(stage.run(&input, &cx()).await.unwrap());
+    assert_eq!(fake.reads.load(Ordering::SeqCst), 1);
+    assert_eq!((first.width, first.height), (40.0, 30.0));
+    assert_eq!(first.text_reason.as_deref(), Some("read after a turn by 90 degrees"));
+    let upright = first.image.clone().unwrap();
+    let bytes = bench.blobs.get(&upright).await.unwrap();
+    assert_eq!(decode_page(&bytes, "", 10_000).unwrap().dimensions(), (40, 30));
+    assert_eq!(Page { ms: 0, ..again }, Page { ms: 0, ..first });
 }
 
 #[tokio::test]

@@ -1,0 +1,232 @@
+//! What a character is that only its neighbours tell: `0` or `O`, `1` or `l`, `c` or `C`.
+//!
+//! Owns rules of print that hold for any document. Knows nothing of images and of what words mean. Rule: a character is replaced
+//! only by one that looks like it and that the recogniser itself thought possible.
+
+use crate::ctc::Glyph;
+
+/// Least probability of a character that replaces one of another kind (`0` by `O`).
+const POSSIBLE: f32 = 0.002;
+/// Least probability of a character that replaces one of the same kind (`c` by `C`).
+const LIKELY: f32 = 0.02;
+
+/// Kind of a character.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Digit,
+    Lower,
+    Upper,
+    Other,
+}
+
+fn kind(glyph: &Glyph) -> Kind {
+    glyph.text.chars().next().map_or(Kind::Other, kind_of)
+}
+
+fn kind_of(c: char) -> Kind {
+    if c.is_ascii_digit() {
+        Kind::Digit
+    } else if c.is_lowercase() {
+        Kind::Lower
+    } else if c.is_uppercase() {
+        Kind::Upper
+    } else {
+        Kind::Other
+    }
+}
+
+/// Replaces characters of a line that do not fit among their neighbours by those they look like.
+pub(crate) fn settle(glyphs: &mut Vec<Glyph>) {
+    for i in 0..glyphs.len() {
+        let Some((rival, p)) = glyphs[i].rival else { continue };
+        let (own, other) = (kind(&glyphs[i]), kind_of(rival));
+        let before = neighbour(glyphs[..i].iter().rev());
+        let after = neighbour(glyphs[i + 1..].iter());
+        let least = if (own == Kind::Digit) == (other == Kind::Digit) { LIKELY } else { POSSIBLE };
+        if p >= least && fits_better(own, other, before, after) {
+            replace(&mut glyphs[i], rival, p);
+        }
+    }
+    opening_quotes(glyphs);
+}
+
+fn replace(glyph: &mut Glyph, by: char, p: f32) {
+    glyph.text = by.into();
+    // Both readings were of one shape; the neighbours told which.
+    glyph.probability = (glyph.probability + p).min(1.0);
+    glyph.rival = None;
+}
+
+/// Kind of the nearest letter or digit of the same word, full stops of abbreviations passed over.
+fn neighbour<'a>(mut glyphs: impl Iterator<Item = &'a Glyph>) -> Option<Kind> {
+    let first = glyphs.next()?;
+    let next = if first.text == "." { glyphs.next()? } else { first };
+    Some(kind(next)).filter(|k| *k != Kind::Other)
+}
+
+/// True where a character of kind `other` fits between its neighbours and one of kind `own` does not.
+fn fits_better(own: Kind, other: Kind, before: Option<Kind>, after: Option<Kind>) -> bool {
+    let letters = |k: Option<Kind>| matches!(k, Some(Kind::Lower | Kind::Upper));
+    match (own, other) {
+        // Between letters, or before lower-case ones: no digit. Codes as A0 and B12C keep theirs.
+        (Kind::Digit, Kind::Lower) => before == Some(Kind::Lower) && (letters(after) || after.is_none()),
+        (Kind::Digit, Kind::Upper) => {
+            before == Some(Kind::Upper) && after == Some(Kind::Upper)
+                || before.is_none() && after == Some(Kind::Lower)
+        }
+        (Kind::Lower | Kind::Upper, Kind::Digit) => before == Some(Kind::Digit) && after == Some(Kind::Digit),
+        (Kind::Upper, Kind::Lower) => before == Some(Kind::Lower) && after != Some(Kind::Digit),
+        (Kind::Lower, Kind::Upper) => before == Some(Kind::Upper) && after == Some(Kind::Upper),
+        _ => false,
+    }
+}
+
+/// One or two commas before a word, with a closing quotation mark further on, are a low opening one. Two commas alone are one too.
+fn opening_quotes(glyphs: &mut Vec<Glyph>) {
+    let is = |g: Option<&Glyph>, marks: &[&str]| g.is_some_and(|g| marks.contains(&g.text.as_str()));
+    let mut i = 0;
+    while i < glyphs.len() {
+        let commas = glyphs[i..].iter().take_while(|g| g.text == ",").count();
+        let starts = i == 0 || glyphs[i - 1].is_space();
+        let word = glyphs.get(i + commas).is_some_and(|g| g.text.chars().all(char::is_alphabetic));
+        let closed = glyphs[i..].iter().any(|g| is(Some(g), &["\"", "“", "”"]));
+        if word && closed && (commas == 2 || commas == 1 && starts) {
+            glyphs[i].text = "„".into();
+            if commas == 2 {
+                glyphs.remove(i + 1);
+            }
+            if !starts {
+                let space =
+                    Glyph { text: " ".into(), probability: 0.5, at: glyphs[i].at, ..Glyph::default() };
+                glyphs.insert(i, space);
+            }
+        }
+        i += commas.max(1);
+    }
+}
+
+/// The mark before the last two digits of an amount, where a word is one.
+fn decimal_mark(word: &[Glyph]) -> Option<usize> {
+    let word = match word {
+        [head @ .., last] if matches!(last.text.as_str(), "-" | "€" | "$" | "%") => head,
+        word => word,
+    };
+    let at = word.len().checked_sub(3)?;
+    let digits = |g: &[Glyph]| !g.is_empty() && g.iter().all(|g| kind(g) == Kind::Digit);
+    let is_mark = matches!(word[at].text.as_str(), "." | ",");
+    // One group of digits before it at least; what has two marks already, as a date, is no amount.
+    let marks = word.iter().filter(|g| matches!(g.text.as_str(), "." | ",")).count();
+    let grouped = marks == 1 || at >= 4 && matches!(word[at - 4].text.as_str(), "." | ",");
+    let before = at.checked_sub(1).is_some_and(|i| kind(&word[i]) == Kind::Digit);
+    (is_mark && before && grouped && digits(&word[at + 1..])).then_some(at)
+}
+
+/// Commas and full stops of amounts that are not as those of nearly all other amounts of the page.
+pub(crate) fn decimal_marks(lines: &mut [Vec<Glyph>]) {
+    let (mut commas, mut stops) = (0_usize, 0_usize);
+    for word in lines.iter().flat_map(|line| line.split(Glyph::is_space)) {
+        match decimal_mark(word).map(|i| word[i].text.as_str()) {
+            Some(",") => commas += 1,
+            Some(_) => stops += 1,
+            None => {}
+        }
+    }
+    let (usual, other) = match (commas, stops) {
+        (c, s) if c >= 4 && c >= 4 * s => (',', "."),
+        (c, s) if s >= 4 && s >= 4 * c => ('.', ","),
+        _ => return,
+    };
+    for word in lines.iter_mut().flat_map(|line| line.split_mut(Glyph::is_space)) {
+        let Some(mark) = decimal_mark(word).map(|i| &mut word[i]).filter(|g| g.text == other) else {
+            continue;
+        };
+        if let Some((rival, p)) = mark.rival.filter(|(c, p)| *c == usual && *p >= POSSIBLE) {
+            replace(mark, rival, p);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Characters; `0|O` is a 0 that might be an O.
+    fn glyphs(text: &str, p: f32) -> Vec<Glyph> {
+        let mut out: Vec<Glyph> = Vec::new();
+        let mut chars = text.chars();
+        while let Some(c) = chars.next() {
+            if c == '|' {
+                let rival = chars.next().map(|c| (c, p));
+                out.last_mut().unwrap().rival = rival;
+            } else {
+                out.push(Glyph {
+                    text: c.into(),
+                    probability: 0.6,
+                    at: out.len() as f32,
+                    ..Glyph::default()
+                });
+            }
+        }
+        out
+    }
+
+    fn text(glyphs: &[Glyph]) -> String {
+        glyphs.iter().map(|g| g.text.as_str()).collect()
+    }
+
+    fn settled(line: &str, p: f32) -> String {
+        let mut line = glyphs(line, p);
+        settle(&mut line);
+        text(&line)
+    }
+
+    #[test]
+    fn neighbours_tell_letters_from_digits_and_capitals_from_others() {
+        for (line, is) in [
+            ("STATI0|ON", "STATION"),
+            ("K0|oln", "K0ln"),
+            ("Gr0|oßer", "Großer"),
+            ("0|Oxygen", "Oxygen"),
+            ("S.a.r.1|l.", "S.a.r.l."),
+            ("Int1|l. 1|l", "Intl. 1"),
+            ("A1|lbert", "A1bert"),
+            ("B1|l2", "B12"),
+            ("2O|06", "206"),
+            ("pC|cS|s", "pcs"),
+            ("AccO|ount", "Account"),
+            ("N.v|V.X", "N.V.X"),
+            ("A0|O B0|O 0|O5", "A0 B0 05"),
+        ] {
+            assert_eq!(settled(line, 0.1), is, "{line}");
+        }
+    }
+
+    #[test]
+    fn what_the_recogniser_thought_impossible_is_not_written() {
+        assert_eq!(settled("STATI0|ON", 0.001), "STATI0N");
+        assert_eq!(settled("AccO|ount", 0.01), "AccOunt");
+    }
+
+    #[test]
+    fn low_opening_quotes_are_no_commas() {
+        assert_eq!(settled(",Ergo Plus\", x", 0.0), "„Ergo Plus\", x");
+        assert_eq!(settled("Gasthof,,Zur Post\"", 0.0), "Gasthof „Zur Post\"");
+        assert_eq!(settled("a, b ,c", 0.0), "a, b ,c");
+    }
+
+    #[test]
+    fn amounts_of_one_page_have_one_decimal_mark() {
+        let page = |odd: &str, p| {
+            let mut lines: Vec<Vec<Glyph>> =
+                ["1.234,50 7,00", "33,10 €", "1,20", odd].map(|l| glyphs(l, p)).into();
+            decimal_marks(&mut lines);
+            text(&lines[3])
+        };
+        assert_eq!(page("939.|,94", 0.1), "939,94");
+        assert_eq!(page("939.|,94", 0.001), "939.94");
+        assert_eq!(page("17.03.|,26 1.|,250", 0.1), "17.03.26 1.250");
+        let mut few = vec![glyphs("1,20 3.|,40", 0.1)];
+        decimal_marks(&mut few);
+        assert_eq!(text(&few[0]), "1,20 3.40");
+    }
+}

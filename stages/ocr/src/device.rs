@@ -1,0 +1,170 @@
+//! Where models run: a CPU core, or a GPU where this build and the machine have one.
+//!
+//! Owns the choice and its fallback. Knows nothing of text. Rule: a GPU that cannot be used is a warning and a CPU, never a page
+//! that is not read.
+
+use ort::environment::Environment;
+use ort::ep::ExecutionProviderDispatch;
+use ort::session::Session;
+use ort::session::builder::{GraphOptimizationLevel, SessionBuilder};
+use serde::{Deserialize, Serialize};
+use std::path::Path;
+
+/// What runs the models.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Provider {
+    /// One core a page.
+    #[default]
+    Cpu,
+    /// An NVIDIA GPU by CUDA and cuDNN; needs a build with the feature `cuda`, and ONNX Runtime for GPUs in
+    /// `DOCMILL_ONNXRUNTIME`.
+    Cuda,
+    /// An NVIDIA GPU by TensorRT, what it cannot run by CUDA; needs a build with the feature `tensorrt`.
+    Tensorrt,
+}
+
+/// Where models run.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Device {
+    /// What runs the models: cpu, cuda or tensorrt. What is not there is replaced by the CPU, with a warning.
+    pub provider: Provider,
+    /// Number of the GPU.
+    pub id: i32,
+    /// Most memory of the GPU that a page's models take, MiB; 0 = no limit. Lines are read in batches as large as a quarter of it
+    /// allows.
+    pub memory_mib: u32,
+    /// Half precision on TensorRT.
+    pub fp16: bool,
+}
+
+impl Default for Device {
+    fn default() -> Self {
+        Self { provider: Provider::Cpu, id: 0, memory_mib: 4096, fp16: true }
+    }
+}
+
+/// Bytes of the recogniser's layers per pixel of its input, with room to spare.
+const LINE_BYTES: usize = 2048;
+
+impl Device {
+    /// Lines of `width` times `height` pixels that are read at once. A CPU core reads them no faster together.
+    pub(crate) fn batch(&self, width: usize, height: usize) -> usize {
+        let memory = self.memory_mib.clamp(256, 1 << 20) as usize * (1 << 20) / 4;
+        match self.provider {
+            Provider::Cpu => 1,
+            Provider::Cuda | Provider::Tensorrt => (memory / (width * height * LINE_BYTES)).clamp(1, 64),
+        }
+    }
+
+    /// Width of line images for a line's own: few different ones, as each new shape costs a GPU a search for its best kernels.
+    pub(crate) fn bucket(&self, own: usize, step: usize) -> usize {
+        match self.provider {
+            Provider::Cpu => own.next_multiple_of(step),
+            Provider::Cuda | Provider::Tensorrt => {
+                let coarse = [64, 128, 192, 256, 320, 480, 640, 960, 1280, 1920, 2560];
+                coarse.into_iter().find(|w| *w >= own).unwrap_or_else(|| own.next_multiple_of(640))
+            }
+        }
+    }
+
+    /// A session of a model file on this device.
+    pub(crate) fn open(&self, environment: &Environment, path: &Path) -> ort::Result<Session> {
+        self.session(environment, |mut builder| builder.commit_from_file(path))
+    }
+
+    /// A session of a model in memory on this device.
+    pub(crate) fn open_memory(&self, environment: &Environment, model: &[u8]) -> ort::Result<Session> {
+        self.session(environment, |mut builder| builder.commit_from_memory(model))
+    }
+
+    fn session(
+        &self,
+        environment: &Environment,
+        commit: impl Fn(SessionBuilder) -> ort::Result<Session>,
+    ) -> ort::Result<Session> {
+        #[cfg(any(feature = "cuda", feature = "tensorrt"))]
+        let providers = self.providers();
+        #[cfg(not(any(feature = "cuda", feature = "tensorrt")))]
+        let providers: Vec<ExecutionProviderDispatch> = Vec::new();
+        if !providers.is_empty() {
+            match build(environment, &providers).and_then(&commit) {
+                Ok(session) => return Ok(session),
+                Err(error) => tracing::warn!(
+                    provider = ?self.provider, error = %one_line(&error),
+                    "the GPU cannot be used: models run on the CPU"
+                ),
+            }
+        } else if self.provider != Provider::Cpu {
+            tracing::warn!(
+                provider = ?self.provider,
+                "this build has no support for the GPU: models run on the CPU"
+            );
+        }
+        commit(build(environment, &[])?)
+    }
+
+    /// The execution providers that this build has for the device, best first.
+    #[cfg(any(feature = "cuda", feature = "tensorrt"))]
+    fn providers(&self) -> Vec<ExecutionProviderDispatch> {
+        let mut found = Vec::new();
+        #[cfg(feature = "tensorrt")]
+        if self.provider == Provider::Tensorrt {
+            let provider = ort::ep::TensorRT::default()
+                .with_device_id(self.id)
+                .with_fp16(self.fp16)
+                .with_max_workspace_size(self.memory_bytes());
+            found.push(provider.build().error_on_failure());
+        }
+        #[cfg(feature = "cuda")]
+        if self.provider != Provider::Cpu {
+            // The default search tries every kernel for every new shape: seconds a page.
+            let provider = ort::ep::CUDA::default()
+                .with_device_id(self.id)
+                .with_conv_algorithm_search(ort::ep::cuda::ConvAlgorithmSearch::Heuristic)
+                .with_memory_limit(self.memory_bytes());
+            found.push(provider.build().error_on_failure());
+        }
+        found
+    }
+
+    #[cfg(any(feature = "cuda", feature = "tensorrt"))]
+    fn memory_bytes(&self) -> usize {
+        if self.memory_mib == 0 { usize::MAX } else { self.memory_mib as usize * (1 << 20) }
+    }
+}
+
+fn build(environment: &Environment, providers: &[ExecutionProviderDispatch]) -> ort::Result<SessionBuilder> {
+    // Shapes vary from page to page: memory patterns would be kept per shape, for ever. A page uses one core, so there is
+    // nobody to spin for.
+    let builder = Session::builder(environment)?
+        .with_optimization_level(GraphOptimizationLevel::Level3)?
+        .with_intra_threads(1)?
+        .with_inter_threads(1)?
+        .with_intra_op_spinning(false)?
+        .with_flush_to_zero()?
+        .with_memory_pattern(false)?;
+    Ok(if providers.is_empty() { builder } else { builder.with_execution_providers(providers)? })
+}
+
+fn one_line(error: &ort::Error) -> String {
+    error.to_string().lines().collect::<Vec<_>>().join(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_gpu_sees_few_widths_and_reads_as_many_lines_as_its_memory_allows() {
+        let gpu = Device { provider: Provider::Cuda, memory_mib: 4096, ..Device::default() };
+        let widths: std::collections::BTreeSet<usize> = (1..3200).map(|own| gpu.bucket(own, 16)).collect();
+        assert_eq!(widths.len(), 12);
+        assert!((1..3200).all(|own| gpu.bucket(own, 16) >= own));
+        assert_eq!((gpu.batch(320, 48), gpu.batch(2560, 48)), (34, 4));
+        let small = Device { memory_mib: 0, ..gpu };
+        assert_eq!((small.batch(2560, 48), Device::default().batch(64, 48)), (1, 1));
+        assert_eq!(Device::default().bucket(65, 16), 80);
+    }
+}

@@ -1,0 +1,99 @@
+//! Short boxes made as high as their line.
+//!
+//! Owns one correction of the detector: a word of low letters alone gets a low box, enlarged by which its letters look like
+//! capitals (`cs` and `CS`). Knows nothing of images. Rule: a box only grows, and never into another line's.
+
+use crate::geometry::{Point, Quad};
+use crate::order::skew;
+
+/// Boxes wider than this many heights are left alone: among many letters some are high.
+const SHORT: f32 = 4.0;
+/// Boxes of at least this share of their neighbour's height are left alone.
+const LOW: f32 = 0.9;
+/// Boxes of less than this share of their neighbour's height are of another print.
+const OTHER_PRINT: f32 = 0.45;
+
+/// Lets short boxes grow to the height of the nearest higher box of their line.
+pub(crate) fn level(quads: &mut [Quad], lines: &[Vec<usize>]) {
+    let angle = skew(quads);
+    let (sin, cos) = angle.sin_cos();
+    let down = Point::new(-sin, cos);
+    let old = quads.to_vec();
+    for line in lines {
+        for i in line {
+            let own = old[*i];
+            if let Some(grown) = grown(&own, down, line.iter().filter(|j| *j != i).map(|j| &old[*j]))
+                && !line_of_others(&old, line, &own, &grown)
+            {
+                quads[*i] = grown;
+            }
+        }
+    }
+}
+
+/// The box between its own and its neighbour's upper and lower edge; none where it need not grow.
+fn grown<'a>(own: &Quad, down: Point, others: impl Iterator<Item = &'a Quad>) -> Option<Quad> {
+    let (w, h) = (own.width(), own.height());
+    if w > SHORT * h || h > 1.5 * w {
+        return None;
+    }
+    let center = own.center();
+    let lies = |q: &&Quad| q.width() > q.height() && h < LOW * q.height() && h > OTHER_PRINT * q.height();
+    let near = others.filter(lies).min_by(|a, b| {
+        let distance = |q: &Quad| q.center().distance(center) - q.width() / 2.0;
+        distance(a).total_cmp(&distance(b))
+    })?;
+    let there = near.center();
+    let offset = (there.x - center.x) * down.x + (there.y - center.y) * down.y;
+    let top = (offset - near.height() / 2.0 + h / 2.0).min(0.0);
+    let bottom = (offset + near.height() / 2.0 - h / 2.0).max(0.0);
+    let [a, b, c, d] = own.0;
+    Some(Quad([a.plus(down, top), b.plus(down, top), c.plus(down, bottom), d.plus(down, bottom)]))
+}
+
+/// True where a box of another line is in the way.
+fn line_of_others(quads: &[Quad], line: &[usize], own: &Quad, grown: &Quad) -> bool {
+    let [x0, y0, x1, y1] = grown.bounds();
+    let [_, own_top, _, own_bottom] = own.bounds();
+    let in_way = |q: &Quad| {
+        let [left, top, right, bottom] = q.bounds();
+        let beside = right <= x0 || left >= x1;
+        let above = bottom <= y0 + 1.0 || (top < own_top && bottom <= own_top && bottom - y0 < 2.0);
+        let below = top >= y1 - 1.0 || (bottom > own_bottom && top >= own_bottom && y1 - top < 2.0);
+        !(beside || above || below)
+    };
+    quads.iter().enumerate().any(|(i, q)| !line.contains(&i) && in_way(q))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::order::reading_order;
+
+    fn quad(x: f32, y: f32, w: f32, h: f32) -> Quad {
+        Quad([(x, y), (x + w, y), (x + w, y + h), (x, y + h)].map(|(x, y)| Point::new(x, y)))
+    }
+
+    fn leveled(mut quads: Vec<Quad>) -> Vec<[f32; 4]> {
+        let lines = reading_order(&quads);
+        level(&mut quads, &lines);
+        quads.iter().map(Quad::bounds).collect()
+    }
+
+    #[test]
+    fn a_low_word_gets_the_height_of_its_line() {
+        let found = leveled(vec![quad(10., 100., 200., 30.), quad(300., 112., 30., 18.)]);
+        assert_eq!(found, [[10., 100., 210., 130.], [300., 100., 330., 130.]]);
+    }
+
+    #[test]
+    fn long_words_other_prints_and_words_between_lines_stay() {
+        let long = vec![quad(10., 100., 200., 30.), quad(300., 112., 90., 18.)];
+        assert_eq!(leveled(long.clone()), long.iter().map(Quad::bounds).collect::<Vec<_>>());
+        let other = vec![quad(10., 100., 400., 60.), quad(500., 120., 30., 20.)];
+        assert_eq!(leveled(other.clone()), other.iter().map(Quad::bounds).collect::<Vec<_>>());
+        let between =
+            vec![quad(10., 100., 200., 30.), quad(300., 112., 30., 18.), quad(290., 90., 100., 15.)];
+        assert_eq!(leveled(between.clone()), between.iter().map(Quad::bounds).collect::<Vec<_>>());
+    }
+}

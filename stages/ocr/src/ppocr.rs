@@ -1,0 +1,280 @@
+//! PP-OCR: detector, line crops, recognisers.
+//!
+//! Owns the way from a page image to lines and words. Knows nothing of records and blobs. Rule: the quick recogniser reads every
+//! line, the thorough one only those of little confidence: it costs five times as much.
+
+mod assemble;
+mod read;
+
+use crate::blank::Kept;
+use crate::db::{DbConfig, ProbabilityMap, text_boxes};
+use crate::device::Device;
+use crate::dictionary::Dictionary;
+use crate::engine::{OcrEngine, Recognized, Request};
+use crate::geometry::{Point, Quad};
+use crate::onnx::{Model, Pool, environment};
+use crate::order::reading_order;
+use crate::pixels::Page;
+use crate::{ModelFiles, OcrError, level, model_file, orientation, pixels};
+pub(crate) use assemble::Reading;
+use assemble::assemble;
+use docmill_assets::Assets;
+use docmill_contracts::AccuracyMode;
+use image::RgbImage;
+use ort::environment::Environment;
+use read::Recognizer;
+use serde::{Deserialize, Serialize};
+use std::path::PathBuf;
+
+/// How much work a page is worth, in figures.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Effort {
+    /// Largest area of the detector's input, pixels. Larger pages are shrunk: at 1 400 000, an A4 page becomes 992 x 1408.
+    pub detector_pixels: u32,
+    /// Lines of less confidence are read again by the thorough recogniser, 0..=1.
+    pub again_below: f32,
+}
+
+/// How PP-OCR reads.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct PpOcrConfig {
+    /// Effort for a page of the mode `fast`.
+    pub fast: Effort,
+    /// Effort for a page of the mode `balanced`.
+    pub balanced: Effort,
+    /// Effort for a page of the mode `accurate`.
+    pub accurate: Effort,
+    /// Longest side of the detector's input, pixels.
+    pub detector_side: u32,
+    /// Least short side of the detector's input, pixels: smaller images are enlarged.
+    pub detector_short_side: u32,
+    /// From probabilities to boxes.
+    pub db: DbConfig,
+    /// Widths of line images are multiples of this, pixels at a height of 48.
+    pub line_bucket: u32,
+    /// Least width of a line image, pixels at a height of 48.
+    pub line_least: u32,
+    /// Greatest width of a line image, pixels at a height of 48: longer lines are squeezed.
+    pub line_most: u32,
+    /// Blank that is left at both ends of a line image, as a share of its height.
+    pub line_margin: f32,
+    /// Lines of less confidence are dropped, 0..=1.
+    pub least_score: f32,
+    /// Pages of less confidence are looked at whether they are upside down or lie on their side, 0..=1.
+    pub upright_score: f32,
+    /// Where the models run.
+    pub device: Device,
+}
+
+impl Default for PpOcrConfig {
+    fn default() -> Self {
+        Self {
+            fast: Effort { detector_pixels: 900_000, again_below: 0.0 },
+            balanced: Effort { detector_pixels: 1_400_000, again_below: 0.95 },
+            accurate: Effort { detector_pixels: 1_800_000, again_below: 0.99 },
+            detector_side: 4000,
+            detector_short_side: 640,
+            db: DbConfig::default(),
+            line_bucket: 16,
+            line_least: 32,
+            line_most: 3200,
+            line_margin: 0.2,
+            least_score: 0.5,
+            upright_score: 0.85,
+            device: Device::default(),
+        }
+    }
+}
+
+impl PpOcrConfig {
+    fn effort(&self, accuracy: AccuracyMode) -> &Effort {
+        match accuracy {
+            AccuracyMode::Fast => &self.fast,
+            AccuracyMode::Balanced => &self.balanced,
+            AccuracyMode::Accurate => &self.accurate,
+        }
+    }
+}
+
+/// PP-OCR on ONNX Runtime.
+#[derive(Debug)]
+pub struct PpOcr {
+    pool: Pool<Models>,
+    orientation: PathBuf,
+    environment: Environment,
+    config: PpOcrConfig,
+}
+
+#[derive(Debug)]
+struct Models {
+    detector: Model,
+    quick: Recognizer,
+    thorough: Recognizer,
+    /// Loaded for the first page that reads as if it was not upright.
+    orientation: Option<Model>,
+    /// The detector's picture, kept between pages.
+    picture: Vec<f32>,
+    /// The part of it that is looked at.
+    part: Vec<f32>,
+}
+
+impl PpOcr {
+    /// The models with default parameters, fetched when they are not there, for `threads` pages at once.
+    pub fn load(assets: &Assets, threads: usize) -> Result<Self, OcrError> {
+        let files = ModelFiles::fetch(assets)?;
+        Self::open(&files, threads, PpOcrConfig::default())
+    }
+
+    /// An engine of these files for `threads` pages at once.
+    pub fn open(files: &ModelFiles, threads: usize, config: PpOcrConfig) -> Result<Self, OcrError> {
+        let environment = environment(&files.library)?;
+        let text = std::fs::read_to_string(&files.dictionary)
+            .map_err(|source| OcrError::DictionaryFile { path: files.dictionary.clone(), source })?;
+        let dictionary = Dictionary::parse(&text)?;
+        let (keep, western) = dictionary.western();
+        let model = std::fs::read(&files.recognizer)
+            .map_err(|source| OcrError::ModelFile { path: files.recognizer.clone(), source })?;
+        // East Asian text is left to the thorough recogniser: what the quick one makes of it is of little confidence.
+        let (model, dictionary) = match model_file::with_classes(&model, dictionary.classes(), &keep) {
+            Some(smaller) => (smaller, western),
+            None => (model, dictionary),
+        };
+        let device = &config.device;
+        let models = (0..threads.max(1)).map(|_| {
+            let load = |name, path| Model::load(&environment, name, path, device);
+            let thorough = load("thorough text recognizer", &files.thorough)?;
+            let file = (files.recognizer.as_path(), model.as_slice());
+            let quick = Model::from_memory(&environment, "text recognizer", file, device)?;
+            let characters = thorough.metadata("character").unwrap_or_default();
+            Ok(Models {
+                detector: load("text detector", &files.detector)?,
+                quick: Recognizer::new(quick, dictionary.clone()),
+                thorough: Recognizer::new(thorough, Dictionary::parse(&characters)?),
+                orientation: None,
+                picture: Vec::new(),
+                part: Vec::new(),
+            })
+        });
+        let models = models.collect::<Result<Vec<_>, OcrError>>()?;
+        Ok(Self { pool: Pool::new(models), orientation: files.orientation.clone(), environment, config })
+    }
+
+    /// Text boxes in page pixels, in reading order.
+    fn detect(&self, models: &mut Models, page: &Page<'_>, pixels: u32) -> Result<Vec<Quad>, OcrError> {
+        let c = &self.config;
+        let (w, h) = (page.width as u32, page.height as u32);
+        let (width, height) = pixels::detector_size(w, h, pixels, c.detector_side, c.detector_short_side);
+        let Models { detector, picture, part, .. } = models;
+        pixels::detector_tensor(page, width, height, picture);
+        let kept = Kept::of(picture, width, height);
+        let (tensor, width_kept, height_kept) = match &kept {
+            Kept::Nothing => return Ok(Vec::new()),
+            Kept::All => (&*picture, width, height),
+            Kept::Part(plan) => {
+                plan.cut(picture, width, part);
+                (&*part, plan.width, plan.height)
+            }
+        };
+        let boxes = detector.run(tensor, [1, height_kept, width_kept], |shape, data| {
+            if !is_shape(shape, &[1, 1, height_kept, width_kept]) {
+                let expected = format!("1 x 1 x {height_kept} x {width_kept}");
+                return Err(OcrError::Shape { model: "text detector", shape: shape.to_vec(), expected });
+            }
+            Ok(text_boxes(ProbabilityMap { data, width: width_kept, height: height_kept }, &c.db))
+        })?;
+        let (sx, sy) = (w as f32 / width as f32, h as f32 / height as f32);
+        let in_page = |quad: &Quad| {
+            let (dx, dy) = match &kept {
+                Kept::Part(plan) => plan.shift(quad.center().y),
+                Kept::Nothing | Kept::All => (0.0, 0.0),
+            };
+            quad.map(|p| Point::new((p.x + dx) * sx, (p.y + dy) * sy))
+        };
+        let mut quads: Vec<Quad> = boxes.iter().map(|b| in_page(&b.quad)).collect();
+        let lines = reading_order(&quads);
+        level::level(&mut quads, &lines);
+        Ok(lines.concat().into_iter().map(|i| quads[i]).collect())
+    }
+
+    fn orientation<'a>(&self, models: &'a mut Models) -> Result<&'a mut Model, OcrError> {
+        let slot = &mut models.orientation;
+        if slot.is_none() {
+            let (path, device) = (&self.orientation, &self.config.device);
+            *slot = Some(Model::load(&self.environment, "page orientation", path, device)?);
+        }
+        match slot {
+            Some(model) => Ok(model),
+            None => unreachable!("it was loaded above"),
+        }
+    }
+
+    /// Reads the lines of an image as it lies.
+    fn read(
+        &self,
+        models: &mut Models,
+        page: &Page<'_>,
+        accuracy: AccuracyMode,
+    ) -> Result<Vec<Reading>, OcrError> {
+        let effort = self.config.effort(accuracy);
+        let quads = self.detect(models, page, effort.detector_pixels)?;
+        let mut readings = models.quick.read(page, &quads, &self.config)?;
+        let below = effort.again_below;
+        let doubtful: Vec<usize> = (0..readings.len()).filter(|i| readings[*i].score() < below).collect();
+        let quads: Vec<Quad> = doubtful.iter().map(|i| readings[*i].quad).collect();
+        let again = models.thorough.read_as(page, &quads, &self.config)?;
+        for (i, reading) in doubtful.into_iter().zip(again) {
+            if reading.score() > readings[i].score() - 0.1 {
+                readings[i] = reading;
+            }
+        }
+        Ok(readings)
+    }
+}
+
+impl OcrEngine for PpOcr {
+    fn name(&self) -> &'static str {
+        "ppocr"
+    }
+
+    fn version(&self) -> &'static str {
+        "v6-cascade"
+    }
+
+    fn parameters(&self, request: &Request) -> String {
+        // The number is raised whenever the code gives other words for the same image.
+        format!("3 {:?} {:?}", request.accuracy, self.config)
+    }
+
+    fn recognize(&self, image: &RgbImage, request: &Request) -> Result<Recognized, OcrError> {
+        if image.width() == 0 || image.height() == 0 {
+            return Ok(Recognized::default());
+        }
+        let least = self.config.least_score;
+        self.pool.with(|models| {
+            let read = self.read(models, &Page::of(image), request.accuracy)?;
+            let upright = assemble(&read, least, request.dpi, image.dimensions());
+            if !orientation::is_doubtful(&read, self.config.upright_score) {
+                return Ok(upright);
+            }
+            let turn = orientation::turn(self.orientation(models)?, &Page::of(image))?;
+            let Some(turned) = orientation::turned(image, turn) else { return Ok(upright) };
+            let read = self.read(models, &Page::of(&turned), request.accuracy)?;
+            let mut again = assemble(&read, least, request.dpi, turned.dimensions());
+            if orientation::worth(&again) <= orientation::worth(&upright) {
+                return Ok(upright);
+            }
+            again.turn = turn;
+            for line in &mut again.lines {
+                line.quad = orientation::back(&line.quad, turn, image.dimensions());
+            }
+            Ok(again)
+        })
+    }
+}
+
+/// True where a model's answer has these sizes.
+fn is_shape(found: &[i64], expected: &[usize]) -> bool {
+    found.iter().map(|n| usize::try_from(*n).ok()).eq(expected.iter().map(|n| Some(*n)))
+}

@@ -1,0 +1,125 @@
+//! From boxes to characters: crops of one width are read together.
+
+use super::assemble::Reading;
+use super::{PpOcrConfig, is_shape};
+use crate::OcrError;
+use crate::crop::{LINE_HEIGHT, line_tensor, line_width, without_margins};
+use crate::ctc::{self, Decoded};
+use crate::dictionary::Dictionary;
+use crate::geometry::Quad;
+use crate::onnx::Model;
+use crate::pixels::Page;
+
+/// A recogniser with its characters.
+#[derive(Debug)]
+pub(super) struct Recognizer {
+    model: Model,
+    dictionary: Dictionary,
+    /// Buffer of line tensors, kept between lines.
+    tensor: Vec<f32>,
+}
+
+/// A line to be read: its place in the answer, its own width, and that of its tensor.
+#[derive(Debug, Clone, Copy)]
+struct Job {
+    index: usize,
+    own: usize,
+    width: usize,
+}
+
+impl Recognizer {
+    pub(super) fn new(model: Model, dictionary: Dictionary) -> Self {
+        Self { model, dictionary, tensor: Vec::new() }
+    }
+
+    /// Reads boxes. What is narrow and tall may be one upright character or a line that runs downwards: the more
+    /// confident reading counts.
+    pub(super) fn read(
+        &mut self,
+        page: &Page<'_>,
+        quads: &[Quad],
+        config: &PpOcrConfig,
+    ) -> Result<Vec<Reading>, OcrError> {
+        let is_tall = |q: &Quad| q.height() >= 1.5 * q.width();
+        let is_sure = |q: &Quad| q.height() > 6.0 * q.width();
+        let cut = |q: &Quad| without_margins(page, q, config.line_margin);
+        let first: Vec<Quad> = quads.iter().map(|q| cut(&if is_tall(q) { q.turned() } else { *q })).collect();
+        let mut readings = self.read_as(page, &first, config)?;
+        let unsure: Vec<usize> =
+            (0..quads.len()).filter(|i| is_tall(&quads[*i]) && !is_sure(&quads[*i])).collect();
+        let second: Vec<Quad> = unsure.iter().map(|i| cut(&quads[*i])).collect();
+        for (i, upright) in unsure.into_iter().zip(self.read_as(page, &second, config)?) {
+            if upright.score() >= readings[i].score() {
+                readings[i] = upright;
+            }
+        }
+        Ok(readings)
+    }
+
+    /// Reads boxes whose text runs along their top side.
+    pub(super) fn read_as(
+        &mut self,
+        page: &Page<'_>,
+        quads: &[Quad],
+        config: &PpOcrConfig,
+    ) -> Result<Vec<Reading>, OcrError> {
+        let (step, least, most) =
+            (config.line_bucket.max(8), config.line_least.max(16), config.line_most.clamp(64, 8192));
+        let job = |(index, quad): (usize, &Quad)| {
+            let own = line_width(quad, most as usize);
+            Job { index, own, width: config.device.bucket(own.max(least as usize), step as usize) }
+        };
+        let mut jobs: Vec<Job> = quads.iter().enumerate().map(job).collect();
+        // Lines of one width one after the other: the runtime lays out its memory anew for each other shape.
+        jobs.sort_by_key(|job| job.width);
+        let mut readings: Vec<Option<Reading>> = (0..quads.len()).map(|_| None).collect();
+        for same in jobs.chunk_by(|a, b| a.width == b.width) {
+            let mut batch = config.device.batch(same[0].width, LINE_HEIGHT);
+            let mut rest = same;
+            while !rest.is_empty() {
+                let (now, later) = rest.split_at(batch.min(rest.len()));
+                match self.run(page, quads, now) {
+                    Ok(decoded) => {
+                        for (job, (decoded, steps)) in now.iter().zip(decoded) {
+                            let steps = steps * job.own as f32 / job.width as f32;
+                            readings[job.index] = Some(Reading { quad: quads[job.index], decoded, steps });
+                        }
+                        rest = later;
+                    }
+                    // A GPU may be out of memory: with fewer lines it may not be.
+                    Err(OcrError::Inference { .. }) if batch > 1 => batch = batch.div_ceil(2).min(batch - 1),
+                    Err(error) => return Err(error),
+                }
+            }
+        }
+        Ok(readings.into_iter().flatten().collect())
+    }
+
+    /// Characters and time steps of lines of one width.
+    fn run(
+        &mut self,
+        page: &Page<'_>,
+        quads: &[Quad],
+        jobs: &[Job],
+    ) -> Result<Vec<(Decoded, f32)>, OcrError> {
+        let Self { model, dictionary, tensor } = self;
+        let width = jobs.first().map_or(0, |job| job.width);
+        tensor.clear();
+        for job in jobs {
+            line_tensor(page, &quads[job.index], job.own, width, tensor);
+        }
+        let (n, classes) = (jobs.len(), dictionary.classes());
+        model.run(tensor, [n, LINE_HEIGHT, width], |shape, data| match shape {
+            [lines, steps, found] if is_shape(&[*lines, *found], &[n, classes]) => {
+                let size = usize::try_from(*steps).unwrap_or(0) * classes;
+                let line = |i: usize| data.get(i * size..(i + 1) * size).unwrap_or_default();
+                Ok((0..n).map(|i| (ctc::decode(line(i), dictionary), *steps as f32)).collect())
+            }
+            other => Err(OcrError::Shape {
+                model: "text recognizer",
+                shape: other.to_vec(),
+                expected: format!("{n} x steps x {classes}"),
+            }),
+        })
+    }
+}
