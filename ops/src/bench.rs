@@ -1,11 +1,12 @@
 //! `docmill bench`: the figures of docs/benchmarks.md, each by one command.
 
+mod accuracy;
 mod alarms;
 mod eos;
 mod latency;
-mod pages;
-mod ocr;
 mod layout;
+mod ocr;
+mod pages;
 mod processes;
 pub(crate) mod reading;
 mod render;
@@ -23,6 +24,9 @@ use std::process::ExitCode;
 /// What to measure.
 #[derive(Debug, Subcommand)]
 pub enum What {
+    /// How often fields are right on documents of unseen groups, how well confidences are calibrated, and how much can be
+    /// accepted unseen.
+    Accuracy(accuracy::AccuracyArgs),
     /// Documents and pages per second, over the embedded log and over Apache Kafka, with CPU and memory of each process.
     Throughput(throughput::ThroughputArgs),
     /// What exactly-once costs against at-least-once, round by round.
@@ -60,6 +64,7 @@ pub struct BenchArgs {
 /// Measures.
 pub async fn run(args: BenchArgs) -> Result<ExitCode, OpsError> {
     match args.what {
+        What::Accuracy(args) => accuracy::run(args).await,
         What::Throughput(args) => throughput::run(args).await,
         What::Eos(args) => eos::run(args).await,
         What::Latency(args) => latency::run(args).await,
