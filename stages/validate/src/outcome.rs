@@ -10,7 +10,7 @@ use docmill_contracts::{Problem, ResultStatus, Severity};
 /// The outcome, and the problem that says why where it is a rejection.
 pub(crate) fn of(subject: Subject, problems: &[Problem], config: &Config) -> (ResultStatus, Option<Problem>) {
     let errors = || problems.iter().filter(|p| p.severity == Severity::Error);
-    let names = |codes: &[String], problem: &Problem| codes.iter().any(|code| *code == problem.code);
+    let names = |codes: &[String], problem: &Problem| codes.contains(&problem.code);
     if let Some(problem) = problems.iter().find(|p| names(&config.reject_codes, p)) {
         let message = format!("rejected because of {}", problem.code);
         return (
