@@ -13,6 +13,7 @@ pub mod dlq;
 mod error;
 mod inputs;
 pub mod kafka;
+pub mod ocr;
 mod process;
 pub mod replay;
 pub mod results;
@@ -47,6 +48,7 @@ pub async fn execute(cli: Cli) -> Result<ExitCode, OpsError> {
         Command::Kafka(command) => kafka::run(command).await,
         Command::Topology(command) => topology_cmd::run(command).await,
         Command::Setup(args) => setup::run(&args),
+        Command::Ocr(args) => ocr::run(args).await,
         Command::Bench(args) => bench::run(args).await,
         Command::Chaos(args) => chaos::run(args).await,
         Command::Dlq(command) => dlq::run(command).await,

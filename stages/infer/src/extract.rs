@@ -5,9 +5,7 @@
 
 use crate::error::InferError;
 use crate::schema::Schema;
-use docmill_contracts::{
-    AccuracyMode, Cost, DocumentPart, DocumentType, Fields, Problem, TextSource, Word,
-};
+use docmill_contracts::{AccuracyMode, Cost, DocumentPart, DocumentType, Fields, Problem, TextSource, Word};
 use serde::{Deserialize, Serialize};
 
 /// Name of the engine that reads embedded e-invoices.
@@ -132,10 +130,10 @@ pub struct Extraction {
 
 impl Extraction {
     /// Nothing yet, by that engine.
-    pub fn of_engine(engine: &str, version: &str) -> Self {
+    pub fn of_engine(engine: &str, version: impl Into<String>) -> Self {
         Self {
             engine: engine.to_owned(),
-            version: version.to_owned(),
+            version: version.into(),
             kind: DocumentType::unknown(),
             fields: Fields::new(),
             line_items: Vec::new(),

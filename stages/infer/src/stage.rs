@@ -42,8 +42,10 @@ impl InferStage {
         // A tenant's own fields are looked for on the pages: the e-invoice has no names for them.
         if let Some(embedded) = embedded.filter(|_| head.options.schema.is_none() || readable.is_empty()) {
             let bytes = self.blobs.get(&embedded.blob).await?;
-            match tokio::task::spawn_blocking(move || xml::extract(&bytes)).await? {
-                Ok(extraction) => return Ok(extraction),
+            match tokio::task::spawn_blocking(move || xml::read(&bytes)).await? {
+                // Pages made of the XML itself say nothing new.
+                Ok((found, _)) if readable.is_empty() || is_xml(&head.source.media_type) => return Ok(found),
+                Ok((found, known)) => return self.compared(found, known, readable, head).await,
                 Err(error) if readable.is_empty() => return Err(error.into()),
                 Err(error) => noticed = Some(unread_xml(&embedded.name, &error)),
             }
@@ -80,6 +82,30 @@ impl InferStage {
         let mut extraction = tokio::task::spawn_blocking(work).await??;
         extraction.problems.extend(noticed);
         Ok(extraction)
+    }
+
+    /// An e-invoice, compared with what its pages show.
+    async fn compared(
+        &self,
+        mut found: Extraction,
+        known: xml::Known,
+        pages: Vec<Page>,
+        head: &DocumentHead,
+    ) -> Result<Extraction, InferError> {
+        let wanted = Wanted { type_hint: head.options.type_hint.clone(), ..Wanted::default() };
+        let (local, blobs) = (Arc::clone(&self.local), self.blobs.clone());
+        let runtime = tokio::runtime::Handle::current();
+        let work = move || {
+            let mut pages = Fetched { pages, blobs, runtime };
+            let read = match local.extract(&mut pages, &wanted) {
+                Ok(read) => Some(read),
+                Err(error) if error.class() == Class::Input => None,
+                Err(error) => return Err(error),
+            };
+            xml::compare(&mut found, &known, read.as_ref(), &mut pages)?;
+            Ok(found)
+        };
+        tokio::task::spawn_blocking(work).await?
     }
 
     async fn categories(&self, name: &BlobRef) -> Result<CategorySet, InferError> {
@@ -227,6 +253,10 @@ fn packed_digest(words: &PackedWords) -> String {
         bytes.extend_from_slice(column);
     }
     content_sha256(&bytes)
+}
+
+fn is_xml(media_type: &str) -> bool {
+    media_type.ends_with("/xml") || media_type.ends_with("+xml")
 }
 
 fn ended(input: &DocumentAssembled, error: ErrorInfo, stages: Vec<StageTrace>) -> Outputs {

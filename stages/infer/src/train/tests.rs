@@ -39,13 +39,23 @@ fn the_same_examples_give_the_same_model_and_it_reads_a_document() {
     assert_eq!(found.version, model.version);
     assert!(found.layout_novelty.is_some());
     let date = &found.fields["issue_date"];
-    assert_eq!((date.value.as_str(), &date.model_version), (made.truth.fields["issue_date"].as_str(), &model.version));
+    assert_eq!(
+        (date.value.as_str(), &date.model_version),
+        (made.truth.fields["issue_date"].as_str(), &model.version)
+    );
 }
 
 #[test]
 fn the_built_in_model_is_sound_and_small() {
     let model = Model::built_in().unwrap();
-    for field in ["invoice_number", "issue_date", "grand_total", "seller_name", "seller_name@slip", "seller_address@slip"] {
+    for field in [
+        "invoice_number",
+        "issue_date",
+        "grand_total",
+        "seller_name",
+        "seller_name@slip",
+        "seller_address@slip",
+    ] {
         assert!(model.scorer(field).is_some_and(|s| !s.platt.weights.is_empty()), "{field}");
     }
     assert!(model.to_bytes().unwrap().len() < 1_000_000);
