@@ -39,6 +39,10 @@ fn kind_of(c: char) -> Kind {
 pub(crate) fn settle(glyphs: &mut Vec<Glyph>) {
     for i in 0..glyphs.len() {
         let Some((rival, p)) = glyphs[i].rival else { continue };
+        if p >= POSSIBLE && starts_with_capital_i(glyphs, i, rival) {
+            replace(&mut glyphs[i], rival, p);
+            continue;
+        }
         let (own, other) = (kind(&glyphs[i]), kind_of(rival));
         let before = neighbour(glyphs[..i].iter().rev());
         let after = neighbour(glyphs[i + 1..].iter());
@@ -48,6 +52,15 @@ pub(crate) fn settle(glyphs: &mut Vec<Glyph>) {
         }
     }
     opening_quotes(glyphs);
+}
+
+/// An `l` before a consonant at the start of a word is the capital of Invoice, Item or IBAN: no word of Latin script starts so,
+/// but with `ll`.
+fn starts_with_capital_i(glyphs: &[Glyph], i: usize, rival: char) -> bool {
+    let starts = i.checked_sub(1).is_none_or(|b| kind(&glyphs[b]) == Kind::Other);
+    let next = glyphs.get(i + 1).and_then(|g| g.text.chars().next()).unwrap_or(' ');
+    let consonant = next.is_alphabetic() && !"aeiouyäöüáàâéèêëíîïóôúùûl".contains(next.to_ascii_lowercase());
+    glyphs[i].text == "l" && rival == 'I' && starts && consonant
 }
 
 fn replace(glyph: &mut Glyph, by: char, p: f32) {
@@ -196,6 +209,7 @@ mod tests {
             ("AccO|ount", "Account"),
             ("N.v|V.X", "N.V.X"),
             ("A0|O B0|O 0|O5", "A0 B0 05"),
+            ("l|Invoice (l|Incl l|IBAN l|Iarge l|Il", "Invoice (Incl IBAN large ll"),
         ] {
             assert_eq!(settled(line, 0.1), is, "{line}");
         }
