@@ -49,6 +49,8 @@ pub enum Command {
     Status(crate::status::StatusArgs),
     /// Every record about a document, from submission to delivery.
     Trace(crate::trace::TraceArgs),
+    /// Learn from examples how a tenant's documents are read.
+    Train(crate::train::TrainArgs),
     /// Try what the processes that decode documents must not be able to do on this machine.
     SandboxCheck,
 }

@@ -27,6 +27,7 @@ mod table;
 mod time;
 pub mod topology_cmd;
 pub mod trace;
+pub mod train;
 pub mod ui;
 pub mod up;
 
@@ -55,6 +56,7 @@ pub async fn execute(cli: Cli) -> Result<ExitCode, OpsError> {
         Command::Cancel(args) => cancel::run(args).await,
         Command::Status(args) => status::run(args).await,
         Command::Trace(args) => trace::run(args).await,
+        Command::Train(args) => train::run(args).await,
         Command::SandboxCheck => sandbox_check::run().await,
     }
 }

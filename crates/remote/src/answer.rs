@@ -18,6 +18,17 @@ pub struct ChatAnswer {
     pub model: String,
     /// Attempts that the call took, at all providers.
     pub attempts: u32,
+    /// How probable each token of the text was; none where the server does not say.
+    pub logprobs: Option<Vec<TokenLogprob>>,
+}
+
+/// A token of an answer.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+pub struct TokenLogprob {
+    /// Its text.
+    pub token: String,
+    /// Natural logarithm of its probability.
+    pub logprob: f64,
 }
 
 /// Why an answer ends where it does.
@@ -57,6 +68,8 @@ struct Wire {
 struct Choice {
     message: Option<Said>,
     finish_reason: Option<String>,
+    // Servers differ here: what is not of OpenAI's form is none, and no reason to refuse the answer.
+    logprobs: Option<serde_json::Value>,
 }
 
 #[derive(Deserialize)]
@@ -81,6 +94,7 @@ pub(crate) struct Parsed {
     pub(crate) model: Option<String>,
     /// Tokens in and out, where the server counted.
     pub(crate) tokens: Option<(u64, u64)>,
+    pub(crate) logprobs: Option<Vec<TokenLogprob>>,
 }
 
 /// Reads an answer's body.
@@ -102,8 +116,10 @@ pub(crate) fn parse(body: &[u8], provider: &str) -> Result<Parsed, RemoteError> 
         return Err(RemoteError::NoText { provider: provider.to_owned(), reason });
     }
     let tokens = wire.usage.map(|u| (u.prompt_tokens, u.completion_tokens));
+    let logprobs =
+        choice.logprobs.and_then(|mut l| serde_json::from_value(l.get_mut("content")?.take()).ok());
     let model = wire.model.map(|m| m.chars().take(200).collect());
-    Ok(Parsed { text, finish, model, tokens })
+    Ok(Parsed { text, finish, model, tokens, logprobs })
 }
 
 /// Usage, counted or estimated, with its price. A dollar a million tokens is a millionth of a dollar a token.
@@ -135,6 +151,25 @@ mod tests {
             usage(None, (401, 8), (1.0, 0.0)),
             Usage { tokens_in: 101, tokens_out: 2, estimated: true, micro_usd: 101 }
         );
+    }
+
+    #[test]
+    fn probabilities_are_read_where_they_have_the_usual_form() {
+        let with = |logprobs: &str| {
+            let body = format!(
+                r#"{{"choices":[{{"message":{{"content":"ab"}},"finish_reason":"stop","logprobs":{logprobs}}}]}}"#
+            );
+            parse(body.as_bytes(), "p").unwrap().logprobs
+        };
+        let two =
+            with(r#"{"content":[{"token":"a","logprob":-0.5,"bytes":[97]},{"token":"b","logprob":0}]}"#)
+                .unwrap();
+        assert_eq!((two[0].token.as_str(), two[0].logprob, two[1].logprob), ("a", -0.5, 0.0));
+        for other in
+            ["null", "{}", r#"{"content":null}"#, r#"{"tokens":["a"]}"#, r#"{"content":[{"token":1}]}"#]
+        {
+            assert_eq!(with(other), None, "{other}");
+        }
     }
 
     #[test]

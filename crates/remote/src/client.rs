@@ -240,6 +240,7 @@ fn answered(provider: &Provider, parsed: crate::answer::Parsed, call: &Call<'_>)
         provider: provider.name.clone(),
         model: parsed.model.or_else(|| call.request.model.clone()).unwrap_or_else(|| c.model.clone()),
         attempts: call.attempts,
+        logprobs: parsed.logprobs,
     }
 }
 

@@ -20,6 +20,8 @@ pub struct ChatRequest {
     pub seed: Option<u64>,
     /// The answer must be JSON of this schema.
     pub json_schema: Option<JsonSchema>,
+    /// Ask how probable each token of the answer was.
+    pub logprobs: bool,
 }
 
 /// A schema for the answer (`response_format`).
@@ -144,6 +146,9 @@ impl ChatRequest {
         if let Some(JsonSchema { name, schema, strict }) = &self.json_schema {
             let schema = json!({"name": name, "schema": schema, "strict": strict});
             body.insert("response_format".into(), json!({"type": "json_schema", "json_schema": schema}));
+        }
+        if self.logprobs {
+            body.insert("logprobs".into(), true.into());
         }
         body.extend(extra.iter().map(|(k, v)| (k.clone(), v.clone())));
         Value::Object(body).to_string().into_bytes()

@@ -31,4 +31,6 @@ pub struct StageEnv {
     pub program: PathBuf,
     /// What is known of documents beyond a record.
     pub documents: Documents,
+    /// Slot of this process: stable over restarts, unique among the living processes of its stage.
+    pub slot: String,
 }

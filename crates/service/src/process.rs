@@ -145,6 +145,7 @@ fn workers<C, E: Classify>(
         program: std::env::current_exe()
             .map_err(|source| boxed(ConfigError::File { path: "this program".into(), source }))?,
         documents: documents.clone(),
+        slot: config.slot.clone(),
     };
     build(stage_config, &env).map_err(boxed)
 }

@@ -41,8 +41,10 @@ impl Reading {
             assets: docmill_service::Config::load(None)?.assets,
             program: std::env::current_exe().map_err(|e| OpsError::io("find", "this program", e))?,
             documents: Documents::default(),
+            slot: "0".into(),
         };
-        let config = Config { children: 1, ..Config::default() };
+        // A child that is replaced would take its processor time along.
+        let config = Config { children: 1, child_max_calls: u32::MAX, ..Config::default() };
         let part = |e| OpsError::Part(Box::new(e));
         let alone = Alone::new(&config, &env).map_err(part)?;
         let (plan, page) = docmill_render::stages(config, &env).map_err(part)?;
@@ -107,6 +109,16 @@ impl Reading {
     /// The bytes of a blob.
     pub(crate) async fn blob(&self, blob: &BlobRef) -> Result<Bytes, OpsError> {
         Ok(self.blobs.get(blob).await?)
+    }
+
+    /// The words of a page; none where it has no text layer.
+    pub(super) async fn words(&self, page: &Page) -> Result<Vec<docmill_contracts::Word>, OpsError> {
+        let packed = match (&page.words, &page.words_blob) {
+            (Some(words), _) => words.clone(),
+            (None, Some(blob)) => docmill_contracts::Codec::words_from_blob(&self.blobs.get(blob).await?)?,
+            (None, None) => return Ok(Vec::new()),
+        };
+        Ok(packed.unpack().unwrap_or_default())
     }
 
     /// The words of a page in a row; none where it has to be read by OCR.

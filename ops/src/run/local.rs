@@ -87,6 +87,7 @@ impl Local {
             assets: self.config.assets.clone(),
             program: std::env::current_exe().map_err(|e| OpsError::io("find", "this program", e))?,
             documents: self.documents.clone(),
+            slot: "run".into(),
         };
         all_workers(&self.config, &env)
     }

@@ -19,7 +19,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         Some(path) => Some(Schema::parse(&std::fs::read(path)?)?),
         None => None,
     };
-    let wanted = Wanted { schema, type_hint: None };
+    let wanted = Wanted { schema, ..Wanted::default() };
     let local = LocalExtractor::new(&Config::default());
     let mut out = std::fs::File::create(&args[2])?;
     let (mut pages_read, started) = (0, std::time::Instant::now());

@@ -1,9 +1,12 @@
 //! Settings of the infer stage.
 
+use crate::layoutlm::LayoutLmConfig;
+use crate::llm::LlmConfig;
+use crate::router::RouterConfig;
 use serde::{Deserialize, Serialize};
 
 /// Settings of the infer stage.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Config {
     /// How long gather waits for the pages of a document after its first page came, in seconds.
@@ -20,6 +23,12 @@ pub struct Config {
     pub max_line_items: u32,
     /// Largest JSON Schema of a tenant that is read, in bytes.
     pub max_schema_bytes: u32,
+    /// Which engines read which documents.
+    pub router: RouterConfig,
+    /// Language models.
+    pub llm: LlmConfig,
+    /// LayoutLMv3-shaped models.
+    pub layoutlm: LayoutLmConfig,
 }
 
 impl Default for Config {
@@ -32,6 +41,9 @@ impl Default for Config {
             closing_pages: 4,
             max_line_items: 20_000,
             max_schema_bytes: 256 * 1024,
+            router: RouterConfig::default(),
+            llm: LlmConfig::default(),
+            layoutlm: LayoutLmConfig::default(),
         }
     }
 }

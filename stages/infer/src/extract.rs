@@ -5,12 +5,17 @@
 
 use crate::error::InferError;
 use crate::schema::Schema;
-use docmill_contracts::{DocumentType, Fields, Problem, TextSource, Word};
+use docmill_contracts::{AccuracyMode, Cost, DocumentPart, DocumentType, Fields, Problem, TextSource, Word};
+use serde::{Deserialize, Serialize};
 
 /// Name of the engine that reads embedded e-invoices.
 pub const ENGINE_XML: &str = "xml";
 /// Name of the engine that reads words on this machine.
 pub const ENGINE_LOCAL: &str = "local";
+/// Name of the engine that asks a language model.
+pub const ENGINE_LLM: &str = "llm";
+/// Name of the engine that runs a LayoutLMv3-shaped model.
+pub const ENGINE_LAYOUTLM: &str = "layoutlm";
 
 /// The words of one page.
 #[derive(Debug, Clone, PartialEq)]
@@ -27,6 +32,15 @@ pub struct PageText {
     pub words: Vec<Word>,
 }
 
+/// The picture of a page.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PageImage {
+    /// PNG, as render wrote it.
+    pub png: bytes::Bytes,
+    /// From 1.
+    pub page_no: i32,
+}
+
 /// The pages of a document, fetched one at a time.
 pub trait Pages {
     /// How many pages can be read; pages that failed are not among them.
@@ -39,6 +53,17 @@ pub trait Pages {
 
     /// One of them, from 0.
     fn page(&mut self, index: usize) -> Result<PageText, InferError>;
+
+    /// The picture of one of them; there is one only where a page was rendered for OCR.
+    fn image(&mut self, index: usize) -> Result<Option<PageImage>, InferError> {
+        let _ = index;
+        Ok(None)
+    }
+
+    /// Hash of everything that can be read from these pages; none where results are not to be remembered.
+    fn digest(&self) -> Option<String> {
+        None
+    }
 }
 
 /// Pages in memory, for tests and tools.
@@ -62,15 +87,29 @@ pub struct Wanted {
     pub schema: Option<Schema>,
     /// Document type that the submitter expects.
     pub type_hint: Option<String>,
+    /// Model trained for the schema, or for the tenant's business documents.
+    pub model: Option<std::sync::Arc<crate::local::model::Model>>,
+    /// Categories to choose from.
+    pub categories: Option<std::sync::Arc<crate::local::categories::CategorySet>>,
+    /// Owner of the document: which engines may read it, and whose budget it is.
+    pub tenant: String,
+    /// Document and revision: who asked first for a result that is remembered.
+    pub document: String,
+    /// Milliseconds since 1970 UTC: how old a remembered result is.
+    pub now_ms: i64,
+    /// Pictures of pages must not leave this machine.
+    pub withhold_images: bool,
+    /// How much work the document is worth.
+    pub accuracy: AccuracyMode,
 }
 
 /// What was found in a document.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Extraction {
-    /// Engine that found it.
-    pub engine: &'static str,
+    /// Engine that found it; several are joined by `+`.
+    pub engine: String,
     /// Its version.
-    pub version: &'static str,
+    pub version: String,
     /// Document type.
     pub kind: DocumentType,
     /// Values by name.
@@ -81,19 +120,28 @@ pub struct Extraction {
     pub vat_breakdown: Vec<Fields>,
     /// What the engine noticed.
     pub problems: Vec<Problem>,
+    /// The documents in the file where it holds several, in order; empty where it is one.
+    pub parts: Vec<DocumentPart>,
+    /// How unlike the layouts that its model was trained on it is, 0..=1; none where no trained model read it.
+    pub layout_novelty: Option<f64>,
+    /// What was paid for it.
+    pub cost: Cost,
 }
 
 impl Extraction {
     /// Nothing yet, by that engine.
-    pub fn of_engine(engine: &'static str, version: &'static str) -> Self {
+    pub fn of_engine(engine: &str, version: impl Into<String>) -> Self {
         Self {
-            engine,
-            version,
+            engine: engine.to_owned(),
+            version: version.into(),
             kind: DocumentType::unknown(),
             fields: Fields::new(),
             line_items: Vec::new(),
             vat_breakdown: Vec::new(),
             problems: Vec::new(),
+            parts: Vec::new(),
+            layout_novelty: None,
+            cost: Cost::default(),
         }
     }
 }
@@ -101,10 +149,10 @@ impl Extraction {
 /// An engine that reads pages. Synchronous: it runs on a thread for blocking work.
 pub trait Extractor: Send + Sync + 'static {
     /// Name of the engine, as it stands beside each value.
-    fn engine(&self) -> &'static str;
+    fn engine(&self) -> &str;
 
     /// Version of its rules or its model.
-    fn version(&self) -> &'static str;
+    fn version(&self) -> &str;
 
     /// Reads a document.
     fn extract(&self, pages: &mut dyn Pages, wanted: &Wanted) -> Result<Extraction, InferError>;

@@ -8,20 +8,31 @@ pub mod config;
 pub mod error;
 pub mod extract;
 pub mod gather;
+pub mod ground;
+pub mod layoutlm;
+pub mod llm;
 pub mod local;
+pub mod merge;
+mod models;
+pub mod router;
 pub mod schema;
 pub mod stage;
+pub mod train;
 pub mod xml;
 
 pub use config::Config;
-pub use error::InferError;
+pub use error::{InferError, TrainError};
 pub use gather::GatherPages;
 pub use stage::InferStage;
 
 #[cfg(feature = "process")]
+use docmill_assets::Assets;
+#[cfg(feature = "process")]
 use docmill_runtime::Worker;
 #[cfg(feature = "process")]
 use docmill_service::StageEnv;
+#[cfg(feature = "process")]
+use extract::Extractor;
 #[cfg(feature = "process")]
 use std::sync::Arc;
 
@@ -31,9 +42,33 @@ pub const STAGE: &str = "infer";
 /// The workers of the stage.
 #[cfg(feature = "process")]
 pub fn workers(config: Config, env: &StageEnv) -> Result<Vec<Worker>, InferError> {
-    let local = Arc::new(local::LocalExtractor::new(&config));
+    // Names of other servers count only where there is a model that they can be meant for.
+    let aliases = config.layoutlm.model.is_some();
+    let get = |name: &str| if aliases { std::env::var(name).ok() } else { None };
+    let config = Config { layoutlm: config.layoutlm.with_aliases(get)?, ..config };
+    let local: Arc<dyn Extractor> = Arc::new(local::LocalExtractor::new(&config));
+    let reader = reader(&config, env, local)?;
     Ok(vec![
         Worker::gather("gather", GatherPages::new(&config)),
-        Worker::stage("infer", InferStage::new(&config, env.blobs.clone(), local)),
+        Worker::stage("infer", InferStage::new(&config, env.blobs.clone(), reader)),
     ])
+}
+
+/// What reads pages: the local engine alone where nothing else is configured, as if there were no router.
+#[cfg(feature = "process")]
+fn reader(
+    config: &Config,
+    env: &StageEnv,
+    local: Arc<dyn Extractor>,
+) -> Result<Arc<dyn Extractor>, InferError> {
+    if config.router.routes.is_empty() {
+        return Ok(local);
+    }
+    let mut engines = vec![local];
+    let failed = |source| InferError::Llm { source, cost: docmill_contracts::Cost::default() };
+    let llm = llm::LlmExtractor::new(config, Some(env.blobs.clone()), &env.slot).map_err(failed)?;
+    engines.extend(llm.map(|e| Arc::new(e) as Arc<dyn Extractor>));
+    let layoutlm = layoutlm::LayoutLmExtractor::new(config, &Assets::new(env.assets.clone()))?;
+    engines.extend(layoutlm.map(|e| Arc::new(e) as Arc<dyn Extractor>));
+    Ok(Arc::new(router::Router::new(&config.router, engines, Some(env.blobs.clone()))?))
 }

@@ -5,13 +5,15 @@
 
 use crate::config::Config;
 use crate::error::InferError;
-use crate::extract::{Extraction, Extractor, PageText, Pages, Wanted};
+use crate::extract::{Extraction, Extractor, PageImage, PageText, Pages, Wanted};
+use crate::local::categories::{self, CategoriesError, CategorySet};
+use crate::models::Models;
 use crate::schema::{Schema, SchemaError};
 use crate::{STAGE, artifacts, xml};
 use docmill_blobs::Blobs;
 use docmill_contracts::{
-    BlobRef, Class, Classify, Codec, Cost, DocumentAssembled, DocumentExtracted, DocumentHead,
-    DocumentValidated, ErrorInfo, Page, PageSummary, Problem, Severity, StageTrace,
+    BlobRef, Class, Classify, Codec, DocumentAssembled, DocumentExtracted, DocumentHead, DocumentValidated,
+    ErrorInfo, PackedWords, Page, PageSummary, Problem, Severity, StageTrace, content_sha256,
 };
 use docmill_runtime::{Cx, Outputs, Stage, Unreadable};
 use std::sync::Arc;
@@ -22,15 +24,16 @@ pub struct InferStage {
     blobs: Blobs,
     local: Arc<dyn Extractor>,
     max_schema_bytes: i64,
+    models: Models,
 }
 
 impl InferStage {
     /// With the settings of the stage, and the engine that reads pages.
     pub fn new(config: &Config, blobs: Blobs, local: Arc<dyn Extractor>) -> Self {
-        Self { blobs, local, max_schema_bytes: i64::from(config.max_schema_bytes) }
+        Self { blobs, local, max_schema_bytes: i64::from(config.max_schema_bytes), models: Models::default() }
     }
 
-    async fn read(&self, input: &DocumentAssembled) -> Result<Extraction, InferError> {
+    async fn read(&self, input: &DocumentAssembled, now_ms: i64) -> Result<Extraction, InferError> {
         let readable: Vec<Page> = input.pages.iter().filter(|p| p.error.is_none()).cloned().collect();
         let head = &input.head;
         let mut noticed = None;
@@ -39,8 +42,10 @@ impl InferStage {
         // A tenant's own fields are looked for on the pages: the e-invoice has no names for them.
         if let Some(embedded) = embedded.filter(|_| head.options.schema.is_none() || readable.is_empty()) {
             let bytes = self.blobs.get(&embedded.blob).await?;
-            match tokio::task::spawn_blocking(move || xml::extract(&bytes)).await? {
-                Ok(extraction) => return Ok(extraction),
+            match tokio::task::spawn_blocking(move || xml::read(&bytes)).await? {
+                // Pages made of the XML itself say nothing new.
+                Ok((found, _)) if readable.is_empty() || is_xml(&head.source.media_type) => return Ok(found),
+                Ok((found, known)) => return self.compared(found, known, readable, head).await,
                 Err(error) if readable.is_empty() => return Err(error.into()),
                 Err(error) => noticed = Some(unread_xml(&embedded.name, &error)),
             }
@@ -52,13 +57,62 @@ impl InferStage {
             Some(name) => Some(self.schema(name).await?),
             None => None,
         };
-        let wanted = Wanted { schema, type_hint: head.options.type_hint.clone() };
+        let model = match &head.options.model {
+            Some(name) => Some(self.models.get(name, &self.blobs).await?),
+            None => None,
+        };
+        let categories = match &head.options.categories {
+            Some(name) => Some(Arc::new(self.categories(name).await?)),
+            None => None,
+        };
+        let wanted = Wanted {
+            schema,
+            type_hint: head.options.type_hint.clone(),
+            model,
+            categories,
+            tenant: head.tenant.clone(),
+            document: format!("{}/{}", head.document_id, head.revision),
+            now_ms,
+            withhold_images: false,
+            accuracy: head.options.accuracy_mode,
+        };
         let (local, blobs) = (Arc::clone(&self.local), self.blobs.clone());
         let runtime = tokio::runtime::Handle::current();
         let work = move || local.extract(&mut Fetched { pages: readable, blobs, runtime }, &wanted);
         let mut extraction = tokio::task::spawn_blocking(work).await??;
         extraction.problems.extend(noticed);
         Ok(extraction)
+    }
+
+    /// An e-invoice, compared with what its pages show.
+    async fn compared(
+        &self,
+        mut found: Extraction,
+        known: xml::Known,
+        pages: Vec<Page>,
+        head: &DocumentHead,
+    ) -> Result<Extraction, InferError> {
+        let wanted = Wanted { type_hint: head.options.type_hint.clone(), ..Wanted::default() };
+        let (local, blobs) = (Arc::clone(&self.local), self.blobs.clone());
+        let runtime = tokio::runtime::Handle::current();
+        let work = move || {
+            let mut pages = Fetched { pages, blobs, runtime };
+            let read = match local.extract(&mut pages, &wanted) {
+                Ok(read) => Some(read),
+                Err(error) if error.class() == Class::Input => None,
+                Err(error) => return Err(error),
+            };
+            xml::compare(&mut found, &known, read.as_ref(), &mut pages)?;
+            Ok(found)
+        };
+        tokio::task::spawn_blocking(work).await?
+    }
+
+    async fn categories(&self, name: &BlobRef) -> Result<CategorySet, InferError> {
+        if name.bytes > categories::MAX_BYTES {
+            return Err(CategoriesError::TooLarge { bytes: name.bytes }.into());
+        }
+        Ok(CategorySet::parse(&self.blobs.get(name).await?)?)
     }
 
     async fn schema(&self, name: &BlobRef) -> Result<Schema, InferError> {
@@ -80,12 +134,12 @@ impl Stage for InferStage {
         docmill_runtime::Cost { units: u32::try_from(input.pages.len()).unwrap_or(u32::MAX).max(1) }
     }
 
-    async fn run(&self, input: &DocumentAssembled, _cx: &Cx) -> Result<Outputs, InferError> {
+    async fn run(&self, input: &DocumentAssembled, cx: &Cx) -> Result<Outputs, InferError> {
         if let Some(error) = &input.error {
             return Ok(ended(input, error.clone(), input.stages.clone()));
         }
         let started = Instant::now();
-        let found = match self.read(input).await {
+        let found = match self.read(input, cx.now_ms).await {
             // Nothing could be read because every page failed: the first page's error is the document's.
             Err(InferError::Nothing { .. }) if !input.pages.is_empty() => {
                 let first = input.pages.iter().find_map(|p| p.error.clone());
@@ -103,8 +157,8 @@ impl Stage for InferStage {
         stages.push(StageTrace {
             stage: STAGE.to_owned(),
             ms: i64::try_from(started.elapsed().as_millis()).unwrap_or(i64::MAX),
-            engine: found.engine.to_owned(),
-            version: found.version.to_owned(),
+            engine: found.engine,
+            version: found.version,
         });
         let mut problems = found.problems;
         problems.extend(unknown);
@@ -120,10 +174,10 @@ impl Stage for InferStage {
             pages: input.pages.iter().map(summary).collect(),
             error: None,
             stages,
-            cost: Cost::default(),
-            parts: Vec::new(),
+            cost: found.cost,
+            parts: found.parts,
             artifacts,
-            layout_novelty: None,
+            layout_novelty: found.layout_novelty,
         }))
     }
 
@@ -159,11 +213,50 @@ impl Pages for Fetched {
                 let bytes = self.runtime.block_on(self.blobs.get(blob))?;
                 Codec::words_from_blob(&bytes).map_err(|source| InferError::Codec { page: no, source })?
             }
-            (None, None) => docmill_contracts::PackedWords::default(),
+            (None, None) => PackedWords::default(),
         };
         let words = packed.unpack().map_err(|source| InferError::Words { page: no, source })?;
         Ok(PageText { page_no: no, width: page.width, height: page.height, source: page.text_source, words })
     }
+
+    fn image(&mut self, index: usize) -> Result<Option<PageImage>, InferError> {
+        let Some(page) = self.pages.get(index) else { return Ok(None) };
+        let Some(blob) = &page.image else { return Ok(None) };
+        let png = self.runtime.block_on(self.blobs.get(blob))?;
+        Ok(Some(PageImage { png, page_no: page.page_no }))
+    }
+
+    fn digest(&self) -> Option<String> {
+        let mut text = String::new();
+        for page in &self.pages {
+            let words = match (&page.words_blob, &page.words) {
+                (Some(blob), _) => blob.sha256.clone(),
+                (None, Some(words)) => packed_digest(words),
+                (None, None) => String::new(),
+            };
+            let image = page.image.as_ref().map_or("", |i| i.sha256.as_str());
+            let (no, engine, version) = (page.page_no, &page.engine, &page.engine_version);
+            let parts = [&no.to_string(), engine, version, &words, image];
+            parts.into_iter().for_each(|part: &str| {
+                text.push_str(part);
+                text.push('\u{0}');
+            });
+        }
+        Some(content_sha256(text.as_bytes()))
+    }
+}
+
+fn packed_digest(words: &PackedWords) -> String {
+    let mut bytes = words.text.clone().into_bytes();
+    for column in [&words.boxes, &words.confidence, &words.lines] {
+        bytes.push(0);
+        bytes.extend_from_slice(column);
+    }
+    content_sha256(&bytes)
+}
+
+fn is_xml(media_type: &str) -> bool {
+    media_type.ends_with("/xml") || media_type.ends_with("+xml")
 }
 
 fn ended(input: &DocumentAssembled, error: ErrorInfo, stages: Vec<StageTrace>) -> Outputs {

@@ -35,6 +35,7 @@ async fn run() -> Result<(), Box<dyn Error>> {
         assets: None,
         program: std::env::current_exe()?,
         documents: docmill_service::Documents::default(),
+        slot: "0".into(),
     };
     let stages = docmill_render::stages(docmill_render::Config::default(), &env)?;
     let words = std::env::args().any(|a| a == "--words");
@@ -124,6 +125,12 @@ async fn one(
             page.image_dpi,
             page.image.as_ref().map(|i| i.bytes)
         );
+        if let Some(reason) = &page.text_reason {
+            println!("    {reason}");
+        }
+        for problem in &page.problems {
+            println!("    {} {}", problem.code, problem.message);
+        }
         if let Some(error) = &page.error {
             println!("    {} {}", error.code, error.message);
         }

@@ -6,8 +6,10 @@ use docmill_contracts::{Page, Problem, Severity};
 /// Code of the problem that text of the text layer cannot be seen.
 const HIDDEN_TEXT: &str = "RENDER-0016";
 
-/// Fewest hidden words that are worth a look; less are the marks that programs leave.
+/// Fewest words that somebody hid which are worth a look; less are the marks that programs leave.
 const WORTH_A_LOOK: u32 = 3;
+/// Fewest words that are cut off or beside the page: forms that overflow and notes to the printer are common.
+const LEFTOVERS: u32 = 20;
 
 /// The page with what was noticed about it.
 pub(crate) fn noted(page: Page, note: &Note) -> Page {
@@ -50,8 +52,9 @@ fn hidden(hidden: Hidden, page: i32) -> Option<Problem> {
         (hidden.tiny, "too small to be read"),
         (hidden.outside, "outside of the page"),
     ];
-    let words = kinds.iter().fold(0_u32, |sum, (n, _)| sum.saturating_add(*n));
-    if words < WORTH_A_LOOK {
+    let sum = |kinds: &[(u32, &str)]| kinds.iter().fold(0_u32, |sum, (n, _)| sum.saturating_add(*n));
+    let (words, leftovers) = (sum(&kinds), hidden.clipped.saturating_add(hidden.outside));
+    if words.saturating_sub(leftovers) < WORTH_A_LOOK && leftovers < LEFTOVERS {
         return None;
     }
     let parts: Vec<String> =
@@ -87,6 +90,9 @@ mod tests {
             problem.message,
             "5 words of the text layer cannot be seen and were left out: 4 in the colour of the background, 1 outside of the page"
         );
+        let overflow =
+            Note { hidden: Hidden { clipped: 9, tiny: 2, ..Hidden::default() }, ..Note::default() };
+        assert_eq!(noted(Page::default(), &overflow).problems, [], "leftovers are no attempt at anything");
         let plain = noted(Page::default(), &Note::default());
         assert_eq!((plain.text_reason, plain.problems), (None, Vec::new()));
     }

@@ -148,12 +148,11 @@ impl<G: Gather> Engine for States<G> {
         now_ms: i64,
     ) -> Result<Vec<OutRecord>, ErrorInfo> {
         // What cannot even be decoded has no key, but may have a document.
-        let stand_in = match &delivery.input {
-            Ok(input) => Some(self.gather.failed(input, error.clone())),
-            Err(_) => {
-                let record = Unreadable::of(&delivery.record.headers, error);
-                record.and_then(|record| self.gather.unreadable(record))
-            }
+        let stand_in = if let Ok(input) = &delivery.input {
+            Some(self.gather.failed(input, error.clone()))
+        } else {
+            let record = Unreadable::of(&delivery.record.headers, error);
+            record.and_then(|record| self.gather.unreadable(record))
         };
         let Some(input) = stand_in else { return Ok(Vec::new()) };
         let stand_in =

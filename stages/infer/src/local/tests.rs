@@ -98,7 +98,7 @@ fn a_schema_asks_for_other_fields() {
         "Spots|Gross Amount|Commission",
         "18|$2,570.00|$385.50",
     ];
-    let found = read(&lines, &Wanted { schema: Some(schema), type_hint: None });
+    let found = read(&lines, &Wanted { schema: Some(schema), ..Wanted::default() });
     assert_eq!(found.kind.value, "order");
     assert_eq!(value(&found, "contract_num"), "703858");
     assert_eq!(value(&found, "advertiser"), "Austin for Attorney General");

@@ -149,3 +149,50 @@ async fn words_of_long_documents_and_schemas_are_fetched() {
     input.head.options.schema = Some(bench.blobs.put(Bytes::from_static(schema)).await.unwrap());
     assert_eq!(ended_code(run(&bench, &input).await), "INFER-0007");
 }
+
+/// Notes what it can learn about pages.
+#[derive(Default)]
+struct Curious(std::sync::Mutex<Vec<Learnt>>);
+
+type Learnt = (Option<String>, Option<PageImage>, Wanted);
+
+impl Extractor for Curious {
+    fn engine(&self) -> &'static str {
+        "curious"
+    }
+
+    fn version(&self) -> &'static str {
+        "1"
+    }
+
+    fn extract(&self, pages: &mut dyn Pages, wanted: &Wanted) -> Result<Extraction, InferError> {
+        let image = pages.image(0)?;
+        self.0.lock().unwrap().push((pages.digest(), image, wanted.clone()));
+        let mut out = Extraction::of_engine("curious", "1");
+        out.cost.tokens_in = 3;
+        Ok(out)
+    }
+}
+
+#[tokio::test]
+async fn an_engine_gets_pictures_a_digest_of_the_pages_and_whose_they_are() {
+    let mut bench = bench();
+    let curious = Arc::new(Curious::default());
+    let engine: Arc<dyn Extractor> = Arc::<Curious>::clone(&curious);
+    bench.stage = InferStage::new(&Config::default(), bench.blobs.clone(), engine);
+    let image = bench.blobs.put(Bytes::from_static(b"png")).await.unwrap();
+    let same = page(1, "a b");
+    for first in [same.clone(), same.clone(), page(1, "a c"), Page { image: Some(image), ..same.clone() }] {
+        let found = extracted(run(&bench, &document(vec![first])).await);
+        assert_eq!(found.cost.tokens_in, 3);
+    }
+    let noted = curious.0.lock().unwrap();
+    let digest = |i: usize| noted[i].0.as_deref().unwrap();
+    assert_eq!(digest(0), digest(1));
+    assert!(digest(0) != digest(2) && digest(0) != digest(3));
+    assert_eq!(noted[3].1, Some(PageImage { png: Bytes::from_static(b"png"), page_no: 1 }));
+    assert_eq!(
+        (noted[0].1.as_ref(), noted[0].2.tenant.as_str(), noted[0].2.document.as_str()),
+        (None, "t", "d/1")
+    );
+}

@@ -232,3 +232,37 @@ async fn an_engine_that_cannot_be_loaded_is_tried_again_with_the_next_page() {
     assert_eq!(stage.run(&input, &cx()).await.unwrap_err().code().0, "OCR-0005");
     assert!(page(stage.run(&input, &cx()).await.unwrap()).words.is_some());
 }
+
+#[tokio::test]
+async fn a_text_layer_stands_where_ocr_finds_its_words_and_gives_way_where_it_does_not() {
+    let bench = bench(4);
+    let image = bench.blobs.put(png(8, 6)).await.unwrap();
+    for (text, stands) in [("8x6@200", true), ("9x7@315", false)] {
+        let layer = PackedWords::pack(&[Word {
+            text: text.into(),
+            bbox: [0.0, 0.0, 3.0, 1.0],
+            confidence: 1.0,
+            line: 0,
+        }]);
+        for inline in [true, false] {
+            let mut input = rendered(Some(image.clone()), 1);
+            (input.page.text_source, input.page.confidence) = (TextSource::TextLayer, Some(1.0));
+            if inline {
+                input.page.words = Some(layer.clone());
+            } else {
+                let blob = Codec::words_to_blob(&layer).unwrap();
+                input.page.words_blob = Some(bench.blobs.put(blob.into()).await.unwrap());
+            }
+            let page = page(bench.stage.run(&input, &cx()).await.unwrap());
+            let codes: Vec<&str> = page.problems.iter().map(|p| p.code.as_str()).collect();
+            if stands {
+                assert_eq!((page.text_source, page.words), (TextSource::TextLayer, input.page.words));
+                assert_eq!(page.text_reason.as_deref(), Some("OCR finds 1 of 1 words of the text layer"));
+                assert!(codes.is_empty());
+            } else {
+                assert_eq!((page.text_source, page.words.unwrap().count), (TextSource::Ocr, 4));
+                assert_eq!((codes, page.words_blob), (vec!["OCR-0030"], None));
+            }
+        }
+    }
+}

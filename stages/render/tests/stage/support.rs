@@ -41,6 +41,7 @@ impl Bench {
             assets: None,
             program,
             documents: docmill_service::Documents::default(),
+            slot: "0".into(),
         };
         let (plan, page) = docmill_render::stages(config, &env).unwrap();
         Self { blobs, plan, page, _folder: folder }
