@@ -30,8 +30,7 @@ impl Evidence {
     /// One, log odds of the least and of the mean probability, logarithm of the length, which recogniser.
     pub fn features(&self) -> [f32; FEATURES] {
         let odds = |p: f32| {
-            // Of NaN, max gives the other one.
-            let p = p.max(DOUBT).min(1.0 - DOUBT);
+            let p = if p.is_nan() { DOUBT } else { p.clamp(DOUBT, 1.0 - DOUBT) };
             (p / (1.0 - p)).ln()
         };
         let length = (self.characters.max(1) as f32).ln();
