@@ -177,6 +177,8 @@ impl PpOcr {
             Kept::All => (&*picture, width, height),
             Kept::Part(plan) => {
                 plan.cut(picture, width, part);
+                // The model needs the memory more.
+                *picture = Vec::new();
                 (&*part, plan.width, plan.height)
             }
         };
