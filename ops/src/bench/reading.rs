@@ -40,6 +40,7 @@ impl Reading {
             assets: docmill_service::Config::load(None)?.assets,
             program: std::env::current_exe().map_err(|e| OpsError::io("find", "this program", e))?,
             documents: Documents::default(),
+            slot: "0".into(),
         };
         let config = Config { children: 1, ..Config::default() };
         let part = |e| OpsError::Part(Box::new(e));
