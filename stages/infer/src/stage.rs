@@ -74,6 +74,7 @@ impl InferStage {
             document: format!("{}/{}", head.document_id, head.revision),
             now_ms,
             withhold_images: false,
+            local_only: false,
             accuracy: head.options.accuracy_mode,
         };
         let (local, blobs) = (Arc::clone(&self.local), self.blobs.clone());
@@ -92,7 +93,8 @@ impl InferStage {
         pages: Vec<Page>,
         head: &DocumentHead,
     ) -> Result<Extraction, InferError> {
-        let wanted = Wanted { type_hint: head.options.type_hint.clone(), ..Wanted::default() };
+        // What an e-invoice is compared with is no reading that anybody asked for: no dearer engine is worth it.
+        let wanted = Wanted { type_hint: head.options.type_hint.clone(), local_only: true, ..Wanted::default() };
         let (local, blobs) = (Arc::clone(&self.local), self.blobs.clone());
         let runtime = tokio::runtime::Handle::current();
         let work = move || {
