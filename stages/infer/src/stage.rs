@@ -94,7 +94,8 @@ impl InferStage {
         head: &DocumentHead,
     ) -> Result<Extraction, InferError> {
         // What an e-invoice is compared with is no reading that anybody asked for: no dearer engine is worth it.
-        let wanted = Wanted { type_hint: head.options.type_hint.clone(), local_only: true, ..Wanted::default() };
+        let wanted =
+            Wanted { type_hint: head.options.type_hint.clone(), local_only: true, ..Wanted::default() };
         let (local, blobs) = (Arc::clone(&self.local), self.blobs.clone());
         let runtime = tokio::runtime::Handle::current();
         let work = move || {
