@@ -72,7 +72,7 @@ impl Words {
         let Glyph { c, bbox, at } = glyph;
         if let Some(last) = self.last {
             // Letters of one ligature have one place, to the last bit.
-            if last.c == c && last.bbox != bbox && same_place(last.bbox, bbox) {
+            if last.c == c && !is_identical(last.bbox, bbox) && same_place(last.bbox, bbox) {
                 return;
             }
             if !adjacent(last.bbox, bbox) {
@@ -136,6 +136,11 @@ fn without_doubles(mut words: Vec<Found>) -> Vec<Found> {
         doubles.next_if(|d| *d + 1 == at).is_none()
     });
     words
+}
+
+/// True where two boxes are the same to the last bit.
+pub(crate) fn is_identical(a: [f32; 4], b: [f32; 4]) -> bool {
+    a.map(f32::to_bits) == b.map(f32::to_bits)
 }
 
 /// True where one box lies on the other.

@@ -2,7 +2,7 @@
 
 use super::upright::Upright;
 use crate::child::pdfium::{Object, Text};
-use crate::child::words::{Found, Glyph, Words};
+use crate::child::words::{Found, Glyph, Words, is_identical};
 use crate::protocol::{Fault, MAX_CHARACTERS};
 
 /// Fewest characters whose direction turns a page.
@@ -89,7 +89,7 @@ impl Layer {
 /// True where a character was drawn a second time on itself: the letters of one ligature are of one object.
 fn is_again(text: &Text<'_>, last: Glyph, glyph: Glyph) -> bool {
     let object = |at| text.object(at).map(Object::id);
-    last.c == glyph.c && last.bbox == glyph.bbox && object(last.at) != object(glyph.at)
+    last.c == glyph.c && is_identical(last.bbox, glyph.bbox) && object(last.at) != object(glyph.at)
 }
 
 /// Characters that fonts use for glyphs of which nobody knows what they are.
