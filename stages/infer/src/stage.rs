@@ -75,6 +75,7 @@ impl InferStage {
             document: format!("{}/{}", head.document_id, head.revision),
             now_ms,
             withhold_images: false,
+            local_only: false,
             accuracy: head.options.accuracy_mode,
         };
         let (local, blobs) = (Arc::clone(&self.local), self.blobs.clone());
@@ -94,7 +95,8 @@ impl InferStage {
         head: &DocumentHead,
         now_ms: i64,
     ) -> Result<Extraction, InferError> {
-        // What the XML says is known already: the cheapest engine is enough to say what the pages show.
+        // What the XML says is known already: the cheapest engine is enough to say what the pages show, and nothing of
+        // a comparison that nobody asked for leaves the machine.
         let wanted = Wanted {
             type_hint: head.options.type_hint.clone(),
             tenant: head.tenant.clone(),
@@ -102,6 +104,7 @@ impl InferStage {
             now_ms,
             withhold_images: true,
             accuracy: AccuracyMode::Fast,
+            local_only: true,
             ..Wanted::default()
         };
         let (local, blobs) = (Arc::clone(&self.local), self.blobs.clone());
