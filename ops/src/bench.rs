@@ -3,6 +3,7 @@
 mod eos;
 mod latency;
 mod layout;
+mod pages;
 mod processes;
 mod reading;
 mod render;
@@ -27,6 +28,8 @@ pub enum What {
     Latency(latency::LatencyArgs),
     /// Memory of every process over many documents.
     Soak(soak::SoakArgs),
+    /// One long document: time, and memory from its first pages to its last.
+    Pages(pages::PagesArgs),
     /// Reading and painting pages in the sandbox against PDFium alone.
     Render(render::RenderArgs),
     /// Odd and broken PDFs: how each ends, and when.
@@ -52,6 +55,7 @@ pub async fn run(args: BenchArgs) -> Result<ExitCode, OpsError> {
         What::Eos(args) => eos::run(args).await,
         What::Latency(args) => latency::run(args).await,
         What::Soak(args) => soak::run(args).await,
+        What::Pages(args) => pages::run(args).await,
         What::Render(args) => render::run(args).await,
         What::Robustness(args) => robustness::run(args).await,
         What::Layout(args) => layout::run(args).await,

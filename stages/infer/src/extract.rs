@@ -122,10 +122,10 @@ pub struct Extraction {
 
 impl Extraction {
     /// Nothing yet, by that engine.
-    pub fn of_engine(engine: &str, version: &str) -> Self {
+    pub fn of_engine(engine: &str, version: impl Into<String>) -> Self {
         Self {
             engine: engine.to_owned(),
-            version: version.to_owned(),
+            version: version.into(),
             kind: DocumentType::unknown(),
             fields: Fields::new(),
             line_items: Vec::new(),
