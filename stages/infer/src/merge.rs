@@ -78,6 +78,8 @@ fn pair(mut a: Extraction, mut b: Extraction, wanted: &Wanted) -> Extraction {
         fields,
         line_items,
         problems,
+        parts: if a.parts.is_empty() { b.parts } else { a.parts },
+        layout_novelty: a.layout_novelty.or(b.layout_novelty),
         cost: sum(&a.cost, &b.cost),
         ..a
     }

@@ -6,6 +6,8 @@
 use crate::config::Config;
 use crate::error::InferError;
 use crate::extract::{Extraction, Extractor, PageImage, PageText, Pages, Wanted};
+use crate::local::categories::{self, CategoriesError, CategorySet};
+use crate::models::Models;
 use crate::schema::{Schema, SchemaError};
 use crate::{STAGE, artifacts, xml};
 use docmill_blobs::Blobs;
@@ -22,12 +24,13 @@ pub struct InferStage {
     blobs: Blobs,
     local: Arc<dyn Extractor>,
     max_schema_bytes: i64,
+    models: Models,
 }
 
 impl InferStage {
     /// With the settings of the stage, and the engine that reads pages.
     pub fn new(config: &Config, blobs: Blobs, local: Arc<dyn Extractor>) -> Self {
-        Self { blobs, local, max_schema_bytes: i64::from(config.max_schema_bytes) }
+        Self { blobs, local, max_schema_bytes: i64::from(config.max_schema_bytes), models: Models::default() }
     }
 
     async fn read(&self, input: &DocumentAssembled, now_ms: i64) -> Result<Extraction, InferError> {
@@ -39,8 +42,10 @@ impl InferStage {
         // A tenant's own fields are looked for on the pages: the e-invoice has no names for them.
         if let Some(embedded) = embedded.filter(|_| head.options.schema.is_none() || readable.is_empty()) {
             let bytes = self.blobs.get(&embedded.blob).await?;
-            match tokio::task::spawn_blocking(move || xml::extract(&bytes)).await? {
-                Ok(extraction) => return Ok(extraction),
+            match tokio::task::spawn_blocking(move || xml::read(&bytes)).await? {
+                // Pages made of the XML itself say nothing new.
+                Ok((found, _)) if readable.is_empty() || is_xml(&head.source.media_type) => return Ok(found),
+                Ok((found, known)) => return self.compared(found, known, readable, head).await,
                 Err(error) if readable.is_empty() => return Err(error.into()),
                 Err(error) => noticed = Some(unread_xml(&embedded.name, &error)),
             }
@@ -52,9 +57,19 @@ impl InferStage {
             Some(name) => Some(self.schema(name).await?),
             None => None,
         };
+        let model = match &head.options.model {
+            Some(name) => Some(self.models.get(name, &self.blobs).await?),
+            None => None,
+        };
+        let categories = match &head.options.categories {
+            Some(name) => Some(Arc::new(self.categories(name).await?)),
+            None => None,
+        };
         let wanted = Wanted {
             schema,
             type_hint: head.options.type_hint.clone(),
+            model,
+            categories,
             tenant: head.tenant.clone(),
             document: format!("{}/{}", head.document_id, head.revision),
             now_ms,
@@ -67,6 +82,37 @@ impl InferStage {
         let mut extraction = tokio::task::spawn_blocking(work).await??;
         extraction.problems.extend(noticed);
         Ok(extraction)
+    }
+
+    /// An e-invoice, compared with what its pages show.
+    async fn compared(
+        &self,
+        mut found: Extraction,
+        known: xml::Known,
+        pages: Vec<Page>,
+        head: &DocumentHead,
+    ) -> Result<Extraction, InferError> {
+        let wanted = Wanted { type_hint: head.options.type_hint.clone(), ..Wanted::default() };
+        let (local, blobs) = (Arc::clone(&self.local), self.blobs.clone());
+        let runtime = tokio::runtime::Handle::current();
+        let work = move || {
+            let mut pages = Fetched { pages, blobs, runtime };
+            let read = match local.extract(&mut pages, &wanted) {
+                Ok(read) => Some(read),
+                Err(error) if error.class() == Class::Input => None,
+                Err(error) => return Err(error),
+            };
+            xml::compare(&mut found, &known, read.as_ref(), &mut pages)?;
+            Ok(found)
+        };
+        tokio::task::spawn_blocking(work).await?
+    }
+
+    async fn categories(&self, name: &BlobRef) -> Result<CategorySet, InferError> {
+        if name.bytes > categories::MAX_BYTES {
+            return Err(CategoriesError::TooLarge { bytes: name.bytes }.into());
+        }
+        Ok(CategorySet::parse(&self.blobs.get(name).await?)?)
     }
 
     async fn schema(&self, name: &BlobRef) -> Result<Schema, InferError> {
@@ -129,9 +175,9 @@ impl Stage for InferStage {
             error: None,
             stages,
             cost: found.cost,
-            parts: Vec::new(),
+            parts: found.parts,
             artifacts,
-            layout_novelty: None,
+            layout_novelty: found.layout_novelty,
         }))
     }
 
@@ -207,6 +253,10 @@ fn packed_digest(words: &PackedWords) -> String {
         bytes.extend_from_slice(column);
     }
     content_sha256(&bytes)
+}
+
+fn is_xml(media_type: &str) -> bool {
+    media_type.ends_with("/xml") || media_type.ends_with("+xml")
 }
 
 fn ended(input: &DocumentAssembled, error: ErrorInfo, stages: Vec<StageTrace>) -> Outputs {

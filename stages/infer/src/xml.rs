@@ -3,10 +3,13 @@
 //! Owns which term of EN 16931 stands where in CII (Factur-X, ZUGFeRD, Order-X) and UBL. Knows nothing of pages. Rule:
 //! a value is given as it stands in the XML (days as ISO 8601); nothing is computed and nothing is guessed.
 
+mod business;
 mod cii;
+mod shown;
 mod tree;
 mod ubl;
 
+pub(crate) use shown::compare;
 pub use tree::Node;
 
 use crate::extract::{ENGINE_XML, Extraction};
@@ -17,6 +20,9 @@ use thiserror::Error;
 pub const MODEL_VERSION: &str = "en16931-1";
 
 const CONFIDENCE: f64 = 0.99;
+
+/// Most characters of all notes together.
+const MAX_NOTE_CHARS: usize = 4000;
 
 /// Why an embedded e-invoice cannot be read.
 #[derive(Debug, Error, PartialEq, Eq)]
@@ -71,10 +77,24 @@ impl Classify for XmlError {
     }
 }
 
-/// Reads an e-invoice.
+/// What an e-invoice names besides its fields: all accounts that are paid to, and all tax ids of its parties.
+#[derive(Debug, Default, Clone, PartialEq, Eq)]
+pub struct Known {
+    /// Accounts.
+    pub accounts: Vec<String>,
+    /// VAT ids and tax numbers.
+    pub tax_ids: Vec<String>,
+}
+
+/// Reads an e-invoice and applies the business rules that it says it follows.
 pub fn extract(bytes: &[u8]) -> Result<Extraction, XmlError> {
+    read(bytes).map(|(found, _)| found)
+}
+
+/// As [`extract`], with what a comparison with the pages wants to know.
+pub fn read(bytes: &[u8]) -> Result<(Extraction, Known), XmlError> {
     let root = Node::parse(bytes)?;
-    let found = match root.name.as_str() {
+    let mut found = match root.name.as_str() {
         "CrossIndustryInvoice" | "CrossIndustryDocument" | "SCRDMCCBDACIOMessageStructure" => {
             cii::read(&root)
         }
@@ -86,7 +106,10 @@ pub fn extract(bytes: &[u8]) -> Result<Extraction, XmlError> {
     if found.fields.is_empty() {
         return Err(XmlError::Unknown { root: root.name.chars().take(80).collect() });
     }
-    Ok(found)
+    found.problems.extend(business::problems(bytes));
+    let mut known = Known::default();
+    root.known(&mut known);
+    Ok((found, known))
 }
 
 /// The document type that a code of UNTDID 1001 stands for.
@@ -159,6 +182,33 @@ fn address(fields: &mut Fields, name: &str, parts: &[Option<String>]) {
     let joined =
         parts.iter().flatten().map(|p| p.trim()).filter(|p| !p.is_empty()).collect::<Vec<_>>().join(", ");
     text(fields, name, Some(joined));
+}
+
+/// Notes on one line, in order.
+fn note(fields: &mut Fields, notes: Vec<String>) {
+    let joined = notes.join(" ");
+    text(fields, "note", Some(joined.chars().take(MAX_NOTE_CHARS).collect()));
+}
+
+/// The sum of amounts; none where there are none or one is no number.
+fn total(fields: &mut Fields, name: &str, amounts: impl Iterator<Item = String>) {
+    let amounts: Vec<String> = amounts.collect();
+    let numbers: Option<Vec<_>> = amounts.iter().map(|a| docmill_en16931::decimal::parse(a)).collect();
+    if let Some(sum) = numbers.filter(|n| !n.is_empty()).and_then(docmill_en16931::decimal::sum) {
+        fields.insert(name.to_owned(), field(sum.to_string(), Some(amounts.join(" + "))));
+    }
+}
+
+/// An identifier of a scheme of ISO/IEC 6523 whose check digits are known.
+fn registered(fields: &mut Fields, role: &str, scheme: Option<&str>, id: &str) {
+    let name = match scheme {
+        Some("0088") => "gln",
+        Some("0002") if id.chars().filter(char::is_ascii_digit).count() == 14 => "siret",
+        Some("0002") => "siren",
+        Some("0009") => "siret",
+        _ => return,
+    };
+    text(fields, &format!("{role}_{name}"), Some(id.to_owned()));
 }
 
 #[cfg(test)]

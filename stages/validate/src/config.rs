@@ -1,7 +1,9 @@
-//! What an operator may set.
+//! What an operator may set: when a document may be accepted unseen, for all and for single tenants.
 
 use crate::ValidateError;
 use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
+use std::collections::BTreeMap;
 
 /// Settings of validate.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -11,31 +13,129 @@ pub struct Config {
     pub accept_confidence: f64,
     /// Least confidence of the document type for a document to be accepted unseen, 0 to 1.
     pub accept_type_confidence: f64,
+    /// Required fields below this confidence have the document rejected instead of reviewed, 0 to 1.
+    pub reject_confidence: f64,
+    /// Least confidence of single fields, required or not, in place of `accept_confidence`.
+    pub field_confidence: BTreeMap<String, f64>,
+    /// Codes of problems that have a document rejected instead of reviewed.
+    pub reject_codes: Vec<String>,
+    /// Codes of problems that do not keep a document from being accepted.
+    pub tolerate_codes: Vec<String>,
     /// How far after its submission a document may be dated, in days.
     pub max_days_ahead: i32,
+    /// Settings of single tenants, in place of those above.
+    pub tenants: BTreeMap<String, Policy>,
+}
+
+/// Settings of one tenant; what is not set is as for all.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Policy {
+    /// As `accept_confidence`.
+    pub accept_confidence: Option<f64>,
+    /// As `accept_type_confidence`.
+    pub accept_type_confidence: Option<f64>,
+    /// As `reject_confidence`.
+    pub reject_confidence: Option<f64>,
+    /// As `field_confidence`; fields that are not named keep theirs.
+    pub field_confidence: BTreeMap<String, f64>,
+    /// As `reject_codes`.
+    pub reject_codes: Option<Vec<String>>,
+    /// As `tolerate_codes`.
+    pub tolerate_codes: Option<Vec<String>>,
+    /// As `max_days_ahead`.
+    pub max_days_ahead: Option<i32>,
 }
 
 impl Default for Config {
     fn default() -> Self {
-        Self { accept_confidence: 0.85, accept_type_confidence: 0.5, max_days_ahead: 31 }
+        Self {
+            accept_confidence: 0.85,
+            accept_type_confidence: 0.5,
+            reject_confidence: 0.0,
+            field_confidence: BTreeMap::new(),
+            reject_codes: Vec::new(),
+            tolerate_codes: Vec::new(),
+            max_days_ahead: 31,
+            tenants: BTreeMap::new(),
+        }
     }
 }
 
 impl Config {
+    /// The settings for a tenant.
+    pub(crate) fn of_tenant(&self, tenant: &str) -> Cow<'_, Self> {
+        let Some(policy) = self.tenants.get(tenant) else { return Cow::Borrowed(self) };
+        let mut fields = self.field_confidence.clone();
+        fields.extend(policy.field_confidence.clone());
+        Cow::Owned(Self {
+            accept_confidence: policy.accept_confidence.unwrap_or(self.accept_confidence),
+            accept_type_confidence: policy.accept_type_confidence.unwrap_or(self.accept_type_confidence),
+            reject_confidence: policy.reject_confidence.unwrap_or(self.reject_confidence),
+            field_confidence: fields,
+            reject_codes: policy.reject_codes.clone().unwrap_or_else(|| self.reject_codes.clone()),
+            tolerate_codes: policy.tolerate_codes.clone().unwrap_or_else(|| self.tolerate_codes.clone()),
+            max_days_ahead: policy.max_days_ahead.unwrap_or(self.max_days_ahead),
+            tenants: BTreeMap::new(),
+        })
+    }
+
+    /// Least confidence of a field.
+    pub(crate) fn least(&self, field: &str) -> f64 {
+        self.field_confidence.get(field).copied().unwrap_or(self.accept_confidence)
+    }
+
     /// Every mistake at once.
     pub(crate) fn check(&self) -> Result<(), ValidateError> {
+        let mut mistakes = self.mistakes("");
+        for tenant in self.tenants.keys() {
+            mistakes.extend(self.of_tenant(tenant).mistakes(&format!("tenants.{tenant}.")));
+        }
+        mistakes.dedup();
+        if mistakes.is_empty() { Ok(()) } else { Err(ValidateError::Config { mistakes }) }
+    }
+
+    fn mistakes(&self, place: &str) -> Vec<String> {
         let mut mistakes = Vec::new();
-        for (name, value) in [
+        let fields = self.field_confidence.iter().map(|(name, v)| (format!("field_confidence.{name}"), *v));
+        let own = [
             ("accept_confidence", self.accept_confidence),
             ("accept_type_confidence", self.accept_type_confidence),
-        ] {
+            ("reject_confidence", self.reject_confidence),
+        ];
+        for (name, value) in own.map(|(name, v)| (name.to_owned(), v)).into_iter().chain(fields) {
             if !(0.0..=1.0).contains(&value) {
-                mistakes.push(format!("{name} = {value} is not within 0..=1"));
+                mistakes.push(format!("{place}{name} = {value} is not within 0..=1"));
             }
         }
         if !(0..=3650).contains(&self.max_days_ahead) {
-            mistakes.push(format!("max_days_ahead = {} is not within 0..=3650", self.max_days_ahead));
+            mistakes.push(format!("{place}max_days_ahead = {} is not within 0..=3650", self.max_days_ahead));
         }
-        if mistakes.is_empty() { Ok(()) } else { Err(ValidateError::Config { mistakes }) }
+        mistakes
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_tenant_has_what_it_sets_and_the_rest_of_all() {
+        let text = r#"{"accept_confidence": 0.9, "field_confidence": {"iban": 0.95, "bic": 0.5}, "reject_codes": ["INFER-0141"],
+            "tenants": {"acme": {"accept_confidence": 0.7, "field_confidence": {"bic": 0.6}, "reject_codes": []}}}"#;
+        let config: Config = serde_json::from_str(text).unwrap();
+        config.check().unwrap();
+        let acme = config.of_tenant("acme");
+        assert_eq!((acme.least("grand_total"), acme.least("iban"), acme.least("bic")), (0.7, 0.95, 0.6));
+        assert_eq!((acme.reject_codes.len(), acme.max_days_ahead), (0, 31));
+        assert_eq!(config.of_tenant("other").as_ref(), &config);
+    }
+
+    #[test]
+    fn mistakes_of_tenants_are_named() {
+        let text = r#"{"tenants": {"acme": {"accept_confidence": 2}}}"#;
+        let config: Config = serde_json::from_str(text).unwrap();
+        let error = config.check().unwrap_err().to_string();
+        assert!(error.contains("tenants.acme.accept_confidence = 2 is not within 0..=1"), "{error}");
     }
 }

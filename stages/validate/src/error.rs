@@ -23,6 +23,9 @@ pub(crate) mod code {
     pub(crate) const SIGN: &str = "VALIDATE-0015";
     pub(crate) const LINES_INCOMPLETE: &str = "VALIDATE-0016";
     pub(crate) const GLN: &str = "VALIDATE-0017";
+    pub(crate) const SCHEMA: &str = "VALIDATE-0020";
+    pub(crate) const REJECTED: &str = "VALIDATE-0021";
+    pub(crate) const COMPANY_NUMBER: &str = "VALIDATE-0022";
 }
 
 /// What can go wrong while validating.

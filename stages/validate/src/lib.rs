@@ -5,12 +5,13 @@
 
 mod config;
 mod error;
+mod outcome;
 mod rules;
 mod schema;
 mod stage;
 mod subject;
 
-pub use config::Config;
+pub use config::{Config, Policy};
 pub use error::ValidateError;
 pub use stage::Validate;
 

@@ -2,11 +2,11 @@
 
 use crate::schema::{MAX_SCHEMA_BYTES, TenantSchema};
 use crate::subject::Subject;
-use crate::{Config, STAGE, ValidateError, rules};
+use crate::{Config, STAGE, ValidateError, outcome, rules};
 use docmill_blobs::Blobs;
 use docmill_contracts::{
     Class, Classify, DocumentExtracted, DocumentResult, DocumentValidated, ErrorInfo, PageSummary, Problem,
-    ResultStatus, Severity, StageTrace, Trace,
+    StageTrace, Trace,
 };
 use docmill_runtime::{Cx, Outputs, Stage, Unreadable};
 use std::time::Instant;
@@ -24,10 +24,14 @@ impl Validate {
         Ok(Self { config, blobs })
     }
 
-    async fn problems(&self, input: &DocumentExtracted) -> Result<Vec<Problem>, ValidateError> {
+    async fn problems(
+        &self,
+        input: &DocumentExtracted,
+        config: &Config,
+    ) -> Result<Vec<Problem>, ValidateError> {
         let subject = Subject { document: input };
         let Some(blob) = &input.head.options.schema else {
-            return Ok(rules::check(subject, &self.config));
+            return Ok(rules::check(subject, config));
         };
         let wrong = |why| ValidateError::Schema {
             name: input.head.source.name.clone(),
@@ -43,7 +47,7 @@ impl Validate {
             .await
             .map_err(|source| ValidateError::Blobs { name: input.head.source.name.clone(), source })?;
         let schema = TenantSchema::parse(&bytes).map_err(wrong)?;
-        Ok(schema.check(subject, &self.config))
+        Ok(schema.check(subject, config))
     }
 }
 
@@ -59,7 +63,8 @@ impl Stage for Validate {
         if let Some(error) = nothing_there(input) {
             return Ok(ended(input, error, started, cx.now_ms));
         }
-        let problems = match self.problems(input).await {
+        let config = self.config.of_tenant(&input.head.tenant);
+        let problems = match self.problems(input, &config).await {
             Ok(problems) => problems,
             // The tenant's schema is at fault: that is a result, not a dead letter.
             Err(error) if error.class() == Class::Input => {
@@ -68,8 +73,12 @@ impl Stage for Validate {
             Err(error) => return Err(error),
         };
         let head = &input.head;
-        let problems: Vec<Problem> = input.problems.iter().cloned().chain(problems).collect();
-        let bad = problems.iter().any(|problem| problem.severity == Severity::Error);
+        // Where an e-invoice was read, its business rules were applied to the XML itself.
+        let said = |problem: &Problem| input.problems.iter().any(|p| p.code == problem.code);
+        let own = problems.into_iter().filter(|problem| !said(problem));
+        let mut problems: Vec<Problem> = input.problems.iter().cloned().chain(own).collect();
+        let (status, why) = outcome::of(Subject { document: input }, &problems, &config);
+        problems.extend(why);
         let mut source = head.source.clone();
         source.pages = source.pages.or_else(|| count(&input.pages));
         let result = DocumentResult {
@@ -78,7 +87,7 @@ impl Stage for Validate {
             tenant: head.tenant.clone(),
             content_sha256: head.content_sha256.clone(),
             source,
-            status: if bad { ResultStatus::Review } else { ResultStatus::Accepted },
+            status,
             kind: input.kind.clone(),
             fields: input.fields.clone(),
             line_items: input.line_items.clone(),

@@ -1,6 +1,6 @@
 //! UN/CEFACT Cross Industry Invoice D16B (Factur-X, ZUGFeRD 2), its forerunner in ZUGFeRD 1.0, and Order-X.
 
-use super::{Node, address, day, number, text, type_of};
+use super::{Node, address, day, note, number, registered, text, total, type_of};
 use crate::extract::Extraction;
 use docmill_contracts::Fields;
 
@@ -38,16 +38,34 @@ pub(super) fn read(root: &Node) -> Extraction {
     day(f, "issue_date", date(document, "IssueDateTime"));
     party(f, "seller", agreement.at("SellerTradeParty"));
     party(f, "buyer", agreement.at("BuyerTradeParty"));
+    text(f, "buyer_reference", agreement.text_at("BuyerReference"));
+    text(f, "project_ref", agreement.text_at("SpecifiedProcuringProject/ID"));
     text(f, "purchase_order_ref", reference(agreement, "BuyerOrderReferencedDocument"));
+    text(f, "sales_order_ref", reference(agreement, "SellerOrderReferencedDocument"));
+    text(f, "quotation_ref", reference(agreement, "QuotationReferencedDocument"));
     text(f, "contract_ref", reference(agreement, "ContractReferencedDocument"));
     let event = "ActualDeliverySupplyChainEvent|RequestedDeliverySupplyChainEvent/OccurrenceDateTime";
     day(f, "delivery_date", date(delivery, event));
+    let requested = "RequestedDeliverySupplyChainEvent";
+    let wanted = at(delivery, &format!("{requested}/OccurrenceSpecifiedPeriod"));
+    day(f, "requested_delivery_from", date(&wanted, "StartDateTime"));
+    day(f, "requested_delivery_to", date(&wanted, "EndDateTime"));
+    place(f, "delivery", delivery.at("ShipToTradeParty"));
+    text(f, "preceding_invoice_ref", reference(settlement, "InvoiceReferencedDocument"));
+    text(f, "payee_name", settlement.text_at("PayeeTradeParty/Name"));
+    text(f, "accounting_ref", settlement.text_at("ReceivableSpecifiedTradeAccountingAccount/ID"));
+    let notes = document.all("IncludedNote").filter_map(|n| n.text_at("Content"));
+    note(f, notes.collect());
     let currency = settlement.text_at("InvoiceCurrencyCode|OrderCurrencyCode");
     text(f, "payment_ref", settlement.text_at("PaymentReference"));
     let period = at(settlement, "BillingSpecifiedPeriod");
     day(f, "period_from", date(&period, "StartDateTime"));
     day(f, "period_to", date(&period, "EndDateTime"));
     for terms in settlement.all("SpecifiedTradePaymentTerms") {
+        if !f.contains_key("payment_terms") {
+            text(f, "payment_terms", terms.text_at("Description"));
+            text(f, "mandate_ref", terms.text_at("DirectDebitMandateID"));
+        }
         if !f.contains_key("due_date") {
             day(f, "due_date", date(terms, "DueDateDateTime"));
         }
@@ -55,6 +73,8 @@ pub(super) fn read(root: &Node) -> Extraction {
     for means in settlement.all("SpecifiedTradeSettlementPaymentMeans") {
         if !f.contains_key("iban") {
             let account = "PayeePartyCreditorFinancialAccount";
+            text(f, "payment_means", means.text_at("TypeCode"));
+            text(f, "account_name", means.text_at(&format!("{account}/AccountName")));
             text(f, "iban", means.text_at(&format!("{account}/IBANID")));
             text(f, "bic", means.text_at("PayeeSpecifiedCreditorFinancialInstitution/BICID"));
         }
@@ -66,6 +86,10 @@ pub(super) fn read(root: &Node) -> Extraction {
     let taxes: Vec<&Node> = sums.all("TaxTotalAmount").collect();
     let tax = taxes.iter().find(|t| t.attribute("currencyID") == currency.as_deref()).or(taxes.first());
     number(f, "tax_total", tax.map(|t| t.text.clone()));
+    let other = settlement.text_at("TaxCurrencyCode").filter(|c| Some(c) != currency.as_ref());
+    let accounting = taxes.iter().find(|t| other.is_some() && t.attribute("currencyID") == other.as_deref());
+    number(f, "tax_total_accounting", accounting.map(|t| t.text.clone()));
+    text(f, "tax_currency", other);
     number(f, "rounding", sums.text_at("RoundingAmount"));
     number(f, "grand_total", sums.text_at("GrandTotalAmount"));
     number(f, "prepaid", sums.text_at("TotalPrepaidAmount"));
@@ -79,6 +103,7 @@ pub(super) fn read(root: &Node) -> Extraction {
         number(&mut row, "taxable_amount", tax.text_at("BasisAmount"));
         number(&mut row, "tax_amount", tax.text_at("CalculatedAmount"));
         text(&mut row, "exemption_reason", tax.text_at("ExemptionReason"));
+        text(&mut row, "exemption_reason_code", tax.text_at("ExemptionReasonCode"));
         if !row.is_empty() {
             out.vat_breakdown.push(row);
         }
@@ -101,6 +126,8 @@ fn line(item: &Node) -> Fields {
     text(&mut row, "line_id", item.text_at("AssociatedDocumentLineDocument/LineID"));
     text(&mut row, "description", product.text_at("Name").or_else(|| product.text_at("Description")));
     text(&mut row, "article_no", product.text_at("SellerAssignedID"));
+    text(&mut row, "standard_article_no", product.text_at("GlobalID"));
+    text(&mut row, "order_line_ref", agreement.text_at("BuyerOrderReferencedDocument/LineID"));
     text(&mut row, "buyer_article_no", product.text_at("BuyerAssignedID"));
     let delivery = item.at(LINE_DELIVERY).unwrap_or(&none);
     if let Some(quantity) = delivery.at("BilledQuantity|AgreedQuantity|RequestedQuantity") {
@@ -115,6 +142,11 @@ fn line(item: &Node) -> Fields {
     number(&mut row, "unit_price", price.text_at("ChargeAmount"));
     number(&mut row, "price_basis", price.text_at("BasisQuantity"));
     number(&mut row, "line_total", settlement.at(LINE_SUMMATION).and_then(|s| s.text_at("LineTotalAmount")));
+    let parts: Vec<&Node> = settlement.all("SpecifiedTradeAllowanceCharge").collect();
+    for (name, charge) in [("discount", "false"), ("charge", "true")] {
+        let of = parts.iter().filter(|p| p.text_at("ChargeIndicator/Indicator").as_deref() == Some(charge));
+        total(&mut row, name, of.filter_map(|p| p.text_at("ActualAmount")));
+    }
     let tax = settlement.at("ApplicableTradeTax").unwrap_or(&none);
     number(&mut row, "vat_rate", tax.text_at("RateApplicablePercent|ApplicablePercent"));
     text(&mut row, "vat_category", tax.text_at("CategoryCode"));
@@ -125,13 +157,17 @@ fn party(f: &mut Fields, role: &str, party: Option<&Node>) {
     let Some(party) = party else { return };
     let trading = party.text_at("SpecifiedLegalOrganization/TradingBusinessName");
     text(f, &format!("{role}_name"), party.text_at("Name").or(trading));
+    place(f, role, Some(party));
+    let legal = party.at("SpecifiedLegalOrganization/ID");
+    for id in party.all("GlobalID").chain(party.all("ID")).chain(legal) {
+        registered(f, role, id.attribute("schemeID"), &id.text);
+    }
+    text(f, &format!("{role}_legal_id"), legal.map(|id| id.text.clone()));
     let none = Node::default();
-    let place = party.at("PostalTradeAddress").unwrap_or(&none);
-    let city = [place.text_at("PostcodeCode"), place.text_at("CityName")];
-    let city = city.into_iter().flatten().collect::<Vec<_>>().join(" ");
-    let lines = ["LineOne", "LineTwo", "LineThree"].map(|l| place.text_at(l));
-    let [one, two, three] = lines;
-    address(f, &format!("{role}_address"), &[one, two, three, Some(city), place.text_at("CountryID")]);
+    let contact = party.at("DefinedTradeContact").unwrap_or(&none);
+    text(f, &format!("{role}_contact"), contact.text_at("PersonName|DepartmentName"));
+    text(f, &format!("{role}_phone"), contact.text_at("TelephoneUniversalCommunication/CompleteNumber"));
+    text(f, &format!("{role}_email"), contact.text_at("EmailURIUniversalCommunication/URIID"));
     for registration in party.all("SpecifiedTaxRegistration") {
         let Some(id) = registration.at("ID") else { continue };
         let name = match id.attribute("schemeID") {
@@ -141,6 +177,21 @@ fn party(f: &mut Fields, role: &str, party: Option<&Node>) {
         };
         text(f, &format!("{role}_{name}"), Some(id.text.clone()));
     }
+}
+
+/// Name and address of where something stands.
+fn place(f: &mut Fields, role: &str, party: Option<&Node>) {
+    let Some(party) = party else { return };
+    if role == "delivery" {
+        text(f, "delivery_name", party.text_at("Name"));
+    }
+    let none = Node::default();
+    let place = party.at("PostalTradeAddress").unwrap_or(&none);
+    let city = [place.text_at("PostcodeCode"), place.text_at("CityName")];
+    let city = city.into_iter().flatten().collect::<Vec<_>>().join(" ");
+    let lines = ["LineOne", "LineTwo", "LineThree"].map(|l| place.text_at(l));
+    let [one, two, three] = lines;
+    address(f, &format!("{role}_address"), &[one, two, three, Some(city), place.text_at("CountryID")]);
 }
 
 fn reference(agreement: &Node, name: &str) -> Option<String> {

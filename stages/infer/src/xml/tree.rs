@@ -102,6 +102,18 @@ impl Node {
         Ok(Self { name: AsRef::<str>::as_ref(&name).to_owned(), attributes, ..Self::default() })
     }
 
+    /// Accounts and tax ids anywhere inside, of UBL and CII.
+    pub(super) fn known(&self, known: &mut super::Known) {
+        let id = || self.text_at("ID|CompanyID").into_iter();
+        match self.name.as_str() {
+            "IBANID" | "ProprietaryID" => known.accounts.push(self.text.clone()),
+            "PayeeFinancialAccount" | "PayerFinancialAccount" => known.accounts.extend(id()),
+            "SpecifiedTaxRegistration" | "PartyTaxScheme" => known.tax_ids.extend(id()),
+            _ => {}
+        }
+        self.children.iter().for_each(|child| child.known(known));
+    }
+
     /// The first element inside whose name is one of `names`.
     pub fn child(&self, names: &[&str]) -> Option<&Self> {
         self.children.iter().find(|c| names.contains(&c.name.as_str()))

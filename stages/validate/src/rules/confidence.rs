@@ -7,7 +7,9 @@ use crate::subject::Subject;
 use docmill_contracts::{DocumentExtracted, Problem, Severity};
 
 pub(super) fn check(subject: Subject, config: &Config) -> Vec<Problem> {
-    let mut problems = weak(subject, config, required_fields(subject.kind()));
+    let required: Vec<&str> = required_fields(subject.kind()).collect();
+    let named = config.field_confidence.keys().map(String::as_str).filter(|name| !required.contains(name));
+    let mut problems = weak(subject, config, required.iter().copied().chain(named));
     let kind = &subject.document.kind;
     // A confidence that is no number is none.
     if kind.confidence.is_nan() || kind.confidence < config.accept_type_confidence {
@@ -25,12 +27,11 @@ pub(crate) fn weak<'n>(
     config: &Config,
     names: impl IntoIterator<Item = &'n str>,
 ) -> Vec<Problem> {
-    let least = config.accept_confidence;
     names
         .into_iter()
-        .filter_map(|name| Some((name, subject.field(name)?.confidence)))
-        .filter(|(_, sure)| sure.is_nan() || *sure < least)
-        .map(|(name, sure)| {
+        .filter_map(|name| Some((name, subject.field(name)?.confidence, config.least(name))))
+        .filter(|(_, sure, least)| sure.is_nan() || sure < least)
+        .map(|(name, sure, least)| {
             let message = format!("{name} has confidence {sure:.2}, below {least:.2}");
             subject.problem(code::CONFIDENCE, Severity::Error, message, &[name])
         })

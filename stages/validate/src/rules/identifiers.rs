@@ -10,11 +10,13 @@ use docmill_document::{currency, gln};
 
 pub(super) fn check(subject: Subject, _: &Config) -> Vec<Problem> {
     let vat = ["seller_vat_id", "buyer_vat_id"].map(|name| vat_number(subject, name));
-    let glns = subject.document.fields.keys().filter(|name| name.ends_with("_gln"));
+    let named = |end: &'static str| subject.document.fields.keys().filter(move |name| name.ends_with(end));
     [account(subject), bank(subject), money(subject)]
         .into_iter()
         .chain(vat)
-        .chain(glns.map(|name| place(subject, name)))
+        .chain(named("_gln").map(|name| place(subject, name)))
+        .chain(named("_siren").map(|name| company(subject, name, 9)))
+        .chain(named("_siret").map(|name| company(subject, name, 14)))
         .flatten()
         .collect()
 }
@@ -86,6 +88,29 @@ fn place(subject: Subject, name: &str) -> Option<Problem> {
     })
 }
 
+/// French company (SIREN) and establishment (SIRET) numbers: so many digits, the last by Luhn.
+fn company(subject: Subject, name: &str, length: usize) -> Option<Problem> {
+    let value = &subject.field(name)?.value;
+    let digits: Vec<u32> =
+        value.chars().filter(|c| !c.is_whitespace()).filter_map(|c| c.to_digit(10)).collect();
+    let only = value.chars().all(|c| c.is_ascii_digit() || c.is_whitespace());
+    // La Poste's establishments (SIREN 356000000) have digits that add up to a multiple of five instead.
+    let post = length == 14 && digits.starts_with(&[3, 5, 6, 0, 0, 0, 0, 0, 0]);
+    let fits = if post { digits.iter().sum::<u32>().is_multiple_of(5) } else { luhn(&digits) };
+    (!only || digits.len() != length || !fits).then(|| {
+        let message = format!(
+            "{name} `{}` is not a number of {length} digits with a fitting check digit",
+            shown(value)
+        );
+        subject.problem(code::COMPANY_NUMBER, Severity::Error, message, &[name])
+    })
+}
+
+fn luhn(digits: &[u32]) -> bool {
+    let doubled = |(n, d): (usize, &u32)| if n % 2 == 0 { *d } else { d * 2 / 10 + d * 2 % 10 };
+    digits.iter().rev().enumerate().map(doubled).sum::<u32>().is_multiple_of(10)
+}
+
 fn shown(value: &str) -> String {
     value.chars().take(40).collect()
 }
@@ -115,6 +140,11 @@ mod tests {
             ("buyer_vat_id", "US-ABC", &[]),
             ("seller_gln", "4000001123452", &[]),
             ("seller_gln", "4000001123453", &[("VALIDATE-0017", Error)]),
+            ("seller_siren", "732 829 320", &[]),
+            ("seller_siren", "732829321", &[("VALIDATE-0022", Error)]),
+            ("seller_siret", "73282932000074", &[]),
+            ("seller_siret", "35600000049837", &[]),
+            ("seller_siret", "7328293200007", &[("VALIDATE-0022", Error)]),
         ] {
             let sample = Sample::new("invoice").fields(&[(name, value)]);
             assert_eq!(codes(&check(sample.subject(), &Config::default())), want, "{name} {value}");

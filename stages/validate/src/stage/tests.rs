@@ -1,7 +1,7 @@
 use super::*;
 use crate::rules::samples::{Sample, codes};
 use bytes::Bytes;
-use docmill_contracts::{AnyRecord, BlobRef};
+use docmill_contracts::{AnyRecord, BlobRef, ResultStatus, Severity};
 use proptest::prelude::*;
 
 struct Bench {
@@ -146,7 +146,12 @@ async fn a_tenants_schema_stands_in_place_of_the_rules() {
 
 #[test]
 fn mistakes_of_the_settings_are_told_all_at_once() {
-    let config = Config { accept_confidence: 1.5, accept_type_confidence: f64::NAN, max_days_ahead: -1 };
+    let config = Config {
+        accept_confidence: 1.5,
+        accept_type_confidence: f64::NAN,
+        max_days_ahead: -1,
+        ..Config::default()
+    };
     let message = config.check().unwrap_err().to_string();
     for part in ["accept_confidence = 1.5", "accept_type_confidence = NaN", "max_days_ahead = -1"] {
         assert!(message.contains(part), "{message}");

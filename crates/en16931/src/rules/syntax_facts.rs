@@ -1,0 +1,144 @@
+//! What the rules on UBL and CII elements ask.
+
+use crate::Node;
+use crate::codes::List;
+use std::collections::HashSet;
+
+/// The attribute, where it is there, stands in the list.
+pub(super) fn listed(n: Node<'_>, attribute: &str, list: List) -> bool {
+    n.attribute(attribute).is_none_or(|code| list.has(code) || extended(n, list, code))
+}
+
+/// Codes that XRechnung adds to a list, in its extension and under the clean vehicles directive.
+pub(super) fn extended(n: Node<'_>, list: List, code: &str) -> bool {
+    let said = || {
+        let cii = "ExchangedDocumentContext/GuidelineSpecifiedDocumentContextParameter/ID";
+        n.root().one("CustomizationID").or_else(|| n.root().one(cii)).map_or("", Node::trimmed)
+    };
+    match (list, code) {
+        (List::Icd | List::ElectronicAddress, "XR01" | "XR02" | "XR03")
+        | (List::MimeType, "application/xml") => {
+            said().contains("#conformant#urn:xeinkauf.de:kosit:extension:")
+        }
+        (List::ItemClass, "CVD") => said().contains(":kosit:xrechnung:cvd_"),
+        _ => false,
+    }
+}
+
+/// None of the elements has the attribute.
+pub(super) fn bare(n: Node<'_>, path: &str, attribute: &str) -> bool {
+    n.all(path).iter().all(|e| e.attribute(attribute).is_none())
+}
+
+pub(super) fn sibling_is(n: Node<'_>, path: &str, text: &str) -> bool {
+    n.parent().is_some_and(|p| p.any_is(path, text))
+}
+
+/// Whether a child has that truth value.
+pub(super) fn sibling_of(n: Node<'_>, path: &str, value: bool) -> bool {
+    n.one(path).is_some_and(|b| matches!((b.trimmed(), value), ("true" | "1", true) | ("false" | "0", false)))
+}
+
+pub(super) fn sibling_bool(n: Node<'_>, path: &str, value: bool) -> bool {
+    n.parent().is_some_and(|p| sibling_of(p, path, value))
+}
+
+/// BR-CL-08: a note that begins with a subject code between `#` has one of the list.
+pub(super) fn subject(n: Node<'_>) -> bool {
+    let Some((_, after)) = n.text().split_once('#') else { return true };
+    let Some((code, _)) = after.split_once('#') else { return true };
+    code.chars().count() != 3 || List::TextSubject.has(code)
+}
+
+/// Seller and payee may have a SEPA creditor identifier.
+pub(super) fn may_have_creditor_id(n: Node<'_>) -> bool {
+    n.is_inside("AccountingSupplierParty") || n.is_inside("PayeeParty")
+}
+
+pub(super) fn decimals(text: &str) -> usize {
+    text.split_once('.').map_or(0, |(_, after)| after.chars().count())
+}
+
+pub(super) fn in_price_allowance(n: Node<'_>) -> bool {
+    n.parent()
+        .filter(|p| p.name() == "AllowanceCharge")
+        .and_then(Node::parent)
+        .is_some_and(|p| p.name() == "Price")
+}
+
+/// UBL-SR-43: a scheme or a type code is for the invoiced object only.
+pub(super) fn object_only_with_its_code(n: Node<'_>) -> bool {
+    let code = n.one("DocumentTypeCode").map(Node::trimmed);
+    let scheme = n.all("ID").iter().any(|id| id.attribute("schemeID").is_some());
+    match code {
+        Some("130") => true,
+        Some("50") => n.root().name() == "CreditNote",
+        Some(_) => false,
+        None => !scheme,
+    }
+}
+
+pub(super) fn objects(n: Node<'_>) -> usize {
+    let is = |d: &&Node<'_>| d.any_is("DocumentTypeCode", "130");
+    n.all("AdditionalDocumentReference").iter().filter(is).map(|d| d.count("ID")).sum()
+}
+
+/// Tax registrations of a party under VAT or under other schemes.
+pub(super) fn schemes(n: Node<'_>, party: &str, vat: bool) -> usize {
+    let is = |s: &&Node<'_>| {
+        s.all("TaxScheme/ID").iter().any(|id| id.trimmed().eq_ignore_ascii_case("VAT") == vat)
+    };
+    n.all(&format!("{party}/Party/PartyTaxScheme")).iter().filter(is).map(|s| s.count("CompanyID")).sum()
+}
+
+pub(super) fn creditor_ids(n: Node<'_>) -> usize {
+    let is = |e: &Node<'_>| {
+        e.name() == "ID"
+            && e.parent().is_some_and(|p| p.name() == "PartyIdentification")
+            && e.attribute("schemeID").is_some_and(|s| s.eq_ignore_ascii_case("SEPA"))
+    };
+    n.descendants().filter(is).count()
+}
+
+/// How many different texts the elements of a name have.
+pub(super) fn distinct(n: Node<'_>, name: &str) -> usize {
+    n.descendants().filter(|e| e.name() == name).map(Node::text).collect::<HashSet<_>>().len()
+}
+
+/// UBL-SR-19 to -21: the payee's name is not the seller's.
+pub(super) fn payee_is_another(n: Node<'_>) -> bool {
+    let names = n.all("PartyName/Name");
+    let sellers = n.root().all("AccountingSupplierParty/Party/PartyLegalEntity/RegistrationName");
+    names.iter().any(|name| sellers.iter().any(|s| s.trimmed() != name.trimmed()))
+}
+
+pub(super) fn payee_ids(n: Node<'_>) -> usize {
+    let other = |id: &&Node<'_>| id.attribute("schemeID").is_some_and(|s| !s.eq_ignore_ascii_case("SEPA"));
+    n.all("PartyIdentification/ID").iter().filter(other).count()
+}
+
+/// Additional documents of a type code.
+pub(super) fn documents(n: Node<'_>, code: &str) -> usize {
+    n.all("AdditionalReferencedDocument").iter().filter(|d| d.text_at("TypeCode") == code).count()
+}
+
+pub(super) fn additional(n: Node<'_>, codes: &[&str]) -> bool {
+    n.name() == "AdditionalReferencedDocument" && codes.contains(&n.text_at("TypeCode"))
+}
+
+/// All payment means say the same.
+pub(super) fn one_payment(n: Node<'_>, name: &str) -> bool {
+    let is = |e: &Node<'_>| {
+        e.name() == name && e.parent().is_some_and(|p| p.name() == "SpecifiedTradeSettlementPaymentMeans")
+    };
+    n.descendants().filter(is).map(Node::trimmed).collect::<HashSet<_>>().len() <= 1
+}
+
+/// CII-DT-097: year, month and day.
+pub(super) fn compact_date(text: &str) -> bool {
+    let part = |range| text.get(range).and_then(|t: &str| t.parse::<u8>().ok());
+    text.len() == 8
+        && text.bytes().all(|b| b.is_ascii_digit())
+        && part(4..6).is_some_and(|m| (1..=12).contains(&m))
+        && part(6..8).is_some_and(|d| (1..=31).contains(&d))
+}
