@@ -32,6 +32,8 @@ pub enum Command {
     Topology(crate::topology_cmd::TopologyCommand),
     /// Fetch native libraries and models now, so that everything works offline afterwards.
     Setup(crate::setup::SetupArgs),
+    /// Read page images and PDFs by OCR: text, words with boxes, a picture of both.
+    Ocr(crate::ocr::OcrArgs),
     /// Measure.
     Bench(crate::bench::BenchArgs),
     /// Break everything that can break, on brokers of its own, and check that nothing is lost or doubled.
@@ -47,6 +49,8 @@ pub enum Command {
     Status(crate::status::StatusArgs),
     /// Every record about a document, from submission to delivery.
     Trace(crate::trace::TraceArgs),
+    /// Learn from examples how a tenant's documents are read.
+    Train(crate::train::TrainArgs),
     /// Try what the processes that decode documents must not be able to do on this machine.
     SandboxCheck,
 }

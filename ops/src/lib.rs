@@ -13,6 +13,7 @@ pub mod dlq;
 mod error;
 mod inputs;
 pub mod kafka;
+pub mod ocr;
 mod process;
 pub mod replay;
 pub mod results;
@@ -26,6 +27,7 @@ mod table;
 mod time;
 pub mod topology_cmd;
 pub mod trace;
+pub mod train;
 pub mod ui;
 pub mod up;
 
@@ -46,6 +48,7 @@ pub async fn execute(cli: Cli) -> Result<ExitCode, OpsError> {
         Command::Kafka(command) => kafka::run(command).await,
         Command::Topology(command) => topology_cmd::run(command).await,
         Command::Setup(args) => setup::run(&args),
+        Command::Ocr(args) => ocr::run(args).await,
         Command::Bench(args) => bench::run(args).await,
         Command::Chaos(args) => chaos::run(args).await,
         Command::Dlq(command) => dlq::run(command).await,
@@ -53,6 +56,7 @@ pub async fn execute(cli: Cli) -> Result<ExitCode, OpsError> {
         Command::Cancel(args) => cancel::run(args).await,
         Command::Status(args) => status::run(args).await,
         Command::Trace(args) => trace::run(args).await,
+        Command::Train(args) => train::run(args).await,
         Command::SandboxCheck => sandbox_check::run().await,
     }
 }

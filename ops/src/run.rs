@@ -16,7 +16,7 @@ use docmill_runtime::transport::Transaction;
 use history::{History, Known};
 use progress::Progress;
 use std::collections::BTreeSet;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 /// Documents of one transaction when submitting.
@@ -64,12 +64,36 @@ pub async fn run(args: RunArgs) -> Result<ExitCode, OpsError> {
     for asset in docmill_assets::Asset::ALL {
         assets.ensure(*asset)?;
     }
-    process(&args, inputs, local).await
+    let order = Order::new(&args.processing, local.blobs()).await?;
+    process(args.again, &order, inputs, &local, true).await
 }
 
-async fn process(args: &RunArgs, inputs: Inputs, local: Local) -> Result<ExitCode, OpsError> {
-    let order = Order::new(&args.processing, local.blobs()).await?;
-    let mut history = History::read(&local).await?;
+/// Takes documents through the stages for their words alone; the log of the opened folder has them afterwards.
+pub(crate) async fn words(
+    files: Vec<Input>,
+    folder: &Path,
+    config: Option<&Path>,
+) -> Result<Local, OpsError> {
+    let local = Local::open(folder, config).await?;
+    let assets = ui::assets(local.assets_folder());
+    for asset in docmill_assets::Asset::ALL {
+        assets.ensure(*asset)?;
+    }
+    let mut order = Order::plain("default");
+    order.options.ignore_embedded_xml = true;
+    // Documents that cannot be read have no words; that is for the caller to say.
+    process(false, &order, Inputs { files, passed_over: 0 }, &local, false).await?;
+    Ok(local)
+}
+
+async fn process(
+    again: bool,
+    order: &Order,
+    inputs: Inputs,
+    local: &Local,
+    tell: bool,
+) -> Result<ExitCode, OpsError> {
+    let mut history = History::read(local).await?;
     let stop = docmill_service::shutdown_signal()
         .map_err(|e| OpsError::io("watch signals of", "this process", e))?;
     let mut progress = Progress::new(inputs.files.len() as u64);
@@ -79,7 +103,7 @@ async fn process(args: &RunArgs, inputs: Inputs, local: Local) -> Result<ExitCod
         let document = order.document(&input, blob.clone(), 1, local.now_ms());
         let revision = match history.known(&document) {
             Known::No => Some(1),
-            Known::Done { revision } if args.again => Some(revision + 1),
+            Known::Done { revision } if again => Some(revision + 1),
             Known::Done { .. } => {
                 progress.done_before();
                 None
@@ -95,7 +119,7 @@ async fn process(args: &RunArgs, inputs: Inputs, local: Local) -> Result<ExitCod
     }
     let mut watcher = local.watch().await?;
     let mut workers = tokio::spawn(docmill_service::host(local.workers()?, local.worker_env(stop.clone())));
-    let submitting = submit(todo, &order, &local);
+    let submitting = submit(todo, order, local);
     tokio::pin!(submitting);
     let (mut submitted, mut ended) = (false, None);
     let mut interrupt = stop.clone();
@@ -123,7 +147,9 @@ async fn process(args: &RunArgs, inputs: Inputs, local: Local) -> Result<ExitCod
     watcher.drain(&mut history).await?;
     let mut sink = watcher.into_sink();
     sink.finish()?;
-    report(&local, &history, &wanted);
+    if tell {
+        report(local, &history, &wanted);
+    }
     if let Some(Err(error)) = ended {
         return Err(OpsError::Stopped(error));
     }

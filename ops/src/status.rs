@@ -4,12 +4,14 @@
 //! an estimate, never told as a fact.
 
 mod documents;
+mod engines;
 pub(crate) mod worker;
 
 use crate::desk::{Desk, LogArgs};
 use crate::{OpsError, columns, time, ui};
 use clap::Args;
 use documents::Documents;
+use engines::Engines;
 use serde_json::json;
 use std::collections::BTreeMap;
 use std::process::ExitCode;
@@ -28,6 +30,9 @@ pub struct StatusArgs {
     /// Seconds between two looks.
     #[arg(long, default_value_t = 2, value_parser = clap::value_parser!(u64).range(1..=3600))]
     pub every: u64,
+    /// Also how many pages each engine read, which takes a look at every result.
+    #[arg(long)]
+    pub engines: bool,
     /// As one JSON object a look.
     #[arg(long)]
     pub json: bool,
@@ -40,6 +45,8 @@ pub(crate) struct Look {
     pub(crate) documents: Documents,
     /// Dead letters that were not sent back, per worker.
     pub(crate) dead: BTreeMap<String, usize>,
+    /// Where it was asked for.
+    engines: Option<Engines>,
     at: Instant,
 }
 
@@ -50,7 +57,10 @@ pub async fn run(args: StatusArgs) -> Result<ExitCode, OpsError> {
         .map_err(|e| OpsError::io("watch signals of", "this process", e))?;
     let mut before: Option<Look> = None;
     loop {
-        let now = look(&desk).await?;
+        let mut now = look(&desk).await?;
+        if args.engines {
+            now.engines = Some(engines::read(&desk).await?);
+        }
         if args.json {
             ui::say(to_json(&now, before.as_ref(), desk.clock.now_ms()));
         } else {
@@ -83,7 +93,7 @@ pub(crate) async fn look(desk: &Desk) -> Result<Look, OpsError> {
     for letter in letters.open() {
         *dead.entry(letter.worker.clone()).or_default() += 1;
     }
-    Ok(Look { workers, documents: documents::read(desk).await?, dead, at: Instant::now() })
+    Ok(Look { workers, documents: documents::read(desk).await?, dead, engines: None, at: Instant::now() })
 }
 
 /// How many workers a record has passed at most before it comes to this one.
@@ -134,6 +144,11 @@ fn say(now: &Look, before: Option<&Look>, now_ms: i64) {
     let rows: Vec<[String; 2]> =
         now.documents.counts().into_iter().map(|(what, n)| [what, n.to_string()]).collect();
     ui::say(columns::render(["documents", "number"], &rows));
+    if let Some(engines) = &now.engines {
+        let rows: Vec<[String; 2]> = engines.counts().into_iter().map(|(e, n)| [e, n.to_string()]).collect();
+        ui::say("");
+        ui::say(columns::render(["pages read by", "number"], &rows));
+    }
 }
 
 fn to_json(now: &Look, before: Option<&Look>, now_ms: i64) -> serde_json::Value {
@@ -149,7 +164,11 @@ fn to_json(now: &Look, before: Option<&Look>, now_ms: i64) -> serde_json::Value 
             })
         })
         .collect();
-    json!({"at": time::show(now_ms), "workers": workers, "documents": now.documents.counts(), "dead_letters": now.dead})
+    let engines = now.engines.as_ref().map(Engines::counts);
+    json!({
+        "at": time::show(now_ms), "workers": workers, "documents": now.documents.counts(), "dead_letters": now.dead,
+        "engines": engines,
+    })
 }
 
 #[cfg(test)]

@@ -46,7 +46,7 @@ fn cut(segments: Vec<Segment>, words: &[Word], h: f32, depth: u32, out: &mut Vec
             out.push(Part::Table(found.table));
             cut(found.below, words, h, depth - 1, out);
         }
-        Err(segments) => match divide(&segments, h) {
+        Err(segments) => match divide(&segments, words, h) {
             Some(groups) => groups.into_iter().for_each(|g| cut(g, words, h, depth - 1, out)),
             None => out.push(Part::Text(segments)),
         },
@@ -54,10 +54,10 @@ fn cut(segments: Vec<Segment>, words: &[Word], h: f32, depth: u32, out: &mut Vec
 }
 
 /// Groups of segments that are read one after the other; none where there is nothing to cut.
-fn divide(segments: &[Segment], h: f32) -> Option<Vec<Vec<Segment>>> {
+fn divide(segments: &[Segment], words: &[Word], h: f32) -> Option<Vec<Vec<Segment>>> {
     let gap = widest(segments, |r| [r[1], r[3]]).filter(|g| g.size >= LEAST_GAP * h);
     let gutter = widest(segments, |r| [r[0], r[2]]).filter(|g| g.size >= LEAST_GUTTER * h);
-    let grid = segments.len() <= 40 && is_grid(segments, h);
+    let grid = segments.len() <= 40 && is_grid(segments, words, h);
     let side_by_side = |g: &Cut| !grid && are_columns(segments, g.at, h);
     match (gap, gutter.filter(side_by_side)) {
         (Some(gap), Some(gutter)) if gap.size > gutter.size * GUTTER_WEIGHT => {
@@ -93,8 +93,13 @@ fn are_columns(segments: &[Segment], at: f32, h: f32) -> bool {
     lines > 0.0 && width(l) >= 1.5 * h && width(r) >= 1.5 * h && tall(l) && tall(r)
 }
 
-/// True for up to three lines of three texts and more: something like a table, read line by line.
-fn is_grid(segments: &[Segment], h: f32) -> bool {
+/// True for up to three lines of three texts and more, half of them numbers: the rest of a table, read line by line.
+fn is_grid(segments: &[Segment], words: &[Word], h: f32) -> bool {
+    let texts =
+        |s: &Segment| table::grid::is_number(s.words.iter().map(|w| words[*w as usize].text.as_str()));
+    if segments.iter().filter(|s| texts(s)).count() * 2 < segments.len() {
+        return false;
+    }
     let all = bounds(segments.iter().map(|s| s.bbox));
     let most = segments.iter().map(|s| segments.iter().filter(|o| beside(o.bbox, s.bbox)).count()).max();
     height(all) < 4.5 * h && most.unwrap_or(0) >= 3

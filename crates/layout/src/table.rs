@@ -3,7 +3,8 @@
 //! Owns what counts as a table. Rule: a table is told from text in columns by what its cells hold (numbers, short texts,
 //! a row of names above), never by one supplier's words.
 
-mod grid;
+mod columns;
+pub(crate) mod grid;
 
 use crate::geometry::{Rect, beside, height, median, merged, overlap, union};
 use crate::model::Table;
@@ -162,7 +163,13 @@ fn grow(strips: &[Strip], from: usize, h: f32) -> usize {
             }
             continue;
         }
-        let aligned = strip.segments.iter().filter(|s| run.aligned(s.bbox, ALIGNED * h)).count();
+        // Under a row of names, standing below one of them is enough.
+        let below = |s: &Segment| {
+            let over = |f: &&Segment| overlap(f.bbox[0], f.bbox[2], s.bbox[0], s.bbox[2]) > 0.0;
+            rows == 1 && first.segments.iter().filter(over).count() == 1
+        };
+        let fits = |s: &&Segment| run.aligned(s.bbox, ALIGNED * h) || below(s);
+        let aligned = strip.segments.iter().filter(fits).count();
         if aligned == 0 || aligned * 5 < strip.segments.len().min(widest) * 2 {
             break;
         }
@@ -170,16 +177,14 @@ fn grow(strips: &[Strip], from: usize, h: f32) -> usize {
             Fit::Good => run.covered = covered,
             // A row of names may be wider or narrower than what stands under it.
             Fit::Other if rows > 1 => break,
+            Fit::Loose | Fit::Other if rows == 1 => {
+                let own = strip.segments.iter().map(|s| [s.bbox[0], s.bbox[2]]).collect();
+                run.covered = merged(own, COLUMN_GAP * h);
+            }
             Fit::Loose | Fit::Other => {
                 loose += 1;
                 if loose > 1 + rows / 8 {
                     break;
-                }
-                if rows == 1 && strip.segments.len() > first.segments.len() {
-                    run.covered = merged(
-                        strip.segments.iter().map(|s| [s.bbox[0], s.bbox[2]]).collect(),
-                        COLUMN_GAP * h,
-                    );
                 }
             }
         }

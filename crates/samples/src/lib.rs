@@ -56,3 +56,8 @@ pub fn all() -> Result<Vec<Sample>, SampleError> {
 pub fn order(number: &str, pages: usize) -> Vec<u8> {
     documents::order::numbered(number, pages)
 }
+
+/// Scanned pages of an invoice in one TIFF; no two are the same, whatever the seed.
+pub fn scan(seed: u64, pages: usize) -> Result<Vec<u8>, SampleError> {
+    documents::invoice_scan::many(seed, pages)
+}

@@ -50,7 +50,7 @@ pub(super) async fn run(args: AlarmsArgs) -> Result<ExitCode, OpsError> {
         results.len(),
         compared.len()
     ));
-    let share = 100.0 * f64::from(alarmed) / (compared.len() as f64).max(1.0);
+    let share = 100.0 * (alarmed as f64) / (compared.len() as f64).max(1.0);
     ui::say(format_args!("alarms {share:.1} % ({alarmed} of {})", compared.len()));
     Ok(ExitCode::SUCCESS)
 }

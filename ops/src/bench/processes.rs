@@ -120,6 +120,11 @@ pub(super) fn resident(roots: &BTreeMap<String, u32>) -> Vec<(String, f64)> {
     found
 }
 
+/// CPU seconds of a process and its living children so far.
+pub(super) fn cpu_of_family(root: u32) -> f64 {
+    family(root, &parents()).into_iter().filter_map(cpu_seconds).sum()
+}
+
 fn rss_mib(pid: u32) -> Option<f64> {
     let text = std::fs::read_to_string(format!("/proc/{pid}/status")).ok()?;
     let line = text.lines().find(|l| l.starts_with("VmRSS:"))?;

@@ -1,9 +1,10 @@
 //! Documents through the render stage alone, for what measures it.
 
 use crate::OpsError;
+use bytes::Bytes;
 use docmill_blobs::Blobs;
 use docmill_contracts::{
-    AnyRecord, DocumentAccepted, DocumentHead, ErrorInfo, Page, ProcessingOptions, Source,
+    AnyRecord, BlobRef, DocumentAccepted, DocumentHead, ErrorInfo, Page, ProcessingOptions, Source,
 };
 use docmill_render::{Alone, Config, PageStage, PlanStage};
 use docmill_runtime::{Cx, Outputs, Stage};
@@ -12,26 +13,26 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 /// The stage with blobs in a folder of its own, which is removed at the end.
-pub(super) struct Reading {
+pub(crate) struct Reading {
     plan: PlanStage,
     page: PageStage,
-    pub(super) alone: Alone,
+    pub(crate) alone: Alone,
     blobs: Blobs,
     folder: PathBuf,
 }
 
 /// What came of a document.
 #[derive(Debug)]
-pub(super) struct Read {
+pub(crate) struct Read {
     /// Why it was refused as a whole.
-    pub(super) refused: Option<ErrorInfo>,
-    pub(super) pages: Vec<Page>,
-    pub(super) took: Duration,
+    pub(crate) refused: Option<ErrorInfo>,
+    pub(crate) pages: Vec<Page>,
+    pub(crate) took: Duration,
 }
 
 impl Reading {
     /// With one child, so that one document after the other is measured.
-    pub(super) fn new(what: &str) -> Result<Self, OpsError> {
+    pub(crate) fn new(what: &str) -> Result<Self, OpsError> {
         let folder = std::env::temp_dir().join(format!("docmill-{what}-{}", std::process::id()));
         std::fs::create_dir_all(&folder).map_err(|e| OpsError::io("create", &folder, e))?;
         let blobs = Blobs::local(&folder)?;
@@ -42,7 +43,8 @@ impl Reading {
             documents: Documents::default(),
             slot: "0".into(),
         };
-        let config = Config { children: 1, ..Config::default() };
+        // A child that is replaced would take its processor time along.
+        let config = Config { children: 1, child_max_calls: u32::MAX, ..Config::default() };
         let part = |e| OpsError::Part(Box::new(e));
         let alone = Alone::new(&config, &env).map_err(part)?;
         let (plan, page) = docmill_render::stages(config, &env).map_err(part)?;
@@ -50,7 +52,7 @@ impl Reading {
     }
 
     /// Stores a document as ingest does.
-    pub(super) async fn head(
+    pub(crate) async fn head(
         &self,
         path: &Path,
         options: ProcessingOptions,
@@ -79,7 +81,7 @@ impl Reading {
     }
 
     /// All pages of a document. Errors are those that have nothing to do with it.
-    pub(super) async fn read(&self, head: DocumentHead) -> Result<Read, OpsError> {
+    pub(crate) async fn read(&self, head: DocumentHead) -> Result<Read, OpsError> {
         let since = Instant::now();
         let cx = Cx { worker: "bench", attempt: 1, now_ms: 0 };
         let mut read = Read { refused: None, pages: Vec::new(), took: Duration::ZERO };
@@ -104,8 +106,23 @@ impl Reading {
         Ok(read)
     }
 
+    /// The bytes of a blob.
+    pub(crate) async fn blob(&self, blob: &BlobRef) -> Result<Bytes, OpsError> {
+        Ok(self.blobs.get(blob).await?)
+    }
+
+    /// The words of a page; none where it has no text layer.
+    pub(super) async fn words(&self, page: &Page) -> Result<Vec<docmill_contracts::Word>, OpsError> {
+        let packed = match (&page.words, &page.words_blob) {
+            (Some(words), _) => words.clone(),
+            (None, Some(blob)) => docmill_contracts::Codec::words_from_blob(&self.blobs.get(blob).await?)?,
+            (None, None) => return Ok(Vec::new()),
+        };
+        Ok(packed.unpack().unwrap_or_default())
+    }
+
     /// The words of a page in a row; none where it has to be read by OCR.
-    pub(super) async fn text(&self, page: &Page) -> Result<Option<String>, OpsError> {
+    pub(crate) async fn text(&self, page: &Page) -> Result<Option<String>, OpsError> {
         if let Some(words) = &page.words {
             return Ok(Some(words.text.clone()));
         }

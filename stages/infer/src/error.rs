@@ -2,6 +2,8 @@
 
 use crate::layoutlm::LayoutLmError;
 use crate::llm::LlmError;
+use crate::local::categories::CategoriesError;
+use crate::local::model::ModelError;
 use crate::schema::SchemaError;
 use crate::xml::XmlError;
 use docmill_blobs::BlobError;
@@ -27,6 +29,12 @@ pub enum InferError {
     /// The tenant's JSON Schema cannot be used.
     #[error(transparent)]
     Schema(#[from] SchemaError),
+    /// The model that is asked for cannot be used.
+    #[error(transparent)]
+    Model(#[from] ModelError),
+    /// The category set cannot be used.
+    #[error(transparent)]
+    Categories(#[from] CategoriesError),
     /// There is neither a page nor an e-invoice to read.
     #[error("`{name}` has neither pages nor an e-invoice to read")]
     Nothing {
@@ -102,6 +110,8 @@ impl Classify for InferError {
             Self::NoEngine { .. } => Class::Internal,
             Self::Xml(e) => e.class(),
             Self::Schema(e) => e.class(),
+            Self::Model(e) => e.class(),
+            Self::Categories(e) => e.class(),
             Self::Blob(e) => e.class(),
         }
     }
@@ -111,6 +121,8 @@ impl Classify for InferError {
             Self::PageNeverArrived { .. } => Code("INFER-0001"),
             Self::Xml(e) => e.code(),
             Self::Schema(e) => e.code(),
+            Self::Model(e) => e.code(),
+            Self::Categories(e) => e.code(),
             Self::Nothing { .. } => Code("INFER-0005"),
             Self::Blob(e) => e.code(),
             Self::Codec { .. } | Self::Words { .. } => Code("INFER-0008"),
@@ -120,5 +132,23 @@ impl Classify for InferError {
             Self::Router { .. } => Code("INFER-0070"),
             Self::NoEngine { .. } => Code("INFER-0071"),
         }
+    }
+}
+
+/// What can go wrong when a model is made.
+#[derive(Debug, Error)]
+pub enum TrainError {
+    /// Its bytes cannot be made.
+    #[error("the model cannot be written: {0}")]
+    Write(#[source] serde_json::Error),
+}
+
+impl Classify for TrainError {
+    fn class(&self) -> Class {
+        Class::Internal
+    }
+
+    fn code(&self) -> Code {
+        Code("INFER-0032")
     }
 }

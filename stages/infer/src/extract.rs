@@ -5,7 +5,7 @@
 
 use crate::error::InferError;
 use crate::schema::Schema;
-use docmill_contracts::{AccuracyMode, Cost, DocumentType, Fields, Problem, TextSource, Word};
+use docmill_contracts::{AccuracyMode, Cost, DocumentPart, DocumentType, Fields, Problem, TextSource, Word};
 use serde::{Deserialize, Serialize};
 
 /// Name of the engine that reads embedded e-invoices.
@@ -87,6 +87,10 @@ pub struct Wanted {
     pub schema: Option<Schema>,
     /// Document type that the submitter expects.
     pub type_hint: Option<String>,
+    /// Model trained for the schema, or for the tenant's business documents.
+    pub model: Option<std::sync::Arc<crate::local::model::Model>>,
+    /// Categories to choose from.
+    pub categories: Option<std::sync::Arc<crate::local::categories::CategorySet>>,
     /// Owner of the document: which engines may read it, and whose budget it is.
     pub tenant: String,
     /// Document and revision: who asked first for a result that is remembered.
@@ -116,21 +120,27 @@ pub struct Extraction {
     pub vat_breakdown: Vec<Fields>,
     /// What the engine noticed.
     pub problems: Vec<Problem>,
+    /// The documents in the file where it holds several, in order; empty where it is one.
+    pub parts: Vec<DocumentPart>,
+    /// How unlike the layouts that its model was trained on it is, 0..=1; none where no trained model read it.
+    pub layout_novelty: Option<f64>,
     /// What was paid for it.
     pub cost: Cost,
 }
 
 impl Extraction {
     /// Nothing yet, by that engine.
-    pub fn of_engine(engine: &str, version: &str) -> Self {
+    pub fn of_engine(engine: &str, version: impl Into<String>) -> Self {
         Self {
             engine: engine.to_owned(),
-            version: version.to_owned(),
+            version: version.into(),
             kind: DocumentType::unknown(),
             fields: Fields::new(),
             line_items: Vec::new(),
             vat_breakdown: Vec::new(),
             problems: Vec::new(),
+            parts: Vec::new(),
+            layout_novelty: None,
             cost: Cost::default(),
         }
     }

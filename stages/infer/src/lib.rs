@@ -13,13 +13,15 @@ pub mod layoutlm;
 pub mod llm;
 pub mod local;
 pub mod merge;
+mod models;
 pub mod router;
 pub mod schema;
 pub mod stage;
+pub mod train;
 pub mod xml;
 
 pub use config::Config;
-pub use error::InferError;
+pub use error::{InferError, TrainError};
 pub use gather::GatherPages;
 pub use stage::InferStage;
 

@@ -169,13 +169,25 @@ impl LlmExtractor {
         let most = sent * price_in + f64::from(self.config.max_output_tokens) * price_out;
         let wanted = document.wanted;
         let reserved = self.budgets.reserve(&wanted.tenant, wanted.now_ms, most.ceil() as u64).await?;
+        let started = Instant::now();
         let answer = match tokio::time::timeout_at(until, tier.client.chat(&prompt.request)).await {
             Ok(answer) => answer.map_err(LlmError::from),
             Err(late_by) => Err(late(late_by)),
         };
         let booked = match &answer {
             Ok(answer) => {
-                cost.add(&answer.usage);
+                let usage = &answer.usage;
+                tracing::info!(
+                    provider = answer.provider,
+                    model = answer.model,
+                    tokens_in = usage.tokens_in,
+                    tokens_out = usage.tokens_out,
+                    micro_usd = usage.micro_usd,
+                    attempts = answer.attempts,
+                    ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX),
+                    "a language model answered"
+                );
+                cost.add(usage);
                 answer.usage.micro_usd
             }
             // A server that was asked may charge for what it read though its answer never came.

@@ -42,7 +42,10 @@ pub fn merge(found: Vec<Extraction>, wanted: &Wanted) -> Extraction {
     found.fold(first, |a, b| pair(a, b, wanted))
 }
 
-fn pair(a: Extraction, b: Extraction, wanted: &Wanted) -> Extraction {
+fn pair(mut a: Extraction, mut b: Extraction, wanted: &Wanted) -> Extraction {
+    if a.vat_breakdown.is_empty() {
+        a.vat_breakdown = std::mem::take(&mut b.vat_breakdown);
+    }
     let mut problems = Vec::new();
     let kind = kinds(&a.kind, &b.kind);
     let mut fields = Fields::new();
@@ -74,9 +77,11 @@ fn pair(a: Extraction, b: Extraction, wanted: &Wanted) -> Extraction {
         kind,
         fields,
         line_items,
-        vat_breakdown: if a.vat_breakdown.is_empty() { b.vat_breakdown } else { a.vat_breakdown },
         problems,
+        parts: if a.parts.is_empty() { b.parts } else { a.parts },
+        layout_novelty: a.layout_novelty.or(b.layout_novelty),
         cost: sum(&a.cost, &b.cost),
+        ..a
     }
 }
 

@@ -6,6 +6,8 @@
 use crate::config::Config;
 use crate::error::InferError;
 use crate::extract::{Extraction, Extractor, PageImage, PageText, Pages, Wanted};
+use crate::local::categories::{self, CategoriesError, CategorySet};
+use crate::models::Models;
 use crate::schema::{Schema, SchemaError};
 use crate::{STAGE, artifacts, xml};
 use docmill_blobs::Blobs;
@@ -23,12 +25,13 @@ pub struct InferStage {
     blobs: Blobs,
     local: Arc<dyn Extractor>,
     max_schema_bytes: i64,
+    models: Models,
 }
 
 impl InferStage {
     /// With the settings of the stage, and the engine that reads pages.
     pub fn new(config: &Config, blobs: Blobs, local: Arc<dyn Extractor>) -> Self {
-        Self { blobs, local, max_schema_bytes: i64::from(config.max_schema_bytes) }
+        Self { blobs, local, max_schema_bytes: i64::from(config.max_schema_bytes), models: Models::default() }
     }
 
     async fn read(&self, input: &DocumentAssembled, now_ms: i64) -> Result<Extraction, InferError> {
@@ -55,9 +58,19 @@ impl InferStage {
             Some(name) => Some(self.schema(name).await?),
             None => None,
         };
+        let model = match &head.options.model {
+            Some(name) => Some(self.models.get(name, &self.blobs).await?),
+            None => None,
+        };
+        let categories = match &head.options.categories {
+            Some(name) => Some(Arc::new(self.categories(name).await?)),
+            None => None,
+        };
         let wanted = Wanted {
             schema,
             type_hint: head.options.type_hint.clone(),
+            model,
+            categories,
             tenant: head.tenant.clone(),
             document: format!("{}/{}", head.document_id, head.revision),
             now_ms,
@@ -83,13 +96,13 @@ impl InferStage {
     ) -> Result<Extraction, InferError> {
         // What the XML says is known already: the cheapest engine is enough to say what the pages show.
         let wanted = Wanted {
-            schema: None,
             type_hint: head.options.type_hint.clone(),
             tenant: head.tenant.clone(),
             document: format!("{}/{}", head.document_id, head.revision),
             now_ms,
             withhold_images: true,
             accuracy: AccuracyMode::Fast,
+            ..Wanted::default()
         };
         let (local, blobs) = (Arc::clone(&self.local), self.blobs.clone());
         let runtime = tokio::runtime::Handle::current();
@@ -104,6 +117,13 @@ impl InferStage {
             Ok(found)
         };
         tokio::task::spawn_blocking(work).await?
+    }
+
+    async fn categories(&self, name: &BlobRef) -> Result<CategorySet, InferError> {
+        if name.bytes > categories::MAX_BYTES {
+            return Err(CategoriesError::TooLarge { bytes: name.bytes }.into());
+        }
+        Ok(CategorySet::parse(&self.blobs.get(name).await?)?)
     }
 
     async fn schema(&self, name: &BlobRef) -> Result<Schema, InferError> {
@@ -166,9 +186,9 @@ impl Stage for InferStage {
             error: None,
             stages,
             cost: found.cost,
-            parts: Vec::new(),
+            parts: found.parts,
             artifacts,
-            layout_novelty: None,
+            layout_novelty: found.layout_novelty,
         }))
     }
 

@@ -1,6 +1,7 @@
 //! Settings of the ocr stage.
 
 use crate::ppocr::PpOcrConfig;
+use crate::remote::RemoteOcrConfig;
 use serde::{Deserialize, Serialize};
 use std::num::NonZero;
 
@@ -16,11 +17,19 @@ pub struct Config {
     pub inline_pages: i32,
     /// The local engine.
     pub ppocr: PpOcrConfig,
+    /// Servers that read what the local engine is unsure of.
+    pub remote: RemoteOcrConfig,
 }
 
 impl Default for Config {
     fn default() -> Self {
-        Self { threads: 0, max_image_pixels: 80_000_000, inline_pages: 8, ppocr: PpOcrConfig::default() }
+        Self {
+            threads: 0,
+            max_image_pixels: 80_000_000,
+            inline_pages: 8,
+            ppocr: PpOcrConfig::default(),
+            remote: RemoteOcrConfig::default(),
+        }
     }
 }
 

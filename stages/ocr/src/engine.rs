@@ -39,8 +39,23 @@ pub struct Recognized {
     pub confidence: Option<f64>,
     /// The lines in reading order; [`Word::line`] counts them from 0.
     pub lines: Vec<TextLine>,
+    /// What the words' confidences rest on, word by word; empty where the engine gives no probabilities.
+    pub evidence: Vec<Evidence>,
     /// Degrees by which the page has to be turned clockwise to be upright: 0, 90, 180 or 270.
     pub turn: u16,
+}
+
+/// What a word's confidence rests on.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub struct Evidence {
+    /// Least probability of its characters.
+    pub least: f32,
+    /// Their mean.
+    pub mean: f32,
+    /// Their number.
+    pub characters: u32,
+    /// Read by the thorough recogniser.
+    pub is_thorough: bool,
 }
 
 /// A line of text as the detector found it.

@@ -115,6 +115,9 @@ pub enum OcrError {
     /// Words do not fit their schema.
     #[error(transparent)]
     Words(#[from] CodecError),
+    /// The servers of remote OCR are configured wrongly.
+    #[error(transparent)]
+    Remote(#[from] docmill_remote::RemoteError),
 }
 
 impl Classify for OcrError {
@@ -123,6 +126,7 @@ impl Classify for OcrError {
             Self::Decode { .. } | Self::TooLarge { .. } => Class::Input,
             Self::Asset(e) => e.class(),
             Self::Blob(e) => e.class(),
+            Self::Remote(e) => e.class(),
             Self::Library { .. }
             | Self::Model { .. }
             | Self::ModelFile { .. }
@@ -148,6 +152,7 @@ impl Classify for OcrError {
             Self::Memo { .. } | Self::Words(_) => "OCR-0009",
             Self::Asset(e) => return e.code(),
             Self::Blob(e) => return e.code(),
+            Self::Remote(e) => return e.code(),
         })
     }
 }

@@ -51,9 +51,9 @@ pub fn ctc(bytes: &[u8]) {
     }
     decimal_marks(&mut lines);
     for line in &lines {
-        for word in words(line, steps as f32) {
+        for word in words(line, steps as f32, false) {
             assert!(!word.text.is_empty() && !word.text.contains(char::is_whitespace), "{word:?}");
-            assert!((0.0..=1.0).contains(&word.confidence), "{word:?}");
+            assert!((0.0..=1.0).contains(&word.evidence.confidence()), "{word:?}");
             assert!((0.0..=1.0).contains(&word.from) && (0.0..=1.0).contains(&word.to), "{word:?}");
         }
     }

@@ -32,10 +32,11 @@ mod stage;
 mod trust;
 mod words;
 
+pub use calibration::FEATURES;
 pub use config::Config;
 pub use decode::decode_page;
 pub use device::{Device, Provider};
-pub use engine::{OcrEngine, Recognized, Request, TextLine};
+pub use engine::{Evidence, OcrEngine, Recognized, Request, TextLine};
 pub use error::OcrError;
 pub use files::ModelFiles;
 pub use geometry::{Point, Quad};

@@ -5,29 +5,19 @@
 
 use crate::OcrError;
 use crate::device::Device;
+use docmill_onnx::OnnxError;
 use ort::environment::Environment;
 use ort::session::Session;
 use ort::value::TensorRef;
 use std::path::Path;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 
-/// The environment, kept for the life of the process: ONNX Runtime allows one.
-static ENVIRONMENT: Mutex<Option<Environment>> = Mutex::new(None);
-
 /// The process's environment. The first caller's library is the one that is used.
 pub fn environment(library: &Path) -> Result<Environment, OcrError> {
-    let mut slot = lock(&ENVIRONMENT);
-    if let Some(environment) = slot.as_ref() {
-        return Ok(environment.clone());
-    }
-    let failed = |message: String| OcrError::Library {
-        path: library.to_owned(),
-        message: message.lines().collect::<Vec<_>>().join(" "),
-    };
-    let builder = ort::init_from(library).map_err(|e| failed(e.to_string()))?;
-    let environment =
-        builder.with_name("docmill").with_telemetry(false).build().map_err(|e| failed(e.to_string()))?;
-    Ok(slot.insert(environment).clone())
+    docmill_onnx::environment(library).map_err(|error| match error {
+        OnnxError::Library { path, message } => OcrError::Library { path, message },
+        other => OcrError::Library { path: library.to_owned(), message: other.to_string() },
+    })
 }
 
 /// One model, ready to run on the caller's thread.

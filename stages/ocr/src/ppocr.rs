@@ -150,8 +150,8 @@ impl PpOcr {
             let characters = thorough.metadata("character").unwrap_or_default();
             Ok(Models {
                 detector: load("text detector", &files.detector)?,
-                quick: Recognizer::new(quick, dictionary.clone()),
-                thorough: Recognizer::new(thorough, Dictionary::parse(&characters)?),
+                quick: Recognizer::new(quick, dictionary.clone(), false),
+                thorough: Recognizer::new(thorough, Dictionary::parse(&characters)?, true),
                 orientation: None,
                 picture: Vec::new(),
                 part: Vec::new(),

@@ -51,15 +51,6 @@ pub struct RemoteCounts {
     pub failed: u64,
 }
 
-/// A local reading.
-#[derive(Debug, Clone, Copy)]
-pub struct Local<'a> {
-    /// Its words, boxes in points.
-    pub words: &'a [Word],
-    /// Mean confidence, 0..=1; none without words.
-    pub confidence: Option<f64>,
-}
-
 /// A page image, as it is stored.
 #[derive(Debug, Clone)]
 pub struct PageImage {
@@ -108,19 +99,19 @@ impl RemoteOcr {
     }
 
     /// Whether a page of this confidence is read remotely.
-    pub fn wants(&self, accuracy: AccuracyMode, local: Local<'_>) -> bool {
+    pub fn wants(&self, accuracy: AccuracyMode, confidence: Option<f64>) -> bool {
         let below = match accuracy {
             AccuracyMode::Fast => return false,
             AccuracyMode::Balanced => self.config.balanced_below,
             AccuracyMode::Accurate => self.config.accurate_below,
         };
         // A page without any word is an empty one far more often than one that cannot be read.
-        local.confidence.is_some_and(|c| c < below)
+        confidence.is_some_and(|c| c < below)
     }
 
     /// The remote reading of a page; none where no server answers, or its answer is not believed. Answers are remembered by
     /// image, model and prompt: a page is paid for once.
-    pub async fn read(&self, blobs: &Blobs, image: &PageImage, local: Local<'_>) -> Option<RemoteReading> {
+    pub async fn read(&self, blobs: &Blobs, image: &PageImage, local: &[Word]) -> Option<RemoteReading> {
         let identity = self.client.identity();
         let limit = self.config.max_tokens.to_string();
         let key = memo_key(&["ocr-remote", "1", &image.sha256, &identity, self.config.prompt(), &limit]);
@@ -166,8 +157,8 @@ impl RemoteOcr {
     }
 
     /// The reading that an answer gives, where it is believed.
-    fn take(&self, memo: &Memo, size: (f32, f32), local: Local<'_>) -> Option<RemoteReading> {
-        let aligned = align::align(&answer::lines(&memo.text), local.words, size);
+    fn take(&self, memo: &Memo, size: (f32, f32), local: &[Word]) -> Option<RemoteReading> {
+        let aligned = align::align(&answer::lines(&memo.text), local, size);
         if !memo.whole || aligned.agreement < self.config.least_agreement || aligned.words.is_empty() {
             self.counts.refused.fetch_add(1, Ordering::Relaxed);
             tracing::warn!(

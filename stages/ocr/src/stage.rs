@@ -5,13 +5,14 @@
 
 use crate::engine::{OcrEngine, Recognized, Request};
 use crate::orientation::turned;
+use crate::remote::{self, PageImage, RemoteOcr, RemoteReading};
 use crate::trust::{self, Agreement};
 use crate::{Config, ModelFiles, OcrError, PpOcr, decode_page};
 use docmill_assets::Assets;
 use docmill_blobs::{Blobs, memo_key};
 use docmill_contracts::{
-    BlobRef, Class, Classify, Codec, ErrorInfo, PackedWords, Page, PageRecognized, PageRendered, Problem,
-    Severity, TextSource,
+    AccuracyMode, BlobRef, Class, Classify, Codec, ErrorInfo, PackedWords, Page, PageRecognized,
+    PageRendered, Problem, Severity, TextSource,
 };
 use docmill_runtime::{Cx, Outputs, Stage, Unreadable, Worker};
 use docmill_service::StageEnv;
@@ -43,7 +44,8 @@ pub fn workers(config: Config, env: &StageEnv) -> Result<Vec<Worker>, OcrError> 
         let files = ModelFiles::fetch(&assets)?;
         Ok(Arc::new(PpOcr::open(&files, threads, ppocr.clone())?) as Engine)
     };
-    Ok(vec![Worker::stage("ocr", OcrStage::new(config, env.blobs.clone(), loader))])
+    let remote = RemoteOcr::new(&config.remote)?;
+    Ok(vec![Worker::stage("ocr", OcrStage::new(config, env.blobs.clone(), loader).with_remote(remote))])
 }
 
 /// Reads page images.
@@ -54,6 +56,8 @@ pub struct OcrStage {
     engine: OnceCell<Engine>,
     /// As many pages are decoded and read at once as the engine has sessions.
     cores: Arc<Semaphore>,
+    /// Reads what the engine is unsure of.
+    remote: Option<RemoteOcr>,
 }
 
 impl OcrStage {
@@ -64,7 +68,13 @@ impl OcrStage {
         loader: impl Fn() -> Result<Engine, OcrError> + Send + Sync + 'static,
     ) -> Self {
         let cores = Arc::new(Semaphore::new(config.parallelism()));
-        Self { blobs, config, loader: Arc::new(loader), engine: OnceCell::new(), cores }
+        Self { blobs, config, loader: Arc::new(loader), engine: OnceCell::new(), cores, remote: None }
+    }
+
+    /// With servers for the pages that the engine is unsure of.
+    #[must_use]
+    pub fn with_remote(self, remote: Option<RemoteOcr>) -> Self {
+        Self { remote, ..self }
     }
 
     async fn engine(&self) -> Result<&Engine, OcrError> {
@@ -105,15 +115,39 @@ impl OcrStage {
             page.text_reason.get_or_insert_with(turn);
             page.image = Some(upright);
         }
+        let mut words = reading.words;
+        if let Some(remote) = self.remotely(&page, request.accuracy, &words).await? {
+            remote::ENGINE.clone_into(&mut page.engine);
+            page.text_reason = remote.reason().or(page.text_reason);
+            (page.engine_version, page.confidence) = (remote.model, remote.confidence);
+            words = PackedWords::pack(&remote.words);
+        }
         (page.words, page.words_blob) = (None, None);
-        page.text_source = if reading.words.count > 0 { TextSource::Ocr } else { TextSource::None };
+        page.text_source = if words.count > 0 { TextSource::Ocr } else { TextSource::None };
         if page.text_source == TextSource::Ocr && input.page_count <= self.config.inline_pages {
-            page.words = Some(reading.words);
+            page.words = Some(words);
         } else if page.text_source == TextSource::Ocr {
-            let bytes = Codec::words_to_blob(&reading.words)?;
+            let bytes = Codec::words_to_blob(&words)?;
             page.words_blob = Some(self.blobs.put(bytes.into()).await?);
         }
         Ok(page)
+    }
+
+    /// The remote reading of an upright page, where one is wanted and there is a better one.
+    async fn remotely(
+        &self,
+        page: &Page,
+        accuracy: AccuracyMode,
+        words: &PackedWords,
+    ) -> Result<Option<RemoteReading>, OcrError> {
+        let (Some(remote), Some(image)) = (&self.remote, &page.image) else { return Ok(None) };
+        if !remote.wants(accuracy, page.confidence) {
+            return Ok(None);
+        }
+        let Ok(words) = words.unpack() else { return Ok(None) };
+        let bytes = self.blobs.get(image).await?;
+        let image = PageImage { sha256: image.sha256.clone(), bytes, size: (page.width, page.height) };
+        Ok(remote.read(&self.blobs, &image, &words).await)
     }
 
     /// The page with what is to be said of its text layer, where it has one to be compared; true where that stands.
@@ -280,3 +314,6 @@ impl Reading {
 #[cfg(test)]
 #[allow(clippy::float_cmp)] // values are exact by construction
 mod tests;
+
+#[cfg(test)]
+mod remote_tests;

@@ -3,8 +3,8 @@
 //! Owns where a line is cut, and what a character is that only its neighbours tell. Knows nothing of images. Rule: words hold no
 //! white space, and come from left to right.
 
-use crate::calibration;
 use crate::ctc::Glyph;
+use crate::engine::Evidence;
 
 /// Probability of a space above which a gap that is wide for its line parts two words, although the recogniser saw none.
 const LIKELY_SPACE: f32 = 0.2;
@@ -16,8 +16,8 @@ const WIDE_GAP: f32 = 1.25;
 pub(crate) struct WordSpan {
     /// Its text, without white space.
     pub(crate) text: String,
-    /// Probability that it is right.
-    pub(crate) confidence: f32,
+    /// What its confidence rests on.
+    pub(crate) evidence: Evidence,
     /// Left edge as a fraction of the line's width.
     pub(crate) from: f32,
     /// Right edge as a fraction of the line's width.
@@ -28,7 +28,7 @@ pub(crate) struct WordSpan {
 ///
 /// A character's steps are near its middle, so an inner edge is half a character beyond the word's last middle,
 /// and never beyond the middle of the gap.
-pub(crate) fn words(glyphs: &[Glyph], steps: f32) -> Vec<WordSpan> {
+pub(crate) fn words(glyphs: &[Glyph], steps: f32, is_thorough: bool) -> Vec<WordSpan> {
     let steps = steps.max(1.0);
     let advance = advance(glyphs);
     let half = advance / 2.0;
@@ -47,7 +47,7 @@ pub(crate) fn words(glyphs: &[Glyph], steps: f32) -> Vec<WordSpan> {
         let to = after.map_or(steps, |a| (last.at + half).min(f32::midpoint(last.at, a.at)));
         spans.push(WordSpan {
             text: part.iter().map(|g| g.text.as_str()).collect(),
-            confidence: calibration::word(part),
+            evidence: Evidence::of(part, is_thorough),
             from: (from / steps).clamp(0.0, 1.0),
             to: (to / steps).clamp(0.0, 1.0),
         });
@@ -95,7 +95,7 @@ mod tests {
     }
 
     fn cut(glyphs: &[Glyph]) -> Vec<String> {
-        words(glyphs, 40.0).into_iter().map(|s| s.text).collect()
+        words(glyphs, 40.0, false).into_iter().map(|s| s.text).collect()
     }
 
     #[test]
@@ -103,7 +103,7 @@ mod tests {
         // Middles at 1.5, 3.5, 7.5 and 9.5; the space at 5.5.
         let mut line = glyphs("ab cd");
         line.iter_mut().for_each(|g| g.at = g.at * 2.0 + 1.5);
-        let spans = words(&line, 10.0);
+        let spans = words(&line, 10.0, false);
         assert_eq!(spans.iter().map(|s| s.text.as_str()).collect::<Vec<_>>(), ["ab", "cd"]);
         assert!((spans[0].from, spans[1].to) == (0.0, 1.0));
         assert!((spans[0].to - 0.45).abs() < 1e-6, "{spans:?}");
@@ -114,14 +114,14 @@ mod tests {
     fn a_label_and_its_value_are_two_words() {
         assert_eq!(cut(&glyphs("Date:17.03.2026 8:13")), ["Date:", "17.03.2026", "8:13"]);
         assert_eq!(cut(&glyphs("https://a.b No: 7 :a b:")), ["https://a.b", "No:", "7", ":a", "b:"]);
-        let spans = words(&glyphs("ab:12"), 5.0);
+        let spans = words(&glyphs("ab:12"), 5.0, false);
         assert_eq!((spans[0].to, spans[1].from), (0.5, 0.5));
     }
 
     #[test]
     fn leading_trailing_and_double_spaces_make_no_words() {
         assert_eq!(cut(&glyphs(" a  b ")), ["a", "b"]);
-        assert!(words(&[], 4.0).is_empty());
+        assert!(words(&[], 4.0, false).is_empty());
     }
 
     #[test]

@@ -35,7 +35,7 @@ impl Alone {
         Ok(Self(Pool::new(pool)))
     }
 
-    /// Pages of a document, and the time that PDFium took for all of them, transfer not counted.
+    /// Pages of a document, and the processor time that PDFium took for all of them, transfer not counted.
     pub async fn measure(&self, what: Measured, document: Bytes) -> Result<(u32, Duration), RenderError> {
         let head = match what {
             Measured::Words => Bytes::from_static(&[WORDS]),

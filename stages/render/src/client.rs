@@ -119,7 +119,15 @@ impl Client {
         loop {
             call.set_limit(self.config.short_timeout().saturating_sub(since.elapsed()));
             let Ok(Some(part)) = call.next().await else { break };
-            let Some((Reply::Page(page), start)) = protocol::decode::<Reply>(&part) else { break };
+            let (page, start) = match protocol::decode::<Reply>(&part) {
+                Some((Reply::Page(page), start)) => (page, start),
+                Some((Reply::NotShort, _)) => {
+                    // The last that it says: heard to its end, the call leaves its child alive.
+                    drop(call.next().await);
+                    break;
+                }
+                Some((Reply::Document { .. } | Reply::Refused(_), _)) | None => break,
+            };
             let bytes = part.slice(start..);
             let number = i32::try_from(read.len() + 1).unwrap_or(i32::MAX);
             let page = match page.content {

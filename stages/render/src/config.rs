@@ -20,7 +20,7 @@ pub struct Config {
     /// Fewest characters for the text layer of a scan to stand for its page: less is a fax header or a stamp.
     pub scan_min_characters: u32,
     /// Least share of characters in clean words and numbers, 0..=1, for the text layer that a scanner put behind its
-    /// image to stand for the page; a poorer one is read again.
+    /// image to stand for the page; a poorer one is read again, which nearly all are.
     pub scan_min_clean: f32,
     /// Most glyphs that stand for no character, as a share of all, 0..=1; a text layer with more is read by OCR.
     pub max_garbage_ratio: f32,
@@ -67,7 +67,7 @@ impl Default for Config {
             min_alpha_ratio: 0.5,
             scan_coverage: 0.5,
             scan_min_characters: 200,
-            scan_min_clean: 0.875,
+            scan_min_clean: 0.992_187_5,
             max_garbage_ratio: 0.25,
             max_objects: 500_000,
             dpi: 200.0,

@@ -1,7 +1,8 @@
 //! From a run of rows to columns, rows and cells; and whether that is a table at all.
 
-use super::{COLUMN_GAP, Strip};
-use crate::geometry::{Rect, bounds, median, merged, middle_x, overlap, sane, union};
+use super::Strip;
+use super::columns::columns;
+use crate::geometry::{Rect, bounds, median, middle_x, sane, union};
 use crate::model::{Cell, Row, Table};
 use crate::segment::line;
 use docmill_contracts::Word;
@@ -31,7 +32,7 @@ impl Draft {
 
 /// The table of these rows, where they are one.
 pub(super) fn build(strips: &[Strip], words: &[Word], h: f32) -> Option<Table> {
-    let columns = columns(strips, h);
+    let columns = columns(strips, words, h);
     if columns.len() < 2 {
         return None;
     }
@@ -52,62 +53,6 @@ pub(super) fn build(strips: &[Strip], words: &[Word], h: f32) -> Option<Table> {
         Row { header: at < headers, bbox: draft.bbox, cells: cells.collect() }
     };
     Some(Table { rows: rows.into_iter().enumerate().map(row).collect(), columns })
-}
-
-/// Columns: stretches between white space that (nearly) no row covers. The rows with the most segments say where; the others
-/// (totals, names that reach over several) only add what stands beside all of them.
-fn columns(strips: &[Strip], h: f32) -> Vec<[f32; 2]> {
-    let most = strips.iter().map(|s| s.segments.len()).max().unwrap_or(0);
-    let full = |s: &&Strip| s.segments.len() * 10 >= most * 7 && s.segments.len() > 1;
-    let core: Vec<&Strip> = strips.iter().filter(full).collect();
-    // A first row of names may reach over its columns.
-    let named = core.len() > 2 && strips.first().is_some_and(|s| full(&s));
-    let mut found = cover(if named { &core[1..] } else { &core }, core.len() / 8, h);
-    let others = strips.iter().filter(|s| s.segments.len() > 1).flat_map(|s| &s.segments);
-    let beside = |s: &&super::Segment| {
-        found.iter().all(|c| overlap(c[0], c[1], s.bbox[0], s.bbox[2]) <= -COLUMN_GAP * h)
-    };
-    let added = merged(others.filter(beside).map(|s| [s.bbox[0], s.bbox[2]]).collect(), COLUMN_GAP * h);
-    found.extend(added);
-    found.sort_by(|a, b| a[0].total_cmp(&b[0]));
-    // The whole extent belongs to some column.
-    let all = bounds(strips.iter().map(|s| s.bbox));
-    if let Some(first) = found.first_mut() {
-        first[0] = first[0].min(all[0]);
-    }
-    if let Some(last) = found.last_mut() {
-        last[1] = last[1].max(all[2]);
-    }
-    found
-}
-
-/// Stretches that more than `most` rows cover, at least a column's gap apart.
-fn cover(rows: &[&Strip], most: usize, h: f32) -> Vec<[f32; 2]> {
-    let mut ends: Vec<(f32, i32)> = Vec::new();
-    for s in rows.iter().flat_map(|r| &r.segments) {
-        ends.push((s.bbox[0], 1));
-        ends.push((s.bbox[2], -1));
-    }
-    ends.sort_by(|a, b| a.0.total_cmp(&b.0).then(b.1.cmp(&a.1)));
-    let (mut depth, mut out) = (0, Vec::<[f32; 2]>::new());
-    let least = i32::try_from(most).unwrap_or(0);
-    for (x, step) in ends {
-        let before = depth;
-        depth += step;
-        if before <= least && depth > least {
-            match out.last_mut() {
-                Some(last) if x - last[1] < COLUMN_GAP * h => {}
-                _ => out.push([x, x]),
-            }
-        }
-        if before > least
-            && depth <= least
-            && let Some(last) = out.last_mut()
-        {
-            last[1] = x;
-        }
-    }
-    out
 }
 
 /// The column that a word stands in: that of its middle, else the nearest.
@@ -182,8 +127,12 @@ struct Shape {
     labelled: f32,
     /// Share of cells that end with a colon, by column.
     colons: Vec<f32>,
-    /// The last two columns are names without digits, each another, and values.
+    /// Two later columns are names without digits, each another, and values.
     pairs: bool,
+    /// The texts of each column begin or end under each other, and its rows are as far apart as each other.
+    strict: bool,
+    /// No row is far from the others.
+    even: bool,
 }
 
 impl Shape {
@@ -200,8 +149,12 @@ impl Shape {
             let all = of_column(c).count();
             of_column(c).filter(|r| test(r)).count() as f32 / all.max(1) as f32
         };
-        let numeric: Vec<bool> =
-            (0..columns).map(|c| share(c, &|r| is_number(r.text(c, words))) >= 0.6).collect();
+        let numbers = |c: usize| {
+            // One cell makes no column of numbers, unless there are hardly more rows.
+            let enough = of_column(c).count() > 1 || body.len() < 3;
+            enough && share(c, &|r| is_number(r.text(c, words))) >= 0.6
+        };
+        let numeric: Vec<bool> = (0..columns).map(numbers).collect();
         let wordy = (0..columns).map(|c| {
             let count: usize = of_column(c).map(|r| r.text(c, words).count()).sum();
             count as f32 / of_column(c).count().max(1) as f32
@@ -211,54 +164,96 @@ impl Shape {
         Self {
             columns,
             rows: n,
-            header: header && numeric.iter().any(|n| *n),
+            header: header && numeric.iter().any(|n| *n) && (columns > 2 || are_amounts(body, words)),
             wordy: wordy.collect(),
             filled: cells as f32 / (n * columns).max(1) as f32,
             labelled: full.iter().filter(|r| colon(r, 0)).count() as f32 / n.max(1) as f32,
             colons: (0..columns).map(|c| share(c, &|r| colon(r, c))).collect(),
-            pairs: columns > 2 && are_pairs(&full, columns, words),
+            pairs: if columns == 2 {
+                // Texts beside each other are labels and values only where nearly every row has both, in line.
+                let both = full.len() * 10 >= rows.len() * 7 && (0..2).all(|c| is_aligned(&full, c, words));
+                n > 2 && both && are_pairs(&full, 1, words)
+            } else {
+                (2..columns).any(|c| are_pairs(&full, c, words))
+            },
+            even: unevenness(&full) <= 3.5,
+            strict: unevenness(&full) <= 1.6 && (0..columns).all(|c| is_aligned(&full, c, words)),
             numeric,
         }
     }
 
     fn is_table(&self) -> bool {
         let numbers = self.numeric.iter().filter(|n| **n).count();
-        let short = self.wordy.iter().all(|w| *w <= 4.0);
         if self.rows < 2 || self.filled < 0.4 {
             return false;
         }
         // Labels in a later column: other things stand to their left, and are read on their own.
-        if self.colons.iter().skip(1).any(|c| *c >= 0.5) {
-            return false;
-        }
-        if self.pairs && !self.header && numbers < 2 {
+        let least = if self.header { 2 } else { 3 };
+        if self.colons.iter().skip(1).any(|c| *c >= 0.5)
+            || (self.columns > 2 && self.pairs && numbers < least)
+        {
             return false;
         }
         if self.columns == 2 {
-            let pairs = self.labelled >= 0.6 || self.numeric[1];
-            let paired = self.wordy[0] <= 6.0 && self.wordy[1] <= 8.0;
-            return (pairs && paired) || (self.rows > 2 && short && self.filled > 0.85);
+            let pairs = self.labelled >= 0.6 || self.numeric[1] || self.pairs;
+            return pairs && self.wordy[0] <= 6.0 && self.wordy[1] <= 8.0;
         }
-        numbers >= 2 || (self.header && numbers >= 1) || (self.rows > 2 && short && self.filled >= 0.6)
+        let short = self.wordy.iter().all(|w| *w <= 4.0);
+        numbers >= 2
+            || (self.header && numbers >= 1 && self.filled >= 0.6 && self.even)
+            || (self.rows > 2 && short && self.filled >= 0.9 && self.strict)
     }
 }
 
-/// True where the last two columns are labels and their values, which stand beside something else.
-fn are_pairs(rows: &[&Draft], columns: usize, words: &[Word]) -> bool {
-    let both: Vec<&&Draft> = rows.iter().filter(|r| r.has(columns - 2) && r.has(columns - 1)).collect();
+/// True where the second column holds amounts: labels with other values have no row of names.
+fn are_amounts(rows: &[&Draft], words: &[Word]) -> bool {
+    let amount = |r: &&Draft| {
+        let text: String = r.text(1, words).collect();
+        !r.has(1) || (is_number(std::iter::once(text.as_str())) && text.contains(['.', ',']))
+    };
+    rows.iter().all(amount)
+}
+
+/// How many times the least step from row to row the greatest is.
+fn unevenness(rows: &[&Draft]) -> f32 {
+    let steps: Vec<f32> = rows.windows(2).map(|w| w[1].bbox[1] - w[0].bbox[1]).collect();
+    let (least, most) = steps.iter().fold((f32::MAX, 0.0_f32), |(l, m), s| (l.min(*s), m.max(*s)));
+    most / least.max(0.1)
+}
+
+/// True where the texts of a column begin under each other, or end.
+fn is_aligned(rows: &[&Draft], column: usize, words: &[Word]) -> bool {
+    let own = |d: &&&Draft| d.cells.iter().find(|((c, _), _)| *c == column).map(|(_, lines)| lines.concat());
+    let boxes: Vec<Rect> = rows
+        .iter()
+        .filter_map(|d| own(&d))
+        .map(|at| bounds(at.iter().map(|w| sane(words[*w as usize].bbox))))
+        .collect();
+    let h = median(boxes.iter().map(|b| b[3] - b[1]).collect(), 10.0);
+    [0, 2].iter().any(|edge| {
+        let usual = median(boxes.iter().map(|b| b[*edge]).collect(), 0.0);
+        boxes.iter().filter(|b| (b[*edge] - usual).abs() <= 0.3 * h).count() * 5 >= boxes.len() * 4
+    })
+}
+
+/// True where a column holds values, and the one before it their labels.
+fn are_pairs(rows: &[&Draft], values: usize, words: &[Word]) -> bool {
+    // Beside something else, some of the values are numbers; alone, their being in line says enough.
+    let least_digits = if values > 1 { 2 } else { 1 };
     let text = |r: &Draft, c: usize| r.text(c, words).collect::<Vec<_>>().join(" ");
-    let mut labels: Vec<String> = both.iter().map(|r| text(r, columns - 2)).collect();
-    let plain =
-        labels.iter().all(|l| !l.is_empty() && l.len() <= 30 && !l.contains(|c: char| c.is_ascii_digit()));
-    let digits = both.iter().filter(|r| text(r, columns - 1).contains(|c: char| c.is_ascii_digit())).count();
+    let filled = |r: &&&Draft| !text(r, values - 1).is_empty() && !text(r, values).is_empty();
+    let both: Vec<&&Draft> = rows.iter().filter(filled).collect();
+    let mut labels: Vec<String> = both.iter().map(|r| text(r, values - 1)).collect();
+    let plain = labels.iter().all(|l| l.len() <= 30 && !l.contains(|c: char| c.is_ascii_digit()));
+    let digits = both.iter().filter(|r| text(r, values).contains(|c: char| c.is_ascii_digit())).count();
     labels.sort();
     let all = labels.len();
     labels.dedup();
-    all >= 2 && all * 2 >= rows.len() && labels.len() == all && plain && digits * 5 >= all * 2
+    all >= 2 && all * 2 >= rows.len() && labels.len() == all && plain && digits * 5 >= all * least_digits
 }
 
 /// Numbers, amounts, dates, codes: at least half of the characters are digits, or a lone currency.
-fn is_number<'a>(texts: impl Iterator<Item = &'a str>) -> bool {
+pub(crate) fn is_number<'a>(texts: impl Iterator<Item = &'a str>) -> bool {
     let (mut digits, mut others) = (0, 0);
     for c in texts.flat_map(str::chars) {
         match c {

@@ -47,6 +47,19 @@ pub(crate) fn tiff() -> Result<Vec<u8>, SampleError> {
     let (first, second) = ITEMS.split_at(16);
     let pages =
         [first_page(first).tilted(260).dusty(400, 0x5eed_0002), last_page(second).dusty(400, 0x5eed_0003)];
+    encoded(pages)
+}
+
+/// Scans of the same two sheets in turn, `pages` of them; the dust on each is its own, and that of `seed`.
+pub(crate) fn many(seed: u64, pages: usize) -> Result<Vec<u8>, SampleError> {
+    let (first, second) = ITEMS.split_at(16);
+    encoded((0..pages as u64).map(|n| {
+        let sheet = if n % 2 == 0 { first_page(first) } else { last_page(second) };
+        sheet.dusty(20_000, seed.wrapping_mul(0x9e37_79b9).wrapping_add(n) | 1)
+    }))
+}
+
+fn encoded(pages: impl IntoIterator<Item = Canvas>) -> Result<Vec<u8>, SampleError> {
     let mut file = Cursor::new(Vec::new());
     let mut encoder = TiffEncoder::new(&mut file)?.with_compression(Compression::Lzw);
     for page in pages {

@@ -4,6 +4,7 @@
 //! one candidate too many than the right one missing; scoring decides.
 
 use super::layout::{Box4, Layout, Segment};
+use docmill_contracts::TextSource;
 use docmill_document::{date, iban, money, vat_id};
 use jiff::civil::Date;
 use rust_decimal::Decimal;
@@ -68,7 +69,7 @@ pub fn find(layout: &Layout, page: usize) -> Vec<Candidate> {
         if found.len() > MAX_CANDIDATES {
             break;
         }
-        let at = At { page, index, segment };
+        let at = At { page, index, segment, layout };
         let taken = at.dates(&mut found);
         at.amounts(&taken, &mut found);
         at.ids(&taken, &mut found);
@@ -83,6 +84,7 @@ struct At<'a> {
     page: usize,
     index: usize,
     segment: &'a Segment,
+    layout: &'a Layout,
 }
 
 impl At<'_> {
@@ -118,6 +120,17 @@ impl At<'_> {
             c.dates = hit.readings;
             found.push(c);
             taken.push((hit.start, hit.end));
+        }
+        let free = |a: usize, b: usize| !taken.iter().any(|(x, y)| *x < b && *y > a);
+        let mut odd = super::odd::dates(&self.segment.text, self.layout.source == TextSource::Ocr);
+        odd.retain(|o| free(o.start, o.end));
+        for hit in odd {
+            let first = hit.readings.first().map(|r| r.date);
+            let value = first.map(|d| d.to_string()).unwrap_or_default();
+            let mut c = self.candidate(Kind::Date, value, hit.start, hit.end);
+            c.date = first;
+            c.dates = hit.readings;
+            found.push(c);
         }
         taken
     }
@@ -162,6 +175,14 @@ impl At<'_> {
                 found.push(c);
                 advance = size;
                 break;
+            }
+            if let Some(glued) = words.get(i).and_then(|(a, b)| super::odd::glued_amount(text, *a, *b))
+                && let Some(amount) = money::parse(&text[glued..words[i].1])
+            {
+                let mut c = self.candidate(Kind::Amount, amount.value.to_string(), glued, words[i].1);
+                c.amount = amount.value;
+                c.monetary = true;
+                found.push(c);
             }
             i += advance;
         }
@@ -212,7 +233,8 @@ impl At<'_> {
             if !begins(&text[glued..*end]) {
                 continue;
             }
-            let mut vat = None;
+            let (mut vat, mut account) = (None, None);
+            let labelled = self.labelled_iban(glued);
             for size in 1..=9 {
                 let Some(last) = words.get(i + size - 1) else { break };
                 let raw = text[glued..last.1].trim_end_matches([',', '.', ';']);
@@ -221,8 +243,13 @@ impl At<'_> {
                     break;
                 }
                 if joined.len() >= 15 && iban::is_valid(&joined) {
+                    account = None;
                     found.push(self.candidate(Kind::Iban, raw.to_owned(), glued, last.1));
                     break;
+                }
+                // One that OCR misread or that is wrong on the page is still what stands there; validate says so.
+                if labelled && like_iban(&joined) {
+                    account = Some(self.candidate(Kind::Iban, raw.to_owned(), glued, last.1));
                 }
                 let digits = joined.chars().filter(char::is_ascii_digit).count();
                 let shaped = joined.chars().skip(2).all(|c| c.is_ascii_uppercase() || c.is_ascii_digit());
@@ -242,7 +269,17 @@ impl At<'_> {
                 }
             }
             found.extend(vat.map(|v| v.0));
+            found.extend(account);
         }
+    }
+
+    /// Whether `IBAN` stands before a byte of the segment, or before it on its line.
+    fn labelled_iban(&self, at: usize) -> bool {
+        let said = |text: &str| text.split(' ').any(|w| w.trim_end_matches(':').eq_ignore_ascii_case("iban"));
+        let before = self.segment.text.get(..at).unwrap_or_default();
+        let line = self.layout.lines.get(self.segment.line).cloned().unwrap_or(0..0);
+        before.to_ascii_lowercase().contains("iban")
+            || self.layout.segments.get(line.start..self.index).into_iter().flatten().any(|s| said(&s.text))
     }
 
     fn names(&self, found: &mut Vec<Candidate>) {
@@ -255,6 +292,7 @@ impl At<'_> {
         if digits <= letters {
             found.push(self.candidate(Kind::Name, clean_name(text), 0, text.len()));
         }
+        self.longer_names(found);
         // `Au bon moulin SARL - 1242 chemin de l'olive - 84340 Malaucène`: the first part.
         let cut = [" - ", " – ", " · ", " • ", " ● ", " | "].iter().filter_map(|mark| text.find(mark)).min();
         if let Some(end) = cut.filter(|end| *end >= 3) {
@@ -274,14 +312,72 @@ impl At<'_> {
     }
 }
 
+impl At<'_> {
+    /// A name that goes on in the next line, or after a gap that is a little too wide.
+    fn longer_names(&self, found: &mut Vec<Candidate>) {
+        let (own, height) = (self.segment, self.segment.height());
+        let wordy = |text: &str| {
+            let letters = text.chars().filter(|c| c.is_alphabetic()).count();
+            letters >= 2 && text.len() <= 60 && !text.contains(':')
+        };
+        // `Advertiser: Congressional`: the name begins after the label.
+        let from = own.text.rfind(':').map_or(0, |at| at + 1);
+        let name = own.text.get(from..).unwrap_or_default().trim();
+        if !wordy(name) {
+            return;
+        }
+        let place = own.place(from + 1, own.text.len());
+        let mut join = |other: &Segment| {
+            let text = format!("{name} {}", other.text);
+            let mut c = self.candidate(Kind::Name, clean_name(&text), from, own.text.len());
+            c.bbox = super::layout::union(place, other.bbox);
+            c.raw = text;
+            found.push(c);
+        };
+        let beside = self.layout.segments.get(self.index + 1).filter(|s| s.line == own.line);
+        if let Some(beside) = beside.filter(|s| wordy(&s.text) && s.bbox[0] - own.bbox[2] < 2.2 * height) {
+            join(beside);
+        }
+        // Only what stands under a label or beside one is wrapped as a rule.
+        let labelled = from > 0
+            || self.layout.left_of(own.bbox).next().is_some_and(|l| l.text.contains(':'))
+            || self.index.checked_sub(1).is_some_and(|i| self.layout.segments[i].text.ends_with(':'));
+        let below = self.layout.segments.iter().skip(self.index + 1).take(40).find(|s| {
+            s.line > own.line
+                && (s.bbox[0] - place[0]).abs() < 0.5 * height
+                && s.bbox[1] - own.bbox[3] < 0.9 * height
+        });
+        if let Some(below) = below.filter(|s| labelled && wordy(&s.text)) {
+            join(below);
+        }
+    }
+}
+
+/// Two letters, two digits, and as much as an account number needs.
+fn like_iban(text: &str) -> bool {
+    let bytes = text.as_bytes();
+    (15..=34).contains(&bytes.len())
+        && bytes[..2].iter().all(u8::is_ascii_uppercase)
+        && bytes[2..4].iter().all(u8::is_ascii_digit)
+        && bytes[4..].iter().all(u8::is_ascii_alphanumeric)
+        && bytes[4..].iter().filter(|b| b.is_ascii_digit()).count() >= 8
+}
+
 /// Labels of a next column that stand as close to a name as its own words.
 const GLUED: [&str; 5] = [" Invoice Date", " Invoice #", " Order #", " Contract #", " Rechnungsdatum"];
 
-fn clean_name(text: &str) -> String {
+pub(crate) fn clean_name(text: &str) -> String {
     let text = GLUED.iter().find_map(|label| text.strip_suffix(label)).unwrap_or(text);
     let bare =
         |t: &str| t.trim().trim_matches(|c| matches!(c, ',' | ';' | '|' | '*' | ':')).trim().to_owned();
     let name = bare(text);
+    // A code whose bracket was cut off: `Supreme Court(136553`.
+    let name = match name.rfind('(') {
+        Some(at) if at > 3 && name.len() - at > 4 && name[at + 1..].bytes().all(|b| b.is_ascii_digit()) => {
+            bare(&name[..at])
+        }
+        _ => name,
+    };
     // A company's registration number after its name: `(139386 X)`, `169609-A`, `(Co. No: 20154-T)`.
     let Some(at) = name.rfind('(').or_else(|| name.rfind(' ')).filter(|at| *at > 3) else { return name };
     let tail: String = name[at..].chars().filter(|c| c.is_alphanumeric()).collect();

@@ -3,9 +3,11 @@
 //! Owns the words. Knows no field. Rule: a document that says nothing of the kind is `other`.
 
 use super::candidate::{Candidate, Kind};
+use super::describe::Sheet;
 use super::layout::Layout;
 use super::lexicon::plain;
 use docmill_contracts::{DocumentType, TextSource};
+use docmill_learn::{Linear, Row, rows_hash};
 
 /// Type, words that make a title, words that are counted.
 const WORDS: &[(&str, &[&str], &[&str])] = &[
@@ -145,9 +147,131 @@ const WORDS: &[(&str, &[&str], &[&str])] = &[
     ),
 ];
 
-/// The type of a document by its first pages.
+/// `W A R E N R E C H N U N G Seite 1`: the letters of the spaced word together; none where nothing is spaced out.
+fn spaced_out(text: &str) -> Option<String> {
+    let words: Vec<&str> = text.split(' ').collect();
+    let letters =
+        words.iter().take_while(|w| w.chars().count() == 1 && w.chars().all(char::is_alphabetic)).count();
+    if letters < 5 {
+        return None;
+    }
+    let mut closed = plain(&words[..letters].concat());
+    for word in &words[letters..] {
+        closed.push(' ');
+        closed.push_str(word);
+    }
+    Some(closed)
+}
+
+/// What speaks for a type.
+struct Evidence {
+    kind: &'static str,
+    title: f32,
+    words: usize,
+    score: f32,
+    reason: String,
+}
+
+/// The type of a document by its first pages, by rules.
 pub fn classify(pages: &[Layout], candidates: &[Candidate], hint: Option<&str>) -> DocumentType {
-    let Some(first) = pages.first() else { return DocumentType::unknown() };
+    if pages.is_empty() {
+        return DocumentType::unknown();
+    }
+    let mut evidence = evidence(pages, candidates, hint);
+    evidence.sort_by(|a, b| b.score.total_cmp(&a.score));
+    let best = &evidence[0];
+    let margin = best.score - evidence.get(1).map_or(0.0, |s| s.score);
+    if best.score < 1.15 {
+        return other(f64::from((0.9 - 0.3 * best.score).clamp(0.3, 0.9)));
+    }
+    DocumentType {
+        value: best.kind.to_owned(),
+        confidence: f64::from((0.55 + 0.25 * margin).clamp(0.4, 0.98)),
+        reason: Some(best.reason.clone()),
+        category: None,
+    }
+}
+
+fn other(confidence: f64) -> DocumentType {
+    DocumentType {
+        value: "other".to_owned(),
+        confidence,
+        reason: Some("hardly any word of a known type".to_owned()),
+        category: None,
+    }
+}
+
+/// The types, each with what is known for it, for a trained scorer; `other` is the last.
+pub fn rows(pages: &[Layout], candidates: &[Candidate], hint: Option<&str>) -> Vec<(&'static str, Row)> {
+    let evidence = evidence(pages, candidates, hint);
+    let Some(first) = pages.first() else { return Vec::new() };
+    let best = evidence.iter().map(|e| e.score).fold(0.0, f32::max);
+    let mut words: Vec<&str> = first.segments.iter().take(150).flat_map(|s| s.plain.split(' ')).collect();
+    words.retain(|w| w.len() >= 3 && !w.contains(|c: char| c.is_ascii_digit()));
+    words.sort_unstable();
+    words.dedup();
+    let mut rows: Vec<(&'static str, Row)> = Vec::new();
+    for e in &evidence {
+        let mut sheet = Sheet::new();
+        let own = rows_hash(e.kind.as_bytes());
+        sheet.put("type score", 0, e.score);
+        sheet.put("type score of", own, 0.5 * e.score);
+        sheet.put("type best", 0, f32::from(u8::from(e.score >= best - 1e-4)));
+        sheet.put("type gap", 0, best - e.score);
+        sheet.step("type title", e.title, &[0.1, 0.5, 0.9, 1.3, 1.8, 2.4]);
+        sheet.step("type words", e.words as f32, &[0.5, 1.5, 2.5, 4.5]);
+        sheet.put("type words of", own ^ e.words.min(4) as u64, 0.5);
+        sheet.flag("type", own);
+        words.iter().for_each(|w| sheet.put("type word", own ^ rows_hash(w.as_bytes()), 0.12));
+        rows.push((e.kind, sheet.into_row()));
+    }
+    let mut sheet = Sheet::new();
+    let own = rows_hash(b"other");
+    sheet.flag("type", own);
+    sheet.put("other best", 0, best);
+    sheet.step("other step", best, &[0.4, 0.8, 1.15, 1.5, 2.0]);
+    let amounts = candidates.iter().filter(|c| c.kind == Kind::Amount && c.monetary).count();
+    sheet.step("other amounts", amounts as f32, &[0.5, 1.5, 3.5, 8.5]);
+    words.iter().for_each(|w| sheet.put("type word", own ^ rows_hash(w.as_bytes()), 0.12));
+    rows.push(("other", sheet.into_row()));
+    rows
+}
+
+/// The type of a document by a trained scorer.
+pub fn classify_by(
+    scorer: &Linear,
+    pages: &[Layout],
+    candidates: &[Candidate],
+    hint: Option<&str>,
+) -> DocumentType {
+    let rows = rows(pages, candidates, hint);
+    let scores: Vec<f32> = rows.iter().map(|(_, row)| scorer.score(row)).collect();
+    let top = scores.iter().copied().fold(f32::MIN, f32::max);
+    let sum: f32 = scores.iter().map(|s| (s - top).exp()).sum();
+    let Some(best) = (0..rows.len()).max_by(|a, b| scores[*a].total_cmp(&scores[*b])) else {
+        return DocumentType::unknown();
+    };
+    let confidence = (f64::from(1.0 / sum) * 1000.0).round() / 1000.0;
+    let confidence = confidence.clamp(0.05, 0.99);
+    let kind = rows[best].0;
+    let reason = evidence(pages, candidates, hint).into_iter().find(|e| e.kind == kind).map(|e| e.reason);
+    match reason {
+        Some(reason) => {
+            DocumentType { value: kind.to_owned(), confidence, reason: Some(reason), category: None }
+        }
+        None => other(confidence),
+    }
+}
+
+/// Whether a page has the title of a business document, set apart from its other text.
+pub fn is_titled(page: &Layout) -> bool {
+    let alone = std::slice::from_ref(page);
+    evidence(alone, &[], None).iter().any(|e| e.title > 0.9)
+}
+
+/// What speaks for each type, in no order.
+fn evidence(pages: &[Layout], candidates: &[Candidate], hint: Option<&str>) -> Vec<Evidence> {
+    let Some(first) = pages.first() else { return Vec::new() };
     let mut heights: Vec<f32> = first.segments.iter().map(super::layout::Segment::height).collect();
     heights.sort_by(f32::total_cmp);
     let usual = heights.get(heights.len() / 2).copied().unwrap_or(10.0);
@@ -155,16 +279,13 @@ pub fn classify(pages: &[Layout], candidates: &[Candidate], hint: Option<&str>) 
     let amounts = candidates.iter().filter(|c| c.kind == Kind::Amount && c.monetary).count();
     let slip =
         first.source == TextSource::Ocr && first.height > 1.2 * first.width && first.segments.len() < 160;
-    let mut scores: Vec<(f32, &str, String)> = Vec::new();
+    let mut scores: Vec<Evidence> = Vec::new();
     for (kind, titles, counted) in WORDS {
         let mut best = (0.0_f32, String::new());
         for segment in first.segments.iter().take(400) {
+            let closed = spaced_out(&segment.plain);
             for title in *titles {
-                // `R E C H N U N G`
-                let spaced = segment.plain.split(' ').count() > 4
-                    && segment.plain.split(' ').all(|w| w.chars().count() == 1);
-                let joined = if spaced { plain(&segment.plain.replace(' ', "")) } else { String::new() };
-                let text = if spaced { &joined } else { &segment.plain };
+                let text = closed.as_ref().unwrap_or(&segment.plain);
                 let text =
                     text.strip_prefix("waren ").or_else(|| text.strip_prefix("handels ")).unwrap_or(text);
                 let Some(rest) = text.strip_prefix(title) else { continue };
@@ -214,38 +335,21 @@ pub fn classify(pages: &[Layout], candidates: &[Candidate], hint: Option<&str>) 
                 score *= 0.55;
             }
         }
-        scores.push((score, kind, reason));
+        scores.push(Evidence { kind: *kind, title: best.0, words: occurrences, score, reason });
     }
     if amounts < 2 {
-        for (score, kind, _) in &mut scores {
-            if *kind != "delivery_note" && !slip {
-                *score *= 0.45;
+        for e in &mut scores {
+            if e.kind != "delivery_note" && !slip {
+                e.score *= 0.45;
             }
         }
     }
     if let Some(hint) = hint.map(plain) {
-        for (score, kind, _) in &mut scores {
-            if kind.replace('_', " ") == hint {
-                *score += 0.8;
+        for e in &mut scores {
+            if e.kind.replace('_', " ") == hint {
+                e.score += 0.8;
             }
         }
     }
-    scores.sort_by(|a, b| b.0.total_cmp(&a.0));
-    let (score, kind, reason) = &scores[0];
-    let margin = score - scores.get(1).map_or(0.0, |s| s.0);
-    if *score < 1.15 {
-        let confidence = f64::from((0.9 - 0.3 * score).clamp(0.3, 0.9));
-        return DocumentType {
-            value: "other".to_owned(),
-            confidence,
-            reason: Some("hardly any word of a known type".to_owned()),
-            category: None,
-        };
-    }
-    DocumentType {
-        value: (*kind).to_owned(),
-        confidence: f64::from((0.55 + 0.25 * margin).clamp(0.4, 0.98)),
-        reason: Some(reason.clone()),
-        category: None,
-    }
+    scores
 }

@@ -193,7 +193,10 @@ impl Layout {
 fn apart(a: &Word, b: &Word, source: TextSource) -> bool {
     let wide = if source == TextSource::Ocr { 0.85 } else { 0.6 };
     let height = (a.bbox[3] - a.bbox[1]).min(b.bbox[3] - b.bbox[1]).clamp(4.0, 40.0);
-    b.bbox[0] - a.bbox[2] > wide * height
+    // In a monospaced font a space is as wide as a letter.
+    let letters = |w: &Word| (w.bbox[2] - w.bbox[0]) / w.text.chars().count().max(1) as f32;
+    let letter = letters(a).min(letters(b));
+    b.bbox[0] - a.bbox[2] > (wide * height).max(1.3 * letter)
 }
 
 fn segment(line: usize, words: &[&Word]) -> Segment {

@@ -126,12 +126,15 @@ pub fn plain(text: &str) -> String {
                 word.push_str("no");
                 flush(&mut word, &mut out);
             }
-            'ä' | 'á' | 'à' | 'â' | 'ã' | 'å' => word.push('a'),
-            'ö' | 'ó' | 'ò' | 'ô' | 'õ' | 'ő' | 'ø' => word.push('o'),
-            'ü' | 'ú' | 'ù' | 'û' | 'ű' => word.push('u'),
-            'é' | 'è' | 'ê' | 'ë' => word.push('e'),
-            'í' | 'î' | 'ï' | 'ì' => word.push('i'),
-            'ç' => word.push('c'),
+            'ä' | 'á' | 'à' | 'â' | 'ã' | 'å' | 'ā' | 'ă' | 'ą' => word.push('a'),
+            'ö' | 'ó' | 'ò' | 'ô' | 'õ' | 'ő' | 'ø' | 'ō' => word.push('o'),
+            'ü' | 'ú' | 'ù' | 'û' | 'ű' | 'ū' | 'ů' => word.push('u'),
+            'é' | 'è' | 'ê' | 'ë' | 'ē' | 'ė' | 'ę' | 'ě' => word.push('e'),
+            'í' | 'î' | 'ï' | 'ì' | 'ī' | 'į' => word.push('i'),
+            'ç' | 'ć' | 'č' => word.push('c'),
+            'ś' | 'š' | 'ş' => word.push('s'),
+            'ź' | 'ż' | 'ž' => word.push('z'),
+            'ń' | 'ň' | 'ņ' => word.push('n'),
             'ñ' => word.push('n'),
             'ß' => word.push_str("ss"),
             'œ' => word.push_str("oe"),

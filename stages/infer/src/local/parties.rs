@@ -9,7 +9,7 @@ use super::layout::{Box4, Layout, union};
 use super::lexicon::{Lexicon, plain};
 
 /// Words that end the names of companies, in [`plain`] form.
-const LEGAL: &[&str] = &[
+pub(crate) const LEGAL: &[&str] = &[
     "gmbh",
     "ag",
     "kg",
@@ -49,7 +49,7 @@ const LEGAL: &[&str] = &[
 ];
 
 /// Words that are usual in the names of shops.
-const TRADE: &[&str] = &[
+pub(crate) const TRADE: &[&str] = &[
     "trading",
     "enterprise",
     "enterprises",
@@ -268,7 +268,7 @@ pub fn has_postcode(line: &str) -> bool {
 }
 
 /// A line that is no part of an address any more.
-fn stops(line: &str) -> bool {
+pub(crate) fn stops(line: &str) -> bool {
     let text = format!(" {} ", plain(line));
     line.contains('@')
         || line.contains("www.")
@@ -370,7 +370,7 @@ pub fn address_below(layout: &Layout, name: &Candidate, receipt: bool) -> Option
 }
 
 /// `789417-W`, `(860671-D)`: a company's number and nothing else.
-fn bare_registration(text: &str) -> bool {
+pub(crate) fn bare_registration(text: &str) -> bool {
     let core: String = text.chars().filter(|c| !matches!(c, '(' | ')' | ' ' | '.')).collect();
     let digits = core.chars().filter(char::is_ascii_digit).count();
     let letters = core.chars().filter(|c| c.is_alphabetic()).count();

@@ -12,6 +12,109 @@ use std::collections::{BTreeMap, BTreeSet};
 /// Most distinct amounts that are related to each other.
 const MOST: usize = 120;
 
+/// Relations of the amounts of a document, as features for a trained scorer.
+#[derive(Debug, Clone, Default)]
+pub struct Relations {
+    by_amount: BTreeMap<Decimal, Vec<u64>>,
+    sums: BTreeSet<(usize, usize, usize)>,
+}
+
+impl Relations {
+    /// Compares all amounts with each other.
+    pub fn of_all(candidates: &[Candidate], features: &[Features]) -> Self {
+        let mut all: BTreeMap<Decimal, (f32, f32)> = BTreeMap::new();
+        for (c, f) in candidates.iter().zip(features).filter(|(c, _)| c.kind == Kind::Amount && c.monetary) {
+            let slot = all.entry(c.amount).or_default();
+            slot.0 = slot.0.max(f.of(Concept::Gross)).max(0.9 * f.of(Concept::Due));
+            slot.1 = slot.1.max(f.of(Concept::Tax));
+        }
+        let sums = column_sums(candidates);
+        // The largest say most, where there are too many.
+        let amounts: Vec<Decimal> =
+            all.keys().rev().copied().filter(|a| a.is_sign_positive() && !a.is_zero()).take(MOST).collect();
+        let by_amount = amounts.iter().map(|a| (*a, relations(*a, &amounts, &all))).collect();
+        Self { by_amount, sums }
+    }
+
+    /// Relations of a candidate, each a number.
+    pub fn of(&self, c: &Candidate) -> impl Iterator<Item = u64> + '_ {
+        let sum = self.sums.contains(&(c.page, c.segment, c.span.0)).then_some(20);
+        self.by_amount.get(&c.amount).into_iter().flatten().copied().chain(sum)
+    }
+}
+
+fn relations(a: Decimal, amounts: &[Decimal], all: &BTreeMap<Decimal, (f32, f32)>) -> Vec<u64> {
+    let mut found = BTreeSet::new();
+    let rounding = Decimal::new(4, 2);
+    let even = |v: Decimal| (v % Decimal::new(5, 2)).is_zero();
+    for b in amounts.iter().copied().filter(|b| *b != a) {
+        if b < a {
+            if let Some((_, tax)) = all.get(&(a - b)).filter(|_| b >= a - b) {
+                found.insert(if *tax > 0.5 { 2 } else { 1 });
+            }
+            let ratio = a / b;
+            for (rate, number) in [(119, 10), (120, 10), (107, 11), (106, 11), (110, 10), (105, 11)] {
+                if (ratio - Decimal::new(rate, 2)).abs() < Decimal::new(2, 4) {
+                    found.insert(number);
+                }
+            }
+        } else if all.contains_key(&(b - a)) {
+            let rest = b - a;
+            found.insert(if a == rest {
+                3
+            } else if a > rest {
+                4
+            } else {
+                5
+            });
+            if all.get(&rest).is_some_and(|r| r.1 > 0.5) {
+                found.insert(8);
+            }
+        }
+        if (a - b).abs() <= rounding {
+            found.insert(if even(a) && !even(b) {
+                6
+            } else if even(b) && !even(a) {
+                7
+            } else {
+                9
+            });
+        }
+    }
+    let gross = all.get(&a).map_or(0.0, |l| l.0);
+    if gross > 0.5 && amounts.iter().find(|b| all.get(*b).is_some_and(|l| l.0 > 0.5)) == Some(&a) {
+        found.insert(12);
+    }
+    found.into_iter().collect()
+}
+
+/// Amounts that are the sum of at least two amounts right above them in their column: page, segment, first byte.
+fn column_sums(candidates: &[Candidate]) -> BTreeSet<(usize, usize, usize)> {
+    let mut sums = BTreeSet::new();
+    let mut columns: BTreeMap<(usize, i32), Vec<&Candidate>> = BTreeMap::new();
+    for c in candidates.iter().filter(|c| c.kind == Kind::Amount && c.monetary) {
+        // Right edges within three points, in either of two rasters.
+        for shift in [0.0, 3.0] {
+            let column = ((c.bbox[2] + shift) / 6.0) as i32 * 2 + i32::from(shift > 0.0);
+            columns.entry((c.page, column)).or_default().push(c);
+        }
+    }
+    for column in columns.values_mut() {
+        column.sort_by(|a, b| a.bbox[1].total_cmp(&b.bbox[1]));
+        for (i, c) in column.iter().enumerate() {
+            let mut sum = Decimal::ZERO;
+            for (n, above) in column[..i].iter().rev().take(80).enumerate() {
+                sum += above.amount;
+                if n >= 1 && sum == c.amount && !c.amount.is_zero() {
+                    sums.insert((c.page, c.segment, c.span.0));
+                    break;
+                }
+            }
+        }
+    }
+    sums
+}
+
 /// What relations add to the score of each amount as the total of a receipt.
 pub fn receipt_total(candidates: &[Candidate], features: &[Features]) -> BTreeMap<Decimal, f32> {
     let mut gross: BTreeMap<Decimal, f32> = BTreeMap::new();

@@ -1,12 +1,13 @@
-//! The item table: its header by label words, its columns by their places, its rows by their amounts.
+//! The item table: its columns by their places under a header ([`super::heads`]), its rows by their amounts.
 //!
-//! Owns the words of table headers. Knows no other field. Rule: pages come one after the other, and only rows are kept,
+//! Owns which cells make a row. Knows no other field. Rule: pages come one after the other, and only rows are kept,
 //! so that a table of a thousand pages needs no more memory than its rows.
 
+use super::heads::{self, Head};
 use super::layout::{Box4, Layout, Segment, union};
 use super::lexicon::{Concept, Lexicon, plain};
 use docmill_document::money;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 
 /// What stands in a column.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -45,29 +46,6 @@ impl Column {
     }
 }
 
-/// Header phrases by column.
-static HEADERS: std::sync::LazyLock<HashMap<&'static str, Column>> = std::sync::LazyLock::new(|| {
-    let lines = include_str!("columns.txt").lines().filter(|l| !l.starts_with('#'));
-    let pairs = lines.filter_map(|line| {
-        let (name, phrases) = line.split_once(' ')?;
-        let column = NAMES.iter().find(|(n, _)| *n == name)?.1;
-        Some(phrases.split(" | ").map(move |p| (p, column)))
-    });
-    pairs.flatten().collect()
-});
-
-/// Names of the columns in the file of headers.
-const NAMES: [(&str, Column); 8] = [
-    ("Description", Column::Description),
-    ("Quantity", Column::Quantity),
-    ("Unit", Column::Unit),
-    ("UnitPrice", Column::UnitPrice),
-    ("LineTotal", Column::LineTotal),
-    ("VatRate", Column::VatRate),
-    ("ArticleNo", Column::ArticleNo),
-    ("Other", Column::Other),
-];
-
 /// One value of a row.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Cell {
@@ -88,11 +66,6 @@ pub struct Row {
     pub cells: BTreeMap<Column, Cell>,
 }
 
-#[derive(Debug, Clone)]
-struct Head {
-    columns: Vec<(Column, f32, f32)>,
-}
-
 /// Reads the item table, page by page.
 pub struct Reader<'a> {
     lexicon: &'a Lexicon,
@@ -100,12 +73,14 @@ pub struct Reader<'a> {
     head: Option<Head>,
     rows: Vec<Row>,
     ended: bool,
+    /// Part of a row whose amounts stand on lines of their own, and its top edge.
+    pending: Option<(f32, BTreeMap<Column, Cell>)>,
 }
 
 impl<'a> Reader<'a> {
     /// A reader that keeps at most `most` rows.
     pub fn new(lexicon: &'a Lexicon, most: usize) -> Self {
-        Self { lexicon, most, head: None, rows: Vec::new(), ended: false }
+        Self { lexicon, most, head: None, rows: Vec::new(), ended: false, pending: None }
     }
 
     /// The rows so far.
@@ -121,11 +96,12 @@ impl<'a> Reader<'a> {
         let mut last_text: Option<Cell> = None;
         let mut bottom = 0.0_f32;
         while line < layout.lines.len() && self.rows.len() < self.most {
-            if let Some((head, next)) = header(layout, line)
+            if let Some((head, next)) = heads::find(layout, line)
                 && (self.rows.is_empty() || self.head.as_ref().is_some_and(|h| alike(h, &head)))
             {
                 self.head = Some(head);
                 self.ended = false;
+                self.pending = None;
                 inside = true;
                 last_text = None;
                 bottom = layout.segments[layout.lines[next - 1].start].bbox[3];
@@ -200,14 +176,33 @@ impl<'a> Reader<'a> {
             cells.entry(Column::Unit).or_insert(cell);
         }
         cells.retain(|column, cell| !cell.value.is_empty() && *column != Column::Other);
+        let line_of = &layout.segments[layout.lines[line].clone()];
+        let top = line_of.iter().map(|s| s.bbox[1]).fold(f32::MAX, f32::min);
+        let height = line_of.first().map_or(10.0, Segment::height);
+        let measured = |cells: &BTreeMap<Column, Cell>| {
+            cells.contains_key(&Column::Quantity) || cells.contains_key(&Column::UnitPrice)
+        };
+        if let Some((above, part)) = self.pending.take()
+            && top - above < 1.6 * height
+            && part.contains_key(&Column::LineTotal) != cells.contains_key(&Column::LineTotal)
+            && !(measured(&part) && measured(&cells))
+        {
+            for (column, cell) in part {
+                // Of two texts the upper one names the item.
+                cells.insert(column, cell);
+            }
+        }
         let total = cells.contains_key(&Column::LineTotal);
+        if total != measured(&cells) && !(total && cells.contains_key(&Column::Description)) {
+            self.pending = Some((top, cells.clone()));
+        }
         let described =
             cells.get(&Column::Description).filter(|c| c.value.chars().any(char::is_alphabetic)).cloned();
         if !total {
             *last_text = described.or(last_text.take());
             return;
         }
-        let measured = cells.contains_key(&Column::Quantity) || cells.contains_key(&Column::UnitPrice);
+        let measured = measured(&cells);
         if described.is_none() {
             cells.remove(&Column::Description);
             match last_text.take().filter(|_| measured) {
@@ -227,107 +222,6 @@ impl<'a> Reader<'a> {
 fn alike(a: &Head, b: &Head) -> bool {
     a.columns.len().abs_diff(b.columns.len()) <= 1
         && a.columns.iter().filter(|(c, ..)| b.columns.iter().any(|(d, ..)| c == d)).count() >= 3
-}
-
-/// The header that begins at a line, and the line after it.
-fn header(layout: &Layout, line: usize) -> Option<(Head, usize)> {
-    let mut cells = cells_of(layout, line);
-    let mut next = line + 1;
-    if kinds(&cells) < 2 {
-        return None;
-    }
-    // Headers are often set in two lines.
-    let here = layout.segments.get(layout.lines[line].start)?;
-    if let Some(below) = layout.lines.get(line + 1) {
-        let top = layout.segments[below.start].bbox[1];
-        let digits =
-            layout.segments[below.clone()].iter().any(|s| s.text.contains(|c: char| c.is_ascii_digit()));
-        if top - here.bbox[3] < 0.6 * here.height() && !digits {
-            let more = cells_of(layout, line + 1);
-            if more.iter().all(|(c, ..)| c.is_some()) || kinds(&cells) < 3 {
-                for cell in more {
-                    if !cells.iter().any(|(_, x0, x1)| cell.1 < *x1 && cell.2 > *x0) {
-                        cells.push(cell);
-                    }
-                }
-                next = line + 2;
-            }
-        }
-    }
-    cells.sort_by(|a, b| a.1.total_cmp(&b.1));
-    let has = |column| cells.iter().any(|(c, ..)| *c == Some(column));
-    let enough = kinds(&cells) >= 3
-        && has(Column::LineTotal)
-        && (has(Column::Description) || has(Column::Quantity))
-        && (has(Column::UnitPrice) || has(Column::Quantity));
-    if !enough {
-        return None;
-    }
-    // Of two totals the last one is the row's, unless it is gross: that is `Other` already.
-    let mut columns: Vec<(Column, f32, f32)> =
-        cells.iter().map(|(c, x0, x1)| (c.unwrap_or(Column::Other), *x0, *x1)).collect();
-    let mut seen = std::collections::HashSet::new();
-    for column in columns.iter_mut().rev() {
-        if !seen.insert(column.0) && column.0 != Column::Other {
-            column.0 = Column::Other;
-        }
-    }
-    Some((Head { columns }, next))
-}
-
-fn kinds(cells: &[(Option<Column>, f32, f32)]) -> usize {
-    let mut kinds: Vec<Column> = cells.iter().filter_map(|c| c.0).filter(|c| *c != Column::Other).collect();
-    kinds.sort_unstable();
-    kinds.dedup();
-    kinds.len()
-}
-
-fn cells_of(layout: &Layout, line: usize) -> Vec<(Option<Column>, f32, f32)> {
-    let mut cells = Vec::new();
-    for segment in &layout.segments[layout.lines[line].clone()] {
-        if let Some(column) = column_of(&segment.plain) {
-            cells.push((Some(column), segment.bbox[0], segment.bbox[2]));
-            continue;
-        }
-        // Columns that stand as close as words: the longest runs of words that are headers.
-        let words: Vec<(&str, Box4)> = segment
-            .words
-            .iter()
-            .enumerate()
-            .map(|(i, (at, bbox))| {
-                let until = segment.words.get(i + 1).map_or(segment.text.len(), |w| w.0);
-                (segment.text.get(*at..until).unwrap_or_default().trim(), *bbox)
-            })
-            .collect();
-        let mut i = 0;
-        let mut any = false;
-        let mut own = Vec::new();
-        while i < words.len() {
-            let run = (1..=4.min(words.len() - i)).rev().find_map(|n| {
-                let text: Vec<&str> = words[i..i + n].iter().map(|w| w.0).collect();
-                column_of(&plain(&text.join(" "))).map(|c| (c, n))
-            });
-            match run {
-                Some((column, n)) => {
-                    own.push((Some(column), words[i].1[0], words[i + n - 1].1[2]));
-                    any = true;
-                    i += n;
-                }
-                None => i += 1,
-            }
-        }
-        if any && words.len() <= 12 {
-            cells.extend(own);
-        } else {
-            cells.push((None, segment.bbox[0], segment.bbox[2]));
-        }
-    }
-    cells
-}
-
-fn column_of(text: &str) -> Option<Column> {
-    let text = text.trim_end_matches(" eur").trim_end_matches(" rm").trim_end_matches(" in");
-    HEADERS.get(text).copied()
 }
 
 /// A segment's words, cut where a column begins in between.
@@ -380,7 +274,8 @@ fn number(raw: &str) -> Option<String> {
         let end = raw.find(|c: char| c.is_alphabetic())?;
         money::parse(raw.get(..end)?)
     };
-    whole.or_else(lead).map(|a| a.value.to_string())
+    let last = || money::parse(raw.rsplit(' ').next()?).filter(|_| raw.starts_with('('));
+    whole.or_else(lead).or_else(last).map(|a| a.value.to_string())
 }
 
 fn rate(raw: &str) -> Option<String> {

@@ -37,6 +37,8 @@ impl Cache {
     pub(super) fn key(engine: &dyn Extractor, pages: &dyn Pages, wanted: &Wanted) -> Option<String> {
         let schema = wanted.schema.as_ref().map(|s| content_sha256(format!("{s:?}").as_bytes()));
         let pages = pages.digest()?;
+        let model = wanted.model.as_ref().map_or("", |m| m.version.as_str());
+        let categories = wanted.categories.as_ref().map(|c| content_sha256(format!("{c:?}").as_bytes()));
         Some(memo_key(&[
             FORM,
             &wanted.tenant,
@@ -44,6 +46,8 @@ impl Cache {
             engine.version(),
             schema.as_deref().unwrap_or_default(),
             wanted.type_hint.as_deref().unwrap_or_default(),
+            model,
+            categories.as_deref().unwrap_or_default(),
             if wanted.withhold_images { "text" } else { "all" },
             &pages,
         ]))

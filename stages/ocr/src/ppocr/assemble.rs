@@ -15,6 +15,8 @@ pub(crate) struct Reading {
     pub(super) decoded: Decoded,
     /// Time steps that the line's own width takes.
     pub(super) steps: f32,
+    /// Read by the thorough recogniser.
+    pub(super) is_thorough: bool,
 }
 
 impl Reading {
@@ -60,7 +62,7 @@ pub(super) fn assemble(readings: &[Reading], least: f32, dpi: f32, page: (u32, u
     let mut out = Recognized::default();
     let (mut sum, mut characters) = (0.0, 0.0);
     for (reading, glyphs) in readings.iter().zip(&texts) {
-        let spans = words(glyphs, reading.steps);
+        let spans = words(glyphs, reading.steps, reading.is_thorough);
         let score = score(glyphs);
         if spans.is_empty() || score < least {
             continue;
@@ -70,7 +72,9 @@ pub(super) fn assemble(readings: &[Reading], least: f32, dpi: f32, page: (u32, u
         for span in spans {
             let [x0, y0, x1, y1] = reading.quad.slice(span.from, span.to).bounds();
             let n = span.text.chars().count() as f64;
-            sum += f64::from(span.confidence) * n;
+            let confidence = span.evidence.confidence();
+            sum += f64::from(confidence) * n;
+            out.evidence.push(span.evidence);
             characters += n;
             out.words.push(Word {
                 text: span.text,
@@ -80,7 +84,7 @@ pub(super) fn assemble(readings: &[Reading], least: f32, dpi: f32, page: (u32, u
                     x1.clamp(0.0, right) * points,
                     y1.clamp(0.0, bottom) * points,
                 ],
-                confidence: span.confidence.clamp(0.0, 1.0),
+                confidence,
                 line,
             });
         }
@@ -106,6 +110,7 @@ mod tests {
             ),
             decoded: Decoded { any: glyphs.iter().copied().map(glyph).collect(), western: None },
             steps,
+            is_thorough: false,
         };
         let readings = [
             line(50.0, 10.0, &[("a", 1.0), (" ", 5.0), ("b", 9.0)]),

@@ -15,6 +15,7 @@ use crate::pixels::Page;
 pub(super) struct Recognizer {
     model: Model,
     dictionary: Dictionary,
+    is_thorough: bool,
     /// Buffer of line tensors, kept between lines.
     tensor: Vec<f32>,
 }
@@ -28,8 +29,8 @@ struct Job {
 }
 
 impl Recognizer {
-    pub(super) fn new(model: Model, dictionary: Dictionary) -> Self {
-        Self { model, dictionary, tensor: Vec::new() }
+    pub(super) fn new(model: Model, dictionary: Dictionary, is_thorough: bool) -> Self {
+        Self { model, dictionary, is_thorough, tensor: Vec::new() }
     }
 
     /// Reads boxes. What is narrow and tall may be one upright character or a line that runs downwards: the more
@@ -82,7 +83,12 @@ impl Recognizer {
                     Ok(decoded) => {
                         for (job, (decoded, steps)) in now.iter().zip(decoded) {
                             let steps = steps * job.own as f32 / job.width as f32;
-                            readings[job.index] = Some(Reading { quad: quads[job.index], decoded, steps });
+                            readings[job.index] = Some(Reading {
+                                quad: quads[job.index],
+                                decoded,
+                                steps,
+                                is_thorough: self.is_thorough,
+                            });
                         }
                         rest = later;
                     }
@@ -102,7 +108,7 @@ impl Recognizer {
         quads: &[Quad],
         jobs: &[Job],
     ) -> Result<Vec<(Decoded, f32)>, OcrError> {
-        let Self { model, dictionary, tensor } = self;
+        let Self { model, dictionary, tensor, .. } = self;
         let width = jobs.first().map_or(0, |job| job.width);
         tensor.clear();
         for job in jobs {

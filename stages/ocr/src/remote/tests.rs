@@ -44,11 +44,10 @@ async fn a_page_is_sent_once_as_an_image_with_the_prompt_and_its_words_get_place
     let remote = RemoteOcr::new(&config(server.url())).unwrap().unwrap();
     let local = words(0.6);
     for _ in 0..2 {
-        let local = Local { words: &local, confidence: Some(0.6) };
-        let read = remote.read(&stand.blobs, &image(1), local).await.unwrap();
+        let read = remote.read(&stand.blobs, &image(1), &local).await.unwrap();
         let text: Vec<&str> = read.words.iter().map(|w| w.text.as_str()).collect();
         assert_eq!((text, read.model.as_str(), read.estimated), (vec!["Invoice", "no", "4711"], "sees", 0));
-        assert_eq!(read.words[0].bbox, local.words[0].bbox);
+        assert_eq!(read.words[0].bbox, local[0].bbox);
         assert!(read.confidence.unwrap() > 0.8 && read.reason().is_none());
     }
     let seen = server.seen();
@@ -62,7 +61,7 @@ async fn a_page_is_sent_once_as_an_image_with_the_prompt_and_its_words_get_place
 #[test]
 fn the_mode_and_the_local_confidence_decide() {
     let remote = RemoteOcr::new(&config("http://127.0.0.1:9/v1".into())).unwrap().unwrap();
-    let wants = |mode, confidence| remote.wants(mode, Local { words: &[], confidence });
+    let wants = |mode, confidence| remote.wants(mode, confidence);
     assert!(!wants(AccuracyMode::Fast, Some(0.1)));
     assert!(wants(AccuracyMode::Balanced, Some(0.8)) && !wants(AccuracyMode::Balanced, Some(0.9)));
     assert!(wants(AccuracyMode::Accurate, Some(0.9)) && !wants(AccuracyMode::Accurate, Some(0.98)));
@@ -84,7 +83,6 @@ async fn answers_that_are_cut_or_say_something_else_are_not_believed() {
         })
         .await;
         let remote = RemoteOcr::new(&config(server.url())).unwrap().unwrap();
-        let local = Local { words: local, confidence: Some(0.7) };
         let fresh = PageImage { sha256: format!("{:064x}", server.address().port()), ..image(1) };
         let read = remote.read(&stand.blobs, &fresh, local).await;
         assert_eq!(read.is_some(), taken, "{read:?}");
@@ -103,8 +101,7 @@ async fn a_dead_server_costs_a_few_calls_and_no_page() {
     proxy.always(Fault::Close);
     let local = words(0.6);
     for n in 0..8 {
-        let local = Local { words: &local, confidence: Some(0.6) };
-        assert_eq!(remote.read(&stand.blobs, &image(n), local).await, None);
+        assert_eq!(remote.read(&stand.blobs, &image(n), &local).await, None);
     }
     assert_eq!(remote.counts().failed, 8);
     assert_eq!(proxy.requests(), 4, "the breaker is open");

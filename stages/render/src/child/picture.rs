@@ -35,10 +35,22 @@ pub(crate) fn from_bgr(rows: &[u8], stride: usize, (width, height): (u32, u32), 
 /// Adds a row of grey pixels; false where one has a colour.
 fn gray_row(row: &[u8], to: &mut Vec<u8>) -> bool {
     let mut colour = 0;
-    to.extend(row.as_chunks::<3>().0.iter().map(|[b, g, r]| {
-        colour |= (b ^ g) | (b ^ r);
-        *b
-    }));
+    let mut gray = |pixels: &[u8], to: &mut Vec<u8>| {
+        to.extend(pixels.as_chunks::<3>().0.iter().map(|[b, g, r]| {
+            colour |= (b ^ g) | (b ^ r);
+            *b
+        }));
+    };
+    // Most of a page is paper, which is told from ink sixteen pixels at a time.
+    let (chunks, rest) = row.as_chunks::<48>();
+    for chunk in chunks {
+        if chunk == &[255; 48] {
+            to.extend_from_slice(&[255; 16]);
+        } else {
+            gray(chunk, to);
+        }
+    }
+    gray(rest, to);
     colour == 0
 }
 
@@ -131,4 +143,30 @@ fn over_white_gray(image: image::DynamicImage) -> GrayImage {
 fn blend(color: u8, alpha: u8) -> u8 {
     let (c, a) = (u32::from(color), u32::from(alpha));
     ((c * a + 255 * (255 - a) + 127) / 255) as u8
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rows_become_grey_where_they_are_and_keep_their_colours_where_not() {
+        // 20 pixels a row, rows 4 bytes longer than their pixels.
+        let mut rows = vec![255_u8; 64 * 2];
+        rows[57..60].fill(7);
+        let gray = from_bgr(&rows, 64, (20, 2), 72.0).unwrap();
+        let Pixels::Gray(image) = &gray.pixels else { panic!("no colour there") };
+        assert_eq!(
+            (image.get_pixel(18, 0).0, image.get_pixel(19, 0).0, image.get_pixel(19, 1).0),
+            ([255], [7], [255])
+        );
+        assert!(!gray.is_blank());
+        rows[64..67].copy_from_slice(&[1, 2, 3]);
+        let Pixels::Rgb(image) = from_bgr(&rows, 64, (20, 2), 72.0).unwrap().pixels else {
+            panic!("colour there")
+        };
+        assert_eq!((image.get_pixel(0, 1).0, image.get_pixel(19, 0).0), ([3, 2, 1], [7, 7, 7]));
+        assert!(from_bgr(&rows[..100], 64, (20, 2), 72.0).is_none(), "rows are missing");
+        assert!(from_bgr(&[255; 12], 12, (4, 1), 72.0).unwrap().is_blank());
+    }
 }

@@ -1,7 +1,7 @@
 //! Whether a text layer stands for its page: pure judgement over what was counted on it.
 
 use super::words::Amount;
-use crate::protocol::{Rules, Trust, Why};
+use crate::protocol::{Rules, Why};
 use docmill_contracts::Word;
 
 /// What was counted on a page.
@@ -33,7 +33,7 @@ pub(super) enum Verdict {
 pub(super) fn judge(page: &Page, rules: &Rules) -> (Verdict, Why) {
     let Page { amount, .. } = *page;
     let legible = amount.ratio() >= rules.min_alpha_ratio;
-    let (verdict, why) = if page.garbage > rules.max_garbage_ratio {
+    if page.garbage > rules.max_garbage_ratio {
         (Verdict::Ocr, Why::Garbage { share: page.garbage })
     } else if page.behind * 2 > amount.characters || page.images >= rules.scan_coverage {
         scan(page, legible, rules)
@@ -48,10 +48,6 @@ pub(super) fn judge(page: &Page, rules: &Rules) -> (Verdict, Why) {
             (0, true) => (Verdict::Ocr, Why::NoText),
             (characters, true) => (Verdict::Ocr, Why::LittleText { characters }),
         }
-    };
-    match (verdict, rules.trust) {
-        (Verdict::Text, Trust::Never) => (Verdict::Ocr, Why::NotTrusted),
-        _ => (verdict, why),
     }
 }
 
@@ -124,6 +120,7 @@ fn is_clean_part(part: &str) -> bool {
 mod tests {
     use super::*;
     use crate::Config;
+    use crate::protocol::Trust;
 
     fn words(text: &str) -> Vec<Word> {
         let word = |text: &str| Word { text: text.into(), bbox: [0.0; 4], confidence: 1.0, line: 0 };
@@ -176,11 +173,8 @@ mod tests {
     }
 
     #[test]
-    fn glyphs_that_stand_for_nothing_and_distrust_lead_to_ocr() {
+    fn glyphs_that_stand_for_nothing_lead_to_ocr() {
         let garbage = Page { garbage: 0.6, ..page(TEXT) };
         assert_eq!(judge(&garbage, &rules()), (Verdict::Ocr, Why::Garbage { share: 0.6 }));
-        let never = Rules { trust: Trust::Never, ..rules() };
-        assert_eq!(judge(&page(TEXT), &never), (Verdict::Ocr, Why::NotTrusted));
-        assert_eq!(judge(&Page::default(), &never), (Verdict::Empty, Why::Plain));
     }
 }

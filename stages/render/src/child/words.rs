@@ -71,7 +71,8 @@ impl Words {
     fn add(&mut self, glyph: Glyph) {
         let Glyph { c, bbox, at } = glyph;
         if let Some(last) = self.last {
-            if last.c == c && same_place(last.bbox, bbox) {
+            // Letters of one ligature have one place, to the last bit.
+            if last.c == c && !is_identical(last.bbox, bbox) && same_place(last.bbox, bbox) {
                 return;
             }
             if !adjacent(last.bbox, bbox) {
@@ -116,23 +117,30 @@ impl Words {
 }
 
 /// Leaves out words that lie on a word that says the same.
-fn without_doubles(words: Vec<Found>) -> Vec<Found> {
-    let mut seen: HashMap<String, Vec<[f32; 4]>> = HashMap::with_capacity(words.len());
-    let mut kept = Vec::with_capacity(words.len());
-    for found in words {
-        let places = seen.entry(found.word.text.clone()).or_default();
-        if places.iter().all(|place| !same_place(*place, found.word.bbox)) {
-            // A page of one word a thousand times is compared with the latest ones only.
-            if places.len() < 64 {
-                places.push(found.word.bbox);
-            } else {
-                let oldest = kept.len() % 64;
-                places[oldest] = found.word.bbox;
-            }
-            kept.push(found);
+fn without_doubles(mut words: Vec<Found>) -> Vec<Found> {
+    /// Most places of one word that are compared.
+    const PLACES: usize = 64;
+    let mut seen: HashMap<&str, Vec<[f32; 4]>> = HashMap::with_capacity(words.len());
+    let mut doubles = Vec::new();
+    for (i, Found { word, .. }) in words.iter().enumerate() {
+        let places = seen.entry(&word.text).or_default();
+        if places.iter().rev().take(PLACES).any(|place| same_place(*place, word.bbox)) {
+            doubles.push(i);
+        } else {
+            places.push(word.bbox);
         }
     }
-    kept
+    let (mut at, mut doubles) = (0, doubles.into_iter().peekable());
+    words.retain(|_| {
+        at += 1;
+        doubles.next_if(|d| *d + 1 == at).is_none()
+    });
+    words
+}
+
+/// True where two boxes are the same to the last bit.
+pub(crate) fn is_identical(a: [f32; 4], b: [f32; 4]) -> bool {
+    a.map(f32::to_bits) == b.map(f32::to_bits)
 }
 
 /// True where one box lies on the other.
@@ -289,6 +297,10 @@ mod tests {
         let twice =
             |a: Vec<Glyph>, b: Vec<Glyph>| a.into_iter().zip(b).flat_map(|(a, b)| [a, b]).collect::<Vec<_>>();
         assert_eq!(texts(twice(row("Total", 10.0, 0.0), row("Total", 10.3, 0.2))), expect(&[("Total", 0)]));
+        let mut ligature = row("Mie", 10.0, 0.0);
+        let t = Glyph { c: 't', bbox: ligature[1].bbox, at: 0 };
+        ligature.splice(2..2, [t, t]);
+        assert_eq!(texts(ligature), expect(&[("Mitte", 0)]), "two letters of one glyph");
         let again = [row("Sum 11", 10.0, 0.0), row("Sum 11", 10.4, 0.4)].concat();
         assert_eq!(texts(again), expect(&[("Sum", 0), ("11", 0)]));
         let below = [row("Sum", 10.0, 0.0), row("Sum", 10.0, 12.0)].concat();

@@ -1,8 +1,8 @@
 //! The text layer of a page as words.
 
 use super::upright::Upright;
-use crate::child::pdfium::Text;
-use crate::child::words::{Found, Glyph, Words};
+use crate::child::pdfium::{Object, Text};
+use crate::child::words::{Found, Glyph, Words, is_identical};
 use crate::protocol::{Fault, MAX_CHARACTERS};
 
 /// Fewest characters whose direction turns a page.
@@ -25,6 +25,7 @@ impl Layer {
         let mut words = Words::default();
         let (mut glyphs, mut garbage) = (0, 0);
         let mut high = None;
+        let mut last: Option<Glyph> = None;
         for at in 0..len {
             let unit = text.unit(at);
             // Characters beyond U+FFFF come as two halves.
@@ -52,9 +53,11 @@ impl Layer {
             }
             if let Some(place) = text.place(at) {
                 let bbox = upright.map(place);
-                if bbox.iter().all(|v| v.is_finite()) {
-                    words.push(Glyph { c, bbox, at });
+                let glyph = Glyph { c, bbox, at };
+                if bbox.iter().all(|v| v.is_finite()) && !last.is_some_and(|l| is_again(text, l, glyph)) {
+                    words.push(glyph);
                 }
+                last = Some(glyph);
             }
         }
         Ok(Self { words: words.finish(), glyphs, garbage })
@@ -81,6 +84,12 @@ impl Layer {
         let (turns, most) = characters.iter().enumerate().max_by_key(|(_, n)| **n)?;
         (all >= TURNING && most * 10 >= all * 8).then_some(turns as u8)
     }
+}
+
+/// True where a character was drawn a second time on itself: the letters of one ligature are of one object.
+fn is_again(text: &Text<'_>, last: Glyph, glyph: Glyph) -> bool {
+    let object = |at| text.object(at).map(Object::id);
+    last.c == glyph.c && is_identical(last.bbox, glyph.bbox) && object(last.at) != object(glyph.at)
 }
 
 /// Characters that fonts use for glyphs of which nobody knows what they are.

@@ -1,0 +1,117 @@
+//! One long document through `docmill run`: time, and memory from its first pages to its last.
+
+use super::processes;
+use super::world::{clean, docmill, spawned};
+use crate::{OpsError, columns, ui};
+use clap::Args;
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::process::{ExitCode, Stdio};
+use std::time::{Duration, Instant};
+
+/// Growth from the first tenth of the run to its end that counts as flat, in parts.
+const FLAT: f64 = 0.05;
+
+/// Flags of `docmill bench pages`.
+#[derive(Debug, Args)]
+pub struct PagesArgs {
+    /// Pages of the document, which is made for the purpose.
+    #[arg(long, default_value_t = 1000, value_parser = clap::value_parser!(u16).range(40..=5000))]
+    pub pages: u16,
+    /// Scanned pages in documents of 50, instead of one document with a text layer.
+    #[arg(long)]
+    pub scanned: bool,
+}
+
+/// Measures and prints. Exit code 1 where memory is not flat.
+pub(super) async fn run(args: PagesArgs) -> Result<ExitCode, OpsError> {
+    let folder = std::env::temp_dir().join(format!("docmill-bench-pages-{}", std::process::id()));
+    let measured = measure(&args, &folder).await;
+    clean(&folder);
+    let (seconds, series) = measured?;
+    let pages = f64::from(args.pages);
+    ui::say(format_args!(
+        "{} {} pages in {seconds:.1} s: {:.1} ms a page",
+        args.pages,
+        if args.scanned { "scanned" } else { "born-digital" },
+        seconds * 1000.0 / pages
+    ));
+    let mut flat = true;
+    let rows: Vec<[String; 5]> = series
+        .iter()
+        .map(|(name, samples)| {
+            let mean = |from: f64, to: f64| {
+                let part: Vec<f64> = samples
+                    .iter()
+                    .filter(|(at, _)| (from..=to).contains(&(at / seconds)))
+                    .map(|(_, mib)| *mib)
+                    .collect();
+                part.iter().sum::<f64>() / part.len().max(1) as f64
+            };
+            let (early, late) = (mean(0.1, 0.2), mean(0.9, 1.0));
+            let growth = if early > 0.0 { late / early - 1.0 } else { 0.0 };
+            flat &= growth <= FLAT;
+            let most = samples.iter().map(|(_, mib)| *mib).fold(0.0, f64::max);
+            [
+                name.clone(),
+                format!("{early:.1}"),
+                format!("{late:.1}"),
+                format!("{most:.1}"),
+                format!("{:+.1} %", growth * 100.0),
+            ]
+        })
+        .collect();
+    ui::say(columns::render(["resident MiB", "10–20 %", "90–100 %", "most", "growth"], &rows));
+    Ok(if flat { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// Seconds into the run and MiB, by process.
+type Series = BTreeMap<String, Vec<(f64, f64)>>;
+
+async fn measure(args: &PagesArgs, folder: &Path) -> Result<(f64, Series), OpsError> {
+    let inputs = folder.join("in");
+    std::fs::create_dir_all(&inputs).map_err(|e| OpsError::io("create", &inputs, e))?;
+    for (name, bytes) in documents(args)? {
+        let path = inputs.join(name);
+        std::fs::write(&path, bytes).map_err(|e| OpsError::io("write", &path, e))?;
+    }
+    let mut command = docmill()?;
+    command.arg("run").arg("--out").arg(folder.join("out")).arg(&inputs).stdout(Stdio::null());
+    let since = Instant::now();
+    let mut child = spawned(command)?;
+    let roots = BTreeMap::from([("docmill run".to_owned(), child.id().unwrap_or(0))]);
+    let mut series = Series::new();
+    let status = loop {
+        tokio::select! {
+            status = child.wait() => break status.map_err(|e| OpsError::io("wait for", "docmill run", e))?,
+            () = tokio::time::sleep(Duration::from_millis(100)) => {
+                let at = since.elapsed().as_secs_f64();
+                for (name, mib) in processes::resident(&roots) {
+                    series.entry(name).or_default().push((at, mib));
+                }
+            }
+        }
+    };
+    let seconds = since.elapsed().as_secs_f64();
+    if !status.success() {
+        return Err(OpsError::Usage(vec![format!("docmill run ended with {status}")]));
+    }
+    Ok((seconds, series))
+}
+
+fn documents(args: &PagesArgs) -> Result<Vec<(String, Vec<u8>)>, OpsError> {
+    const OF_A_SCAN: u16 = 50;
+    if !args.scanned {
+        let bytes = docmill_samples::order("LONG-1", usize::from(args.pages));
+        return Ok(vec![("long.pdf".to_owned(), bytes)]);
+    }
+    (0..args.pages)
+        .step_by(usize::from(OF_A_SCAN))
+        .map(|first| {
+            let pages = usize::from(OF_A_SCAN.min(args.pages - first));
+            let bytes = docmill_samples::scan(u64::from(first) + 1, pages)
+                .map_err(|e| OpsError::Usage(vec![e.to_string()]))?;
+            Ok((format!("scan-{first:04}.tiff"), bytes))
+        })
+        .collect()
+}

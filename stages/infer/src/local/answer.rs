@@ -1,0 +1,331 @@
+//! From chosen values to the fields of a result.
+//!
+//! Owns which value a field gets, by trained scorers where there are some and by rules elsewhere, and what it says about
+//! itself. Rule: a field has one value, with the place that it was read from.
+
+use super::decide::{self, Decided, Judged, Pick};
+use super::fields::{Role, Want};
+use super::joint::{self, Choice, Ranked};
+use super::layout::Box4;
+use super::model::{self, Model};
+use super::work::Work;
+use super::{MODEL_VERSION, candidate, parties, score};
+use crate::extract::ENGINE_LOCAL;
+use candidate::{Candidate, Kind};
+use docmill_contracts::{Field, Fields, Reading};
+use std::collections::HashMap;
+
+impl Work {
+    fn rank(&self, wants: &[Want]) -> Vec<Ranked> {
+        wants.iter().map(|want| self.ranked(want)).collect()
+    }
+
+    /// The best candidates of each field, for people who tune rules.
+    pub(crate) fn explain(&self, wants: &[Want]) -> String {
+        let mut out = format!("type {:?}\n", self.kind);
+        for (want, ranked) in wants.iter().zip(self.rank(wants)) {
+            for (i, score) in ranked.list.iter().take(6) {
+                let (c, f) = (&self.candidates[*i], &self.features[*i]);
+                let mut labels: Vec<(usize, f32)> =
+                    f.label.iter().copied().enumerate().filter(|l| l.1 > 0.3).collect();
+                labels.sort_by(|a, b| b.1.total_cmp(&a.1));
+                labels.truncate(4);
+                let (page, y) = (c.page + 1, c.bbox[1]);
+                let line = format!(
+                    "{:16} {score:.3} {:30} p{page} y{y:.0} {:?} {labels:?}\n",
+                    want.name, c.value, c.range
+                );
+                out.push_str(&line);
+            }
+        }
+        out
+    }
+
+    /// The fields of the document; `trained` has scorers for some or all of them.
+    pub(crate) fn fields(&self, wants: &[Want], trained: Option<&Model>) -> Fields {
+        let mut fields = self.by_rules(wants);
+        if let Some(model) = trained {
+            let judged = self.judged(wants, model);
+            let decided = decide::decide(wants, &judged, &self.candidates, self.is_slip());
+            for (want, (judged, decided)) in wants.iter().zip(judged.iter().zip(&decided)) {
+                let (Some(judged), Some(scorer)) = (judged, model.scorer(&self.scorer_name(want))) else {
+                    continue;
+                };
+                match decided {
+                    Some(decided) => {
+                        let confidence = scorer.platt.probability(&decided.numbers());
+                        fields.insert(
+                            want.name.clone(),
+                            self.told(want, decided, judged, confidence, &model.version),
+                        );
+                    }
+                    None => {
+                        fields.remove(&want.name);
+                    }
+                }
+            }
+        }
+        if self.kind.value == "credit_note" {
+            positive(&mut fields);
+        }
+        self.currency(wants, &mut fields);
+        self.due(wants, &mut fields);
+        fields
+    }
+
+    /// Scores of all fields that have a scorer.
+    pub(crate) fn judged(&self, wants: &[Want], model: &Model) -> Vec<Option<Judged>> {
+        wants
+            .iter()
+            .map(|want| {
+                let scorer = model.scorer(&self.scorer_name(want))?;
+                Some(self.judge(want, scorer, |value| model::key(want.role, value)))
+            })
+            .collect()
+    }
+
+    /// Value, raw text, page and place of what was picked.
+    fn picked(&self, want: &Want, pick: Pick) -> (String, String, i32, Box4) {
+        match pick {
+            Pick::Candidate(i) => {
+                let c = &self.candidates[i];
+                (value_of(want, c), c.raw.clone(), self.pages[c.page].page_no, c.bbox)
+            }
+            Pick::Block(i) => {
+                let block = &self.blocks[i];
+                let page = self.pages.first().map_or(1, |p| p.page_no);
+                (block.value.clone(), block.raw.clone(), page, block.bbox)
+            }
+        }
+    }
+
+    fn told(&self, want: &Want, decided: &Decided, judged: &Judged, confidence: f64, version: &str) -> Field {
+        let (value, raw, page, place) = self.picked(want, decided.pick);
+        let mut field = local(value, raw, thousandth(confidence), page, place);
+        version.clone_into(&mut field.model_version);
+        let own = judged.all.iter().find(|s| s.pick == decided.pick).map_or("", |s| s.key.as_str());
+        let mut seen = std::collections::HashSet::from([own]);
+        let others = judged.all.iter().filter(|s| s.score > judged.none - 2.0 && seen.insert(s.key.as_str()));
+        for other in others.take(2) {
+            let (value, raw, page, place) = self.picked(want, other.pick);
+            field.other_readings.push(Reading {
+                value,
+                raw: Some(raw),
+                confidence: thousandth((1.0 - confidence) * 0.5),
+                page: Some(page),
+                bbox: Some(boxed(place)),
+                engine: ENGINE_LOCAL.to_owned(),
+                model_version: version.to_owned(),
+            });
+        }
+        field
+    }
+
+    fn by_rules(&self, wants: &[Want]) -> Fields {
+        let ranked = self.rank(wants);
+        let mut chosen =
+            joint::choose(wants, &ranked, &self.candidates, self.kind.value.starts_with("order"));
+        self.fall_back(wants, &ranked, &mut chosen);
+        let mut fields = Fields::new();
+        for (i, want) in wants.iter().enumerate() {
+            if let Some(choice) = chosen.get(&i) {
+                fields.insert(want.name.clone(), self.field(want, choice, &ranked[i]));
+            }
+        }
+        for (role, name_role) in
+            [(Role::SellerAddress, Role::SellerName), (Role::BuyerAddress, Role::BuyerName)]
+        {
+            let Some(want) = wants.iter().find(|w| w.role == role) else { continue };
+            let named = wants.iter().position(|w| w.role == name_role).and_then(|i| chosen.get(&i));
+            let Some(choice) = named else { continue };
+            let name = &self.candidates[choice.candidate];
+            let page = &self.pages[name.page];
+            if let Some((value, place)) = parties::address_below(page, name, self.is_slip()) {
+                let confidence = thousandth(score::confidence(choice.score, choice.margin) * 0.9);
+                fields
+                    .insert(want.name.clone(), local(value.clone(), value, confidence, page.page_no, place));
+            }
+        }
+        fields
+    }
+
+    /// What is taken where no label helps.
+    fn fall_back(&self, wants: &[Want], ranked: &[Ranked], chosen: &mut HashMap<usize, Choice>) {
+        for (i, want) in wants.iter().enumerate() {
+            if chosen.contains_key(&i) {
+                continue;
+            }
+            let weak = |candidate: usize| Choice { candidate, score: 0.4, margin: 0.0 };
+            let usable = |c: &&Candidate| score::takes(want.role, c.kind);
+            let found = match want.role {
+                // The first date of the document.
+                Role::IssueDate => self.candidates.iter().position(|c| c.kind == Kind::Date && c.page == 0),
+                // The largest amount.
+                Role::Gross => {
+                    let amounts = self.candidates.iter().enumerate().filter(|(_, c)| usable(c) && c.monetary);
+                    amounts.max_by(|a, b| a.1.amount.cmp(&b.1.amount).then(b.0.cmp(&a.0))).map(|(i, _)| i)
+                }
+                // A tenant's period: the earliest and the latest day of a range.
+                Role::PeriodFrom if want.own.is_some() => {
+                    let first = self.candidates.iter().enumerate().filter(|(_, c)| c.range == Some(true));
+                    first.min_by_key(|(_, c)| c.date).map(|(i, _)| i)
+                }
+                Role::PeriodTo if want.own.is_some() => {
+                    let last = self.candidates.iter().enumerate().filter(|(_, c)| c.range == Some(false));
+                    last.max_by_key(|(_, c)| c.date).map(|(i, _)| i)
+                }
+                Role::Number | Role::BuyerName if want.own.is_some() => {
+                    ranked[i].list.first().filter(|f| f.1 > 0.25).map(|f| f.0)
+                }
+                _ => None,
+            };
+            if let Some(candidate) = found {
+                chosen.insert(i, weak(candidate));
+            }
+        }
+    }
+
+    fn field(&self, want: &Want, choice: &Choice, ranked: &Ranked) -> Field {
+        let c = &self.candidates[choice.candidate];
+        let page = &self.pages[c.page];
+        let confidence = score::confidence(choice.score, choice.margin);
+        let mut field = local(value_of(want, c), c.raw.clone(), confidence, page.page_no, c.bbox);
+        let others = ranked.list.iter().filter(|(i, s)| *i != choice.candidate && *s >= score::THRESHOLD);
+        for (i, s) in others.take(2) {
+            let other = &self.candidates[*i];
+            field.other_readings.push(Reading {
+                value: value_of(want, other),
+                raw: Some(other.raw.clone()),
+                confidence: (score::confidence(*s, 0.0) * 0.5 * 1000.0).round() / 1000.0,
+                page: Some(self.pages[other.page].page_no),
+                bbox: Some(boxed(other.bbox)),
+                engine: ENGINE_LOCAL.to_owned(),
+                model_version: MODEL_VERSION.to_owned(),
+            });
+        }
+        field
+    }
+
+    /// The currency that stands beside the total, else the one that stands most often.
+    fn currency(&self, wants: &[Want], fields: &mut Fields) {
+        let Some(want) = wants.iter().find(|w| w.role == Role::Currency) else { return };
+        let mut counts: HashMap<&'static str, (usize, usize)> = HashMap::new();
+        for (i, c) in self.candidates.iter().enumerate() {
+            if let Some(code) = c.currency {
+                let slot = counts.entry(code).or_insert((0, i));
+                slot.0 += 1;
+            }
+        }
+        // A code that stands alone, beside a label or in a table's header.
+        let mut alone: HashMap<&'static str, (usize, i32, Box4)> = HashMap::new();
+        for page in &self.pages {
+            for segment in &page.segments {
+                for (at, place) in &segment.words {
+                    let word = segment.text.get(*at..).and_then(|t| t.split(' ').next()).unwrap_or_default();
+                    let word = word.trim_matches(|c| matches!(c, '(' | ')' | '[' | ']' | ',' | ';'));
+                    let code = word.len() >= 2 && (word.len() == 3 || !word.is_ascii());
+                    if let Some(code) = docmill_document::money::currency(word).filter(|_| code) {
+                        alone.entry(code).or_insert((0, page.page_no, *place)).0 += 1;
+                    }
+                }
+            }
+        }
+        let best = counts.iter().max_by_key(|(code, (n, _))| (*n, *code));
+        let single = alone.iter().max_by_key(|(code, (n, ..))| (*n, **code));
+        match (best, single) {
+            (Some((code, (n, i))), _) => {
+                let c = &self.candidates[*i];
+                let confidence = if *n > 2 { 0.9 } else { 0.75 };
+                let page = self.pages[c.page].page_no;
+                fields.insert(
+                    want.name.clone(),
+                    local((*code).to_owned(), c.raw.clone(), confidence, page, c.bbox),
+                );
+            }
+            (None, Some((code, (_, page, place)))) => {
+                let value = (*code).to_owned();
+                fields.insert(want.name.clone(), local(value.clone(), value, 0.8, *page, *place));
+            }
+            (None, None) => {}
+        }
+    }
+
+    /// Nothing said otherwise, the whole of an invoice is to be paid.
+    fn due(&self, wants: &[Want], fields: &mut Fields) {
+        let Some(want) = wants.iter().find(|w| w.role == Role::Due && w.own.is_none()) else { return };
+        if fields.contains_key(&want.name) || !matches!(self.kind.value.as_str(), "invoice" | "credit_note") {
+            return;
+        }
+        let gross = wants.iter().find(|w| w.role == Role::Gross).and_then(|w| fields.get(&w.name)).cloned();
+        if let Some(mut gross) = gross {
+            gross.confidence = (gross.confidence * 0.8 * 1000.0).round() / 1000.0;
+            gross.other_readings.clear();
+            fields.insert(want.name.clone(), gross);
+        }
+    }
+}
+
+/// A credit note states what is credited; a minus before every total says the same once more.
+fn positive(fields: &mut Fields) {
+    const TOTALS: [&str; 4] = ["net_total", "tax_total", "grand_total", "due_payable"];
+    let negative = |f: &Field| f.value.starts_with('-') || f.value.trim_matches(['0', '.']).is_empty();
+    if TOTALS.iter().filter_map(|t| fields.get(*t)).all(negative) {
+        for name in TOTALS {
+            if let Some(field) = fields.get_mut(name) {
+                field.value = field.value.trim_start_matches('-').to_owned();
+            }
+        }
+    }
+}
+
+fn value_of(want: &Want, c: &Candidate) -> String {
+    match want.role {
+        // Both are written with spaces for people.
+        Role::Iban | Role::SellerVat | Role::BuyerVat => {
+            c.value.chars().filter(|ch| !ch.is_whitespace()).collect()
+        }
+        _ => c.value.clone(),
+    }
+}
+
+/// A credit note whose rows all have a minus says the same once more.
+pub(crate) fn credited(rows: &mut [Fields]) {
+    let negative = |row: &Fields| row.get("line_total").is_some_and(|f| f.value.starts_with('-'));
+    if rows.iter().all(negative) {
+        for field in rows.iter_mut().filter_map(|r| r.get_mut("line_total")) {
+            field.value = field.value.trim_start_matches('-').to_owned();
+        }
+    }
+}
+
+pub(crate) fn line_item(row: super::table::Row) -> Fields {
+    let mut fields = Fields::new();
+    for (column, cell) in row.cells {
+        if let Some(name) = column.name() {
+            fields.insert(name.to_owned(), local(cell.value, cell.raw, 0.7, row.page_no, cell.bbox));
+        }
+    }
+    fields
+}
+
+fn local(value: String, raw: String, confidence: f64, page: i32, place: Box4) -> Field {
+    Field {
+        value,
+        raw: Some(raw),
+        confidence,
+        page: Some(page),
+        bbox: Some(boxed(place)),
+        engine: ENGINE_LOCAL.to_owned(),
+        model_version: MODEL_VERSION.to_owned(),
+        other_readings: Vec::new(),
+    }
+}
+
+/// Tenths of a point are enough.
+fn boxed(place: Box4) -> Vec<f64> {
+    place.iter().map(|v| (f64::from(*v) * 10.0).round() / 10.0).collect()
+}
+
+fn thousandth(value: f64) -> f64 {
+    (value * 1000.0).round() / 1000.0
+}

@@ -1,0 +1,185 @@
+//! Names and addresses of slips as runs of whole lines.
+//!
+//! Owns which runs there are and what is known of their lines. Knows no weight. Rule: a run is described by the lines in
+//! it, its first and last line, and the lines around it, so that a scorer learns where a name or an address begins and ends.
+
+use super::describe::{Sheet, masked};
+use super::layout::{Box4, Layout, union};
+use super::lexicon::plain;
+use super::{parties, spelling};
+use docmill_contracts::TextSource;
+use docmill_learn::{Row, rows_hash};
+
+/// Lines at the top of a page that are looked at.
+const LINES: usize = 16;
+/// Lines of the longest run.
+const MOST: usize = 6;
+
+/// A run of lines.
+#[derive(Debug, Clone)]
+pub struct Block {
+    /// The lines, joined; misread words put right.
+    pub value: String,
+    /// The lines as they were read.
+    pub raw: String,
+    /// Its place.
+    pub bbox: Box4,
+    /// Number of lines.
+    pub lines: usize,
+    /// Features.
+    pub row: Row,
+}
+
+struct Line {
+    text: String,
+    bbox: Box4,
+    keys: Vec<u64>,
+}
+
+/// All runs of lines at the top of a page.
+pub fn find(page: &Layout) -> Vec<Block> {
+    let lines = lines(page);
+    let mut blocks = Vec::new();
+    for first in 0..lines.len() {
+        for last in first..lines.len().min(first + MOST) {
+            let part = &lines[first..=last];
+            let texts: Vec<&str> = part.iter().map(|l| l.text.trim_end_matches([',', ' '])).collect();
+            let value = if last == first {
+                super::candidate::clean_name(texts[0])
+            } else {
+                texts.join(if last == first + 1 { " " } else { ", " })
+            };
+            if value.is_empty() || value.len() > 300 {
+                continue;
+            }
+            let raw = value.clone();
+            let value = if page.source == TextSource::Ocr { spelling::corrected(&value) } else { value };
+            let bbox = part.iter().fold(part[0].bbox, |b, l| union(b, l.bbox));
+            let row = describe(&lines, first, last);
+            blocks.push(Block { value, raw, bbox, lines: last + 1 - first, row });
+        }
+    }
+    blocks
+}
+
+fn lines(page: &Layout) -> Vec<Line> {
+    let mut lines: Vec<Line> = Vec::new();
+    let heights: Vec<f32> = page.segments.iter().map(super::layout::Segment::height).collect();
+    let mut sorted = heights.clone();
+    sorted.sort_by(f32::total_cmp);
+    let usual = sorted.get(sorted.len() / 2).copied().unwrap_or(10.0).max(1.0);
+    for range in page.lines.iter().take(LINES + 4) {
+        let segments = &page.segments[range.clone()];
+        let texts: Vec<&str> = segments.iter().map(|s| s.text.as_str()).collect();
+        let text = texts.join(" ");
+        if text.chars().filter(|c| c.is_alphanumeric()).count() < 2 {
+            continue;
+        }
+        let Some(first) = segments.first() else { continue };
+        let bbox = segments.iter().fold(first.bbox, |b, s| union(b, s.bbox));
+        let gap = lines.last().map_or(9.0, |l| (bbox[1] - l.bbox[3]) / usual);
+        let mut line = Line { text: before_telephone(&text).to_owned(), bbox, keys: Vec::new() };
+        describe_line(&mut line, lines.len(), gap, (bbox[3] - bbox[1]) / usual, page.width);
+        lines.push(line);
+        if lines.len() == LINES {
+            break;
+        }
+    }
+    lines
+}
+
+/// `81100 JOHOR TEL: 07-1234567`: what is before the number.
+fn before_telephone(text: &str) -> &str {
+    let lower = text.to_ascii_lowercase();
+    let cut = [" tel", " fax", " phone", " hp:", " h/p"].iter().filter_map(|w| lower.find(w)).min();
+    match cut.filter(|at| *at > 8 && text[*at..].contains(|c: char| c.is_ascii_digit())) {
+        Some(at) => text.get(..at).unwrap_or(text).trim_end_matches([' ', ',', '/', '-']),
+        None => text,
+    }
+}
+
+fn describe_line(line: &mut Line, index: usize, gap: f32, size: f32, width: f32) {
+    let text = &line.text;
+    let plain = plain(text);
+    let words: Vec<&str> = plain.split(' ').filter(|w| !w.is_empty()).collect();
+    let mut keys = Vec::new();
+    let mut key = |space: u64, value: u64| keys.push(docmill_learn::mix(space << 40 ^ value));
+    for word in &words {
+        key(1, rows_hash(masked(word).as_bytes()));
+    }
+    if let (Some(first), Some(last)) = (words.first(), words.last()) {
+        key(2, rows_hash(masked(first).as_bytes()));
+        key(3, rows_hash(masked(last).as_bytes()));
+    }
+    let count = |f: fn(&char) -> bool| text.chars().filter(f).count();
+    let (digits, letters) = (count(char::is_ascii_digit), count(|c| c.is_alphabetic()));
+    key(4, digits.min(12) as u64);
+    key(5, (letters / 4).min(10) as u64);
+    key(6, words.len().min(10) as u64);
+    key(7, count(|c| *c == ',').min(4) as u64);
+    let has = |f: bool| u64::from(f);
+    key(8, has(parties::has_postcode(text)));
+    key(9, has(words.iter().any(|w| parties::LEGAL.contains(w))));
+    key(10, has(words.iter().any(|w| parties::TRADE.contains(w))));
+    key(11, has(parties::stops(text)));
+    key(12, has(digits >= 7 && letters < 4));
+    key(13, has(text.contains(':')) + 2 * has(text.contains('@')) + 4 * has(text.contains('(')));
+    key(14, has(text.ends_with(',')) + 2 * has(text.ends_with('.')) + 4 * has(text.ends_with(')')));
+    key(15, has(text.chars().any(char::is_lowercase)));
+    key(
+        16,
+        if gap < 0.3 {
+            0
+        } else if gap < 0.8 {
+            1
+        } else if gap < 1.6 {
+            2
+        } else {
+            3
+        },
+    );
+    key(
+        17,
+        if size < 0.85 {
+            0
+        } else if size < 1.15 {
+            1
+        } else if size < 1.5 {
+            2
+        } else {
+            3
+        },
+    );
+    key(18, index.min(12) as u64);
+    key(19, has(parties::bare_registration(text)));
+    key(20, (10.0 * (line.bbox[2] - line.bbox[0]) / width) as u64);
+    key(21, has(digits > 0) * 2 + has(letters > 0));
+    line.keys = keys;
+}
+
+fn describe(lines: &[Line], first: usize, last: usize) -> Row {
+    let mut sheet = Sheet::new();
+    for line in &lines[first..=last] {
+        for key in &line.keys {
+            sheet.put("in", *key, 0.6);
+        }
+    }
+    let mut edge = |space: &str, line: Option<&Line>| match line {
+        Some(line) => line.keys.iter().for_each(|k| sheet.put(space, *k, 0.6)),
+        None => sheet.flag(space, 0),
+    };
+    edge("first", lines.get(first));
+    edge("last", lines.get(last));
+    edge("before", first.checked_sub(1).and_then(|i| lines.get(i)));
+    edge("next", lines.get(last + 1));
+    let n = last + 1 - first;
+    sheet.flag("lines", n as u64);
+    sheet.flag("start", first.min(10) as u64);
+    let postcodes = lines[first..=last].iter().filter(|l| parties::has_postcode(&l.text)).count();
+    sheet.flag("postcodes", postcodes.min(3) as u64);
+    let legal = |l: &&Line| plain(&l.text).split(' ').any(|w| parties::LEGAL.contains(&w));
+    sheet.flag("legals", lines[first..=last].iter().filter(legal).count().min(3) as u64);
+    sheet.flag("legal before", lines[..first].iter().filter(legal).count().min(2) as u64);
+    sheet.flag("stops inside", lines[first..=last].iter().filter(|l| parties::stops(&l.text)).count() as u64);
+    sheet.into_row()
+}

@@ -1,0 +1,295 @@
+//! One value per field from trained scores, chosen together.
+//!
+//! Owns what fields have to do with each other. Knows no label and no geometry. Rule: a relation adds to a score, it never
+//! overrules; how sure a value is, is by how much the best reading with it beats the best one without.
+
+use super::candidate::Candidate;
+use super::fields::{Role, Want};
+use std::collections::HashMap;
+
+/// What a value was read from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Pick {
+    /// A candidate.
+    Candidate(usize),
+    /// A run of lines.
+    Block(usize),
+}
+
+/// A possible value with its score.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Scored {
+    /// What it was read from.
+    pub pick: Pick,
+    /// Value in the form in which values are compared.
+    pub key: String,
+    /// Logit.
+    pub score: f32,
+}
+
+/// All possible values of a field, best first.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Judged {
+    /// Every occurrence.
+    pub all: Vec<Scored>,
+    /// Score of there being none.
+    pub none: f32,
+}
+
+/// A chosen value.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Decided {
+    /// What it was read from.
+    pub pick: Pick,
+    /// By how much it beats the next other value, or none.
+    pub margin: f32,
+    /// By how much it beats none.
+    pub over_none: f32,
+    /// Its share of probability among all values.
+    pub share: f32,
+    /// Whether a relation with other fields speaks for it.
+    pub related: bool,
+}
+
+impl Decided {
+    /// The numbers that calibration goes by.
+    pub fn numbers(&self) -> Vec<f64> {
+        let share = f64::from(self.share).clamp(1e-4, 0.9999);
+        vec![
+            f64::from(self.margin.clamp(-3.0, 8.0)),
+            f64::from(self.over_none.clamp(-3.0, 8.0)),
+            (share / (1.0 - share)).ln().clamp(-4.0, 8.0),
+            f64::from(u8::from(self.related)),
+        ]
+    }
+}
+
+impl Judged {
+    /// Sorted, best first.
+    pub fn of(mut all: Vec<Scored>, none: f32) -> Self {
+        all.retain(|s| s.score.is_finite());
+        all.sort_by(|a, b| b.score.total_cmp(&a.score));
+        Self { all, none }
+    }
+
+    /// The best occurrence of each value, best first.
+    fn values(&self) -> Vec<&Scored> {
+        let mut seen = std::collections::HashSet::new();
+        self.all.iter().filter(|s| seen.insert(s.key.as_str())).collect()
+    }
+
+    /// The best value, if it beats none or comes close, among those that `fits`.
+    fn best(&self, fits: impl Fn(&Scored) -> bool) -> Option<Decided> {
+        let values = self.values();
+        let (at, top) = values.iter().enumerate().find(|(_, s)| fits(s))?;
+        let next =
+            values.iter().enumerate().filter(|(i, s)| *i != at && fits(s)).map(|(_, s)| s.score).next();
+        let next = next.map_or(self.none, |n| n.max(self.none));
+        let best = values.first().map_or(top.score, |f| f.score).max(self.none);
+        let sum: f32 = values.iter().map(|s| (s.score - best).exp()).sum::<f32>() + (self.none - best).exp();
+        Some(Decided {
+            pick: top.pick,
+            margin: top.score - next,
+            over_none: top.score - self.none,
+            share: (top.score - best).exp() / sum,
+            related: false,
+        })
+        .filter(|d| d.over_none > NEARLY)
+    }
+}
+
+/// A value that is a little less likely than none is still told, with little confidence.
+const NEARLY: f32 = -1.5;
+
+/// Chooses for all fields; `judged` is parallel to `wants`, none where a field has no scorer. `slip`: it is a receipt.
+pub fn decide(
+    wants: &[Want],
+    judged: &[Option<Judged>],
+    candidates: &[Candidate],
+    slip: bool,
+) -> Vec<Option<Decided>> {
+    let mut chosen: Vec<Option<Decided>> =
+        judged.iter().map(|j| j.as_ref().and_then(|j| j.best(|_| true))).collect();
+    let at = |role: Role| {
+        let i = wants.iter().position(|w| w.role == role)?;
+        Some((i, judged.get(i)?.as_ref()?))
+    };
+    if let (Some((f, from)), Some((t, to))) = (at(Role::PeriodFrom), at(Role::PeriodTo))
+        && let Some((a, b)) = period(from, to, candidates)
+    {
+        chosen[f] = Some(a);
+        chosen[t] = Some(b);
+    }
+    // On a slip what is given less the change is the total, too: sums say less there.
+    if !slip {
+        totals(&at, candidates, &mut chosen);
+    }
+    if let (Some((g, _)), Some((d, due))) = (at(Role::Gross), at(Role::Due))
+        && let Some(Pick::Candidate(c)) = chosen[g].as_ref().map(|c| c.pick)
+    {
+        // Nothing said otherwise, the whole is to be paid.
+        let whole = candidates[c].amount;
+        let mut judged = due.clone();
+        for scored in &mut judged.all {
+            if candidate(scored).is_some_and(|i| candidates[i].amount == whole) {
+                scored.score += 2.0;
+            }
+        }
+        chosen[d] = Judged::of(judged.all, judged.none).best(|_| true);
+    }
+    for (a, b) in [(Role::SellerName, Role::BuyerName), (Role::SellerVat, Role::BuyerVat)] {
+        if let (Some(a), Some(b)) = (at(a), at(b)) {
+            distinct(a, b, &mut chosen);
+        }
+    }
+    if let (Some((i, _)), Some((d, due))) = (at(Role::IssueDate), at(Role::DueDate)) {
+        let day = |choice: &Option<Decided>| match choice.as_ref().map(|c| c.pick) {
+            Some(Pick::Candidate(c)) => candidates.get(c).and_then(|c| c.date),
+            _ => None,
+        };
+        let issued = day(&chosen[i]);
+        if issued.is_some() && day(&chosen[d]).is_some_and(|due| Some(due) < issued) {
+            let later = |s: &Scored| matches!(s.pick, Pick::Candidate(c) if candidates[c].date >= issued);
+            chosen[d] = due.best(later);
+        }
+    }
+    chosen
+}
+
+fn candidate(scored: &Scored) -> Option<usize> {
+    match scored.pick {
+        Pick::Candidate(i) => Some(i),
+        Pick::Block(_) => None,
+    }
+}
+
+/// The first and the last day of one period: two days of one expression or line, the first not after the last.
+fn period(from: &Judged, to: &Judged, candidates: &[Candidate]) -> Option<(Decided, Decided)> {
+    let score_of = |judged: &Judged| -> HashMap<usize, f32> {
+        judged.all.iter().filter_map(|s| Some((candidate(s)?, s.score))).collect()
+    };
+    let (first_scores, last_scores) = (score_of(from), score_of(to));
+    let mut pairs: Vec<(f32, usize, usize, bool)> = Vec::new();
+    for (i, first) in candidates.iter().enumerate().filter(|(_, c)| c.range == Some(true)) {
+        let last = candidates.iter().enumerate().skip(i + 1).find(|(_, c)| c.range == Some(false));
+        let Some((j, _)) = last.filter(|(_, c)| c.page == first.page && c.date >= first.date) else {
+            continue;
+        };
+        if let (Some(a), Some(b)) = (first_scores.get(&i), last_scores.get(&j)) {
+            pairs.push((a + b + 2.0, i, j, true));
+        }
+    }
+    for a in from.all.iter().take(20) {
+        for b in to.all.iter().take(20) {
+            let (Some(i), Some(j)) = (candidate(a), candidate(b)) else { continue };
+            let (first, last) = (&candidates[i], &candidates[j]);
+            if first.date > last.date {
+                continue;
+            }
+            let height = (first.bbox[3] - first.bbox[1]).max(1.0);
+            let beside = first.page == last.page && (first.bbox[1] - last.bbox[1]).abs() < 0.5 * height;
+            let below = first.page == last.page
+                && (first.bbox[0] - last.bbox[0]).abs() < height
+                && last.bbox[1] > first.bbox[1]
+                && last.bbox[1] - first.bbox[1] < 3.0 * height;
+            let bonus = if i == j {
+                -1.5
+            } else if beside && last.bbox[0] > first.bbox[0] {
+                1.2
+            } else if below {
+                0.8
+            } else {
+                0.0
+            };
+            pairs.push((a.score + b.score + bonus, i, j, bonus > 0.0));
+        }
+    }
+    pairs.sort_by(|a, b| b.0.total_cmp(&a.0).then((a.1, a.2).cmp(&(b.1, b.2))));
+    let (score, i, j, related) = *pairs.first()?;
+    let none = from.none + to.none;
+    let decided = |pick: usize, other: &dyn Fn(&(f32, usize, usize, bool)) -> bool| {
+        let next = pairs.iter().find(|p| other(p)).map_or(none, |p| p.0.max(none));
+        let margin = score - next;
+        Decided {
+            pick: Pick::Candidate(pick),
+            margin,
+            over_none: 0.5 * (score - none),
+            share: 1.0 / (1.0 + (-margin).exp()),
+            related,
+        }
+    };
+    let a = decided(i, &|p| candidates[p.1].date != candidates[i].date);
+    let b = decided(j, &|p| candidates[p.2].date != candidates[j].date);
+    (a.over_none > NEARLY).then_some((a, b))
+}
+
+/// net + tax = gross.
+fn totals<'a>(
+    at: &impl Fn(Role) -> Option<(usize, &'a Judged)>,
+    candidates: &[Candidate],
+    chosen: &mut [Option<Decided>],
+) {
+    let (Some((n, net)), Some((t, tax)), Some((g, gross))) = (at(Role::Net), at(Role::Tax), at(Role::Gross))
+    else {
+        return;
+    };
+    let values = |judged: &'a Judged| -> Vec<(usize, f32)> {
+        judged.values().into_iter().take(14).filter_map(|s| Some((candidate(s)?, s.score))).collect()
+    };
+    let (nets, taxes, grosses) = (values(net), values(tax), values(gross));
+    let mut triples: Vec<(f32, [usize; 3], bool)> = Vec::new();
+    for (a, a_score) in &nets {
+        for (b, b_score) in &taxes {
+            for (c, c_score) in &grosses {
+                let (x, y, z) = (candidates[*a].amount, candidates[*b].amount, candidates[*c].amount);
+                let holds = x + y == z && !z.is_zero();
+                let bonus = match (holds, y.is_zero()) {
+                    (true, false) => 3.0,
+                    (true, true) => 1.0,
+                    (false, _) => 0.0,
+                };
+                triples.push((a_score + b_score + c_score + bonus, [*a, *b, *c], holds));
+            }
+        }
+    }
+    triples.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
+    let Some((score, picks, true)) = triples.first().copied() else { return };
+    let none = net.none + tax.none + gross.none;
+    // Where one of the three is likely not there at all, each stands alone.
+    if score < none - 1.0 {
+        return;
+    }
+    for (k, field) in [n, t, g].into_iter().enumerate() {
+        let value = candidates[picks[k]].amount;
+        let next = triples.iter().find(|t| candidates[t.1[k]].amount != value).map_or(none, |t| t.0);
+        let margin = score - next;
+        let alone = chosen[field].as_ref().map_or(0.0, |c| c.over_none);
+        chosen[field] = Some(Decided {
+            pick: Pick::Candidate(picks[k]),
+            margin,
+            over_none: alone.max((score - none) / 3.0),
+            share: 1.0 / (1.0 + (-margin).exp()),
+            related: true,
+        });
+    }
+}
+
+/// Two fields that cannot have the same value: the one that is less sure takes its next.
+fn distinct(
+    (a, judged_a): (usize, &Judged),
+    (b, judged_b): (usize, &Judged),
+    chosen: &mut [Option<Decided>],
+) {
+    let key = |judged: &Judged, choice: &Option<Decided>| {
+        let pick = choice.as_ref()?.pick;
+        judged.all.iter().find(|s| s.pick == pick).map(|s| s.key.clone())
+    };
+    let (Some(x), Some(y)) = (key(judged_a, &chosen[a]), key(judged_b, &chosen[b])) else { return };
+    if x != y {
+        return;
+    }
+    let margin = |c: &Option<Decided>| c.as_ref().map_or(f32::MIN, |c| c.margin);
+    let (loser, judged) =
+        if margin(&chosen[a]) >= margin(&chosen[b]) { (b, judged_b) } else { (a, judged_a) };
+    chosen[loser] = judged.best(|s| s.key != x);
+}

@@ -1,0 +1,238 @@
+//! A document between the steps: laid out, its candidates found and measured.
+//!
+//! Owns what is computed once for all fields. Knows no value that was chosen. Rule: rules and trained scorers see the same
+//! candidates.
+
+use super::blocks::{self, Block};
+use super::candidate::{self, Candidate, Kind};
+use super::decide::{Judged, Pick, Scored};
+use super::describe::{self, Scene};
+use super::features::{self, Features};
+use super::fields::{Role, Want};
+use super::joint::Ranked;
+use super::layout::{Layout, Segment};
+use super::lexicon::Lexicon;
+use super::model::Scorer;
+use super::relations::{self, Relations};
+use super::{kind, novelty, parties, score};
+use docmill_contracts::{DocumentType, TextSource};
+use docmill_document::date::{Evidence, Form};
+use docmill_learn::{Linear, Row};
+use rust_decimal::Decimal;
+use std::collections::BTreeMap;
+
+/// Rows of one field: what each was read from, the form in which it is compared, its features.
+#[derive(Debug, Clone, Default)]
+pub struct Asked {
+    /// What each row was read from.
+    pub picks: Vec<Pick>,
+    /// Values.
+    pub values: Vec<String>,
+    /// Features.
+    pub rows: Vec<Row>,
+    /// Scores of the rules.
+    pub rules: Vec<f32>,
+}
+
+/// A document between the steps.
+pub struct Work {
+    pub(crate) pages: Vec<Layout>,
+    pub(crate) candidates: Vec<Candidate>,
+    pub(crate) features: Vec<Features>,
+    pub(crate) kind: DocumentType,
+    pub(crate) blocks: Vec<Block>,
+    hints: Vec<(f32, f32)>,
+    totals: BTreeMap<Decimal, f32>,
+    rows: Vec<Row>,
+}
+
+impl Work {
+    /// Lays out and measures. `described`: rows for trained scorers are made, too.
+    pub fn of(
+        pages: Vec<Layout>,
+        lexicon: &Lexicon,
+        hint: Option<&str>,
+        described: bool,
+        kinds: Option<&Linear>,
+    ) -> Self {
+        let mut candidates: Vec<Candidate> =
+            pages.iter().enumerate().flat_map(|(i, page)| candidate::find(page, i)).collect();
+        if let Some(first) = pages.first().filter(|p| p.source == TextSource::Ocr) {
+            parties::join_names(first, &mut candidates);
+        }
+        read_dates(&pages, &mut candidates);
+        let kind = match kinds {
+            Some(scorer) => kind::classify_by(scorer, &pages, &candidates, hint),
+            None => kind::classify(&pages, &candidates, hint),
+        };
+        let features = features::measure(&pages, &candidates, lexicon);
+        let receipt = kind.value == "receipt";
+        let hints = parties::suggest(&pages, &candidates, &features, lexicon, receipt);
+        let totals = if receipt { relations::receipt_total(&candidates, &features) } else { BTreeMap::new() };
+        let mut work =
+            Self { pages, candidates, features, kind, blocks: Vec::new(), hints, totals, rows: Vec::new() };
+        if described {
+            work.describe(lexicon);
+        }
+        work
+    }
+
+    fn describe(&mut self, lexicon: &Lexicon) {
+        let relations = Relations::of_all(&self.candidates, &self.features);
+        let scene = Scene {
+            pages: &self.pages,
+            candidates: &self.candidates,
+            features: &self.features,
+            kind: &self.kind.value,
+            lexicon,
+            hints: &self.hints,
+            relations: &relations,
+        };
+        self.rows = describe::shared(&scene);
+        if self.is_slip()
+            && let Some(first) = self.pages.first()
+        {
+            self.blocks = blocks::find(first);
+        }
+    }
+
+    /// What makes the layout of its first page.
+    pub fn signature(&self) -> Vec<u32> {
+        self.pages.first().map(novelty::signature).unwrap_or_default()
+    }
+
+    /// How unlike known layouts it is; none where none are known.
+    pub fn novelty(&self, known: &[Vec<u32>]) -> Option<f64> {
+        novelty::novelty(&self.signature(), known)
+    }
+
+    /// The types, each with what is known for it.
+    pub fn kind_rows(&self) -> Vec<(&'static str, Row)> {
+        kind::rows(&self.pages, &self.candidates, None)
+    }
+
+    /// Receipts are one column, read by whole lines.
+    pub(crate) fn is_slip(&self) -> bool {
+        self.kind.value == "receipt"
+    }
+
+    /// Whether a field is read by runs of lines.
+    fn by_blocks(&self, want: &Want) -> bool {
+        self.is_slip() && matches!(want.role, Role::SellerName | Role::SellerAddress)
+    }
+
+    /// Name of the scorer of a field for this document.
+    pub fn scorer_name(&self, want: &Want) -> String {
+        if self.by_blocks(want) { format!("{}@slip", want.name) } else { want.name.clone() }
+    }
+
+    /// The value of a candidate: a credit note states what is credited, with or without a minus.
+    fn value(&self, want: &Want, i: usize) -> String {
+        let value = &self.candidates[i].value;
+        let total = matches!(want.role, Role::Net | Role::Tax | Role::Gross | Role::Due);
+        if total && self.kind.value == "credit_note" {
+            value.trim_start_matches('-').to_owned()
+        } else {
+            value.clone()
+        }
+    }
+
+    /// The row of "none of them".
+    pub fn none_row(&self) -> Row {
+        describe::none(&self.kind.value)
+    }
+
+    /// Fit of a candidate by rules alone.
+    pub(crate) fn rule(&self, want: &Want, i: usize) -> f32 {
+        let (c, f) = (&self.candidates[i], &self.features[i]);
+        let receipt = self.is_slip();
+        let by_label = score::score(want, c, f, score::Document { kind: &self.kind.value });
+        match want.role {
+            Role::SellerName if receipt => self.hints[i].0 * 1.1,
+            Role::SellerName => by_label.max(self.hints[i].0),
+            Role::BuyerName => by_label.max(self.hints[i].1),
+            Role::Gross => by_label + self.totals.get(&c.amount).copied().unwrap_or_default(),
+            _ => by_label,
+        }
+    }
+
+    /// Candidates of a field, best first, by rules.
+    pub(crate) fn ranked(&self, want: &Want) -> Ranked {
+        let usable = (0..self.candidates.len()).filter(|i| score::takes(want.role, self.candidates[*i].kind));
+        let list = usable.map(|i| (i, self.rule(want, i))).filter(|(_, fit)| *fit > 0.0);
+        Ranked::of(list.collect(), &self.candidates)
+    }
+
+    /// The rows of a field, for training.
+    pub fn asked(&self, want: &Want) -> Asked {
+        let mut asked = Asked::default();
+        if self.by_blocks(want) {
+            for (i, block) in self.blocks.iter().enumerate() {
+                asked.picks.push(Pick::Block(i));
+                asked.values.push(block.value.clone());
+                asked.rows.push(block.row.clone());
+                asked.rules.push(0.0);
+            }
+            return asked;
+        }
+        let usable: Vec<usize> =
+            (0..self.rows.len()).filter(|i| score::takes(want.role, self.candidates[*i].kind)).collect();
+        let rules: Vec<f32> = usable.iter().map(|i| self.rule(want, *i)).collect();
+        let best = rules.iter().copied().fold(f32::MIN, f32::max);
+        for (i, rule) in usable.into_iter().zip(rules) {
+            let mut row = self.rows[i].clone();
+            row.extend(describe::own(want, &self.features[i], rule, best));
+            asked.picks.push(Pick::Candidate(i));
+            asked.values.push(self.value(want, i));
+            asked.rows.push(row);
+            asked.rules.push(rule);
+        }
+        asked
+    }
+
+    /// Scores of a field's possible values; `key` is the form in which they are compared.
+    pub(crate) fn judge(&self, want: &Want, scorer: &Scorer, key: impl Fn(&str) -> String) -> Judged {
+        let none = scorer.linear.score(&self.none_row());
+        let mut all = Vec::new();
+        if self.by_blocks(want) {
+            for (i, block) in self.blocks.iter().enumerate() {
+                let score = scorer.linear.score(&block.row);
+                all.push(Scored { pick: Pick::Block(i), key: key(&block.value), score });
+            }
+            return Judged::of(all, none);
+        }
+        let usable: Vec<usize> =
+            (0..self.rows.len()).filter(|i| score::takes(want.role, self.candidates[*i].kind)).collect();
+        let rules: Vec<f32> = usable.iter().map(|i| self.rule(want, *i)).collect();
+        let best = rules.iter().copied().fold(f32::MIN, f32::max);
+        for (i, rule) in usable.into_iter().zip(rules) {
+            let own = describe::own(want, &self.features[i], rule, best);
+            let score = scorer.linear.score(&self.rows[i]) + scorer.linear.score(&own);
+            all.push(Scored { pick: Pick::Candidate(i), key: key(&self.value(want, i)), score });
+        }
+        Judged::of(all, none)
+    }
+}
+
+/// Decides between the readings of dates by the other dates of the document and by where it seems to come from.
+fn read_dates(pages: &[Layout], candidates: &mut [Candidate]) {
+    let dollars = candidates.iter().filter(|c| c.currency == Some("USD")).count();
+    let others = candidates.iter().filter(|c| c.currency.is_some_and(|c| c != "USD")).count();
+    let american = dollars > others
+        || (others == 0 && {
+            const WORDS: [&str; 4] = ["zip", "advertiser", "sales tax", "po box"];
+            let said = |s: &Segment| WORDS.iter().any(|w| s.plain.contains(w));
+            pages.iter().take(1).any(|p| p.segments.iter().any(said))
+        });
+    let locale = if american { Form::MonthFirst } else { Form::DayFirst };
+    let evidence = {
+        let dates = candidates.iter().filter(|c| c.kind == Kind::Date).map(|c| c.dates.as_slice());
+        Evidence::of(dates, Some(locale))
+    };
+    for c in candidates.iter_mut().filter(|c| c.kind == Kind::Date) {
+        if let Some((reading, _)) = evidence.choose(&c.dates) {
+            c.date = Some(reading.date);
+            c.value = reading.date.to_string();
+        }
+    }
+}

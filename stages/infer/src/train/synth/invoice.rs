@@ -1,0 +1,501 @@
+//! Made-up invoices, credit notes, orders and order responses on sheets.
+//!
+//! Owns their layouts. Rule: each part of a page has several forms, chosen independently.
+
+use super::Dice;
+use super::canvas::Canvas;
+use super::speech::{Party, Style, Tongue, spaced};
+use crate::extract::PageText;
+use crate::train::truth::Truth;
+use jiff::ToSpan as _;
+use jiff::civil::Date;
+use rust_decimal::Decimal;
+use std::collections::BTreeMap;
+
+struct Item {
+    text: String,
+    article: String,
+    quantity: Decimal,
+    price: Decimal,
+    total: Decimal,
+    rate: Decimal,
+}
+
+/// Everything that the document says.
+struct Plan {
+    kind: &'static str,
+    style: Style,
+    seller: Party,
+    buyer: Party,
+    number: String,
+    date: Date,
+    due: Option<Date>,
+    delivery: Option<Date>,
+    po: Option<String>,
+    items: Vec<Item>,
+    net: Decimal,
+    tax: Decimal,
+    gross: Decimal,
+    paid: Decimal,
+    size: f32,
+}
+
+pub(crate) fn make(dice: &mut Dice) -> (Truth, Vec<PageText>) {
+    let plan = plan(dice);
+    let truth = truth(&plan);
+    let wide = [0.86, 0.95, 1.0, 1.08][dice.below(4)];
+    let mut canvas = Canvas::new(595.0, 842.0, wide, [1.0, 1.15, 1.3][dice.below(3)]);
+    let mut y = head(&plan, &mut canvas, dice);
+    y = table(&plan, &mut canvas, y, dice);
+    y = totals(&plan, &mut canvas, y, dice);
+    foot(&plan, &mut canvas, y, dice);
+    (truth, canvas.into_pages())
+}
+
+fn plan(dice: &mut Dice) -> Plan {
+    let style = Style::any(dice);
+    let kind =
+        ["invoice", "invoice", "invoice", "invoice", "credit_note", "order", "order_response"][dice.below(7)];
+    let (seller, buyer) = (Party::any(&style, dice), Party::any(&style, dice));
+    let base = Date::constant(2015, 1, 1);
+    let date = base.checked_add(dice.between(0, 4300).days()).unwrap_or(base);
+    let later = |dice: &mut Dice, days: i64| date.checked_add(dice.between(7, days).days()).ok();
+    let number = number(dice, date);
+    let due = if dice.chance(65) && kind == "invoice" { later(dice, 60) } else { None };
+    let delivery = if dice.chance(40) { date.checked_sub(dice.between(0, 12).days()).ok() } else { None };
+    let own = dice.between(4, 8) as usize;
+    let po = if dice.chance(40) { Some(dice.digits(own)) } else { None };
+    let rate = match style.tongue {
+        Tongue::German => [19, 19, 7][dice.below(3)],
+        Tongue::French => [20, 20, 10][dice.below(3)],
+        Tongue::English => [20, 0, 8][dice.below(3)],
+    };
+    let count = match dice.below(10) {
+        0..=6 => dice.between(1, 6),
+        7 | 8 => dice.between(7, 14),
+        _ => dice.between(25, 45),
+    };
+    let rate = Decimal::from(rate);
+    let items: Vec<Item> = (0..count).map(|_| item(&style, rate, dice)).collect();
+    let net: Decimal = items.iter().map(|i| i.total).sum();
+    let tax = (net * rate / Decimal::ONE_HUNDRED).round_dp(2);
+    let gross = net + tax;
+    let paid = if kind == "invoice" && dice.chance(10) {
+        (gross / Decimal::from(4)).round_dp(2)
+    } else {
+        Decimal::ZERO
+    };
+    let size = dice.between(75, 110) as f32 / 10.0;
+    Plan { kind, style, seller, buyer, number, date, due, delivery, po, items, net, tax, gross, paid, size }
+}
+
+fn number(dice: &mut Dice, date: Date) -> String {
+    let year = date.year();
+    match dice.below(8) {
+        0 => format!("RE-{year}-{}", dice.digits(4)),
+        1 => format!("{year}/{}", dice.digits(3)),
+        2 => format!("INV{}", dice.digits(5)),
+        3 => format!("{}-{}", dice.digits(4), dice.digits(2)),
+        4 => format!("F{}{}", year % 100, dice.digits(5)),
+        5 => format!("{}{}", dice.between(1, 9), dice.digits(7)),
+        6 => format!("{}{}", dice.between(1, 9), dice.digits(4)),
+        _ => format!("{}{}-{}", dice.pick(&["A", "R", "SI", "FA", "K"]), dice.digits(4), dice.digits(3)),
+    }
+}
+
+fn item(style: &Style, rate: Decimal, dice: &mut Dice) -> Item {
+    let quantity = match dice.below(6) {
+        0..=2 => Decimal::from(dice.between(1, 5)),
+        3 | 4 => Decimal::from(dice.between(6, 120)),
+        _ => Decimal::new(dice.between(105, 4050), 2),
+    };
+    let price = Decimal::new(dice.between(99, 40_000), 2);
+    let total = (quantity * price).round_dp(2);
+    Item {
+        text: style.labels.word("goods", dice).to_owned(),
+        article: dice.digits(6),
+        quantity,
+        price,
+        total,
+        rate,
+    }
+}
+
+fn truth(plan: &Plan) -> Truth {
+    let mut fields = BTreeMap::new();
+    let mut put = |name: &str, value: String| {
+        if !value.is_empty() {
+            fields.insert(name.to_owned(), value);
+        }
+    };
+    put("invoice_number", plan.number.clone());
+    put("issue_date", plan.date.to_string());
+    put("due_date", plan.due.map(|d| d.to_string()).unwrap_or_default());
+    put("delivery_date", plan.delivery.map(|d| d.to_string()).unwrap_or_default());
+    put("purchase_order_ref", plan.po.clone().unwrap_or_default());
+    put("seller_name", plan.seller.name.clone());
+    put("seller_vat_id", plan.seller.vat.clone());
+    put("buyer_name", plan.buyer.name.clone());
+    put("currency", plan.style.currency.to_owned());
+    put("net_total", plan.net.to_string());
+    put("tax_total", plan.tax.to_string());
+    put("grand_total", plan.gross.to_string());
+    put(
+        "due_payable",
+        if plan.kind == "invoice" { (plan.gross - plan.paid).to_string() } else { String::new() },
+    );
+    put("iban", plan.seller.iban.clone());
+    let rows = plan.items.iter().map(|i| {
+        [
+            ("description", i.text.clone()),
+            ("quantity", i.quantity.to_string()),
+            ("unit_price", i.price.to_string()),
+            ("line_total", i.total.to_string()),
+        ]
+        .map(|(k, v)| (k.to_owned(), v))
+        .into()
+    });
+    Truth {
+        name: String::new(),
+        group: String::new(),
+        kind: Some(plan.kind.to_owned()),
+        fields,
+        line_items: rows.collect(),
+    }
+}
+
+/// Letterhead, parties, title and the labels of the document; returns where the table may begin.
+fn head(plan: &Plan, canvas: &mut Canvas, dice: &mut Dice) -> f32 {
+    let size = plan.size;
+    let pitch = size * 1.35;
+    let (seller, buyer, labels) = (&plan.seller, &plan.buyer, &plan.style.labels);
+    let right_head = dice.chance(45);
+    let x = if right_head { 350.0 } else { 45.0 };
+    let mut y = dice.between(25, 50) as f32;
+    canvas.left(x, y, size * [1.0, 1.4, 1.9][dice.below(3)], &seller.name);
+    y += pitch * 1.9;
+    let contact = format!("{} {}", labels.word("phone", dice), seller.phone);
+    let mut lines = vec![seller.street.clone(), seller.city.clone()];
+    if dice.chance(50) {
+        lines.push(contact);
+    }
+    if dice.chance(25) && !seller.vat.is_empty() {
+        lines.push(format!("{}: {}", labels.word("vat", dice), seller.vat));
+    }
+    for line in &lines {
+        canvas.left(x, y, size, line);
+        y += pitch;
+    }
+    // The buyer, under a small return address, under a heading, or alone.
+    let mut by = dice.between(115, 160) as f32;
+    let bx = if dice.chance(80) { 50.0 } else { 330.0 };
+    match dice.below(3) {
+        0 => {
+            let mark = dice.pick(&[" · ", " - ", " | ", ", "]);
+            let sender = [seller.name.as_str(), &seller.street, &seller.city].join(mark);
+            canvas.left(bx, by - pitch * 1.5, size * 0.7, &sender);
+        }
+        1 => {
+            let colon = if dice.chance(50) { ":" } else { "" };
+            canvas.left(bx, by, size, &format!("{}{colon}", labels.word("buyer", dice)));
+            by += pitch * 1.1;
+        }
+        _ => {}
+    }
+    for line in [&buyer.name, &buyer.street, &buyer.city] {
+        canvas.left(bx, by, size, line);
+        by += pitch;
+    }
+    if dice.chance(20) && bx < 100.0 {
+        canvas.left(330.0, by - pitch * 4.1, size, labels.word("shipto", dice));
+        let other = Party::any(&plan.style, dice);
+        for (i, line) in [&other.name, &other.street, &other.city].into_iter().enumerate() {
+            canvas.left(330.0, by - pitch * (3.0 - i as f32), size, line);
+        }
+    }
+    y = y.max(by) + pitch * 2.0;
+    let title = labels.word(plan.kind, dice);
+    let big = size * [1.1, 1.5, 2.2][dice.below(3)];
+    let inline = dice.chance(18);
+    if inline {
+        let of = match plan.style.tongue {
+            Tongue::English => "dated",
+            Tongue::German => "vom",
+            Tongue::French => "du",
+        };
+        let no = dice.pick(&["Nr.", "No.", "#", "N°"]);
+        canvas.left(
+            50.0,
+            y,
+            big,
+            &format!("{title} {no} {} {of} {}", plan.number, plan.style.date(plan.date)),
+        );
+        y += big * 1.8;
+    } else {
+        canvas.left([50.0, 230.0, 380.0][dice.below(3)], y, big, title);
+        y += big * 1.8;
+    }
+    facts(plan, canvas, y, inline, dice)
+}
+
+/// Number, days and references, in one of four forms.
+fn facts(plan: &Plan, canvas: &mut Canvas, mut y: f32, inline: bool, dice: &mut Dice) -> f32 {
+    let labels = &plan.style.labels;
+    let (number, day) = match plan.kind {
+        "credit_note" => ("credit_number", "date"),
+        "order" | "order_response" => ("order_number", "order_date"),
+        _ => ("number", "date"),
+    };
+    let mut pairs: Vec<(String, String)> = Vec::new();
+    let mut add =
+        |name: &str, value: String, dice: &mut Dice| pairs.push((labels.word(name, dice).to_owned(), value));
+    if !inline {
+        add(number, plan.number.clone(), dice);
+        add(day, plan.style.date(plan.date), dice);
+    }
+    if let Some(due) = plan.due {
+        add("due", plan.style.date(due), dice);
+    }
+    if let Some(delivery) = plan.delivery {
+        add("delivery", plan.style.date(delivery), dice);
+    }
+    if let Some(po) = &plan.po {
+        add("po", po.clone(), dice);
+    }
+    if dice.chance(60) {
+        let own = dice.between(4, 7) as usize;
+        add("customer", dice.digits(own), dice);
+    }
+    if dice.chance(40) {
+        add("other", dice.digits(5), dice);
+    }
+    // Any order.
+    for i in (1..pairs.len()).rev() {
+        if dice.chance(40) {
+            pairs.swap(i, dice.below(i + 1));
+        }
+    }
+    let (size, pitch) = (plan.size, plan.size * 1.4);
+    let colon = if dice.chance(60) { ":" } else { "" };
+    match dice.below(4) {
+        0 | 1 => {
+            let (x, gap) = if dice.chance(50) { (340.0, 100.0) } else { (50.0, 120.0) };
+            for (label, value) in &pairs {
+                canvas.left(x, y, size, &format!("{label}{colon}"));
+                canvas.left(x + gap, y, size, value);
+                y += pitch;
+            }
+        }
+        2 => {
+            for (label, value) in &pairs {
+                canvas.left(50.0, y, size, &format!("{label}: {value}"));
+                y += pitch;
+            }
+        }
+        _ => {
+            for row in pairs.chunks(4) {
+                let step = 500.0 / row.len() as f32;
+                for (i, (label, value)) in row.iter().enumerate() {
+                    canvas.left(50.0 + step * i as f32, y, size, label);
+                    canvas.left(50.0 + step * i as f32, y + pitch, size, value);
+                }
+                y += pitch * 2.4;
+            }
+        }
+    }
+    y + pitch * 1.5
+}
+
+#[derive(Clone, Copy, PartialEq)]
+enum Column {
+    Position,
+    Article,
+    Text,
+    Quantity,
+    Unit,
+    Price,
+    Rate,
+    Total,
+}
+
+fn table(plan: &Plan, canvas: &mut Canvas, mut y: f32, dice: &mut Dice) -> f32 {
+    let labels = &plan.style.labels;
+    let mut columns = Vec::new();
+    if dice.chance(45) {
+        columns.push((Column::Position, 28.0));
+    }
+    if dice.chance(40) {
+        columns.push((Column::Article, 62.0));
+    }
+    let early = dice.chance(25);
+    if early {
+        columns.push((Column::Quantity, 45.0));
+    }
+    columns.push((Column::Text, 190.0));
+    if !early {
+        columns.push((Column::Quantity, 50.0));
+    }
+    if dice.chance(35) {
+        columns.push((Column::Unit, 35.0));
+    }
+    columns.push((Column::Price, 70.0));
+    if dice.chance(35) {
+        columns.push((Column::Rate, 45.0));
+    }
+    columns.push((Column::Total, 75.0));
+    let all: f32 = columns.iter().map(|c| c.1).sum();
+    let scale = 505.0 / all;
+    let mut x = 45.0;
+    let places: Vec<(Column, f32, f32)> = columns
+        .iter()
+        .map(|(c, w)| {
+            let place = (*c, x, x + w * scale - 6.0);
+            x += w * scale;
+            place
+        })
+        .collect();
+    let names: Vec<&str> = places
+        .iter()
+        .map(|(c, ..)| match c {
+            Column::Position => dice.pick(&["Pos", "Pos.", "#", "Nr."]),
+            Column::Article => labels.word("article", dice),
+            Column::Text => labels.word("description", dice),
+            Column::Quantity => labels.word("quantity", dice),
+            Column::Unit => labels.word("unit", dice),
+            Column::Price => labels.word("price", dice),
+            Column::Rate => labels.word("rate", dice),
+            Column::Total => labels.word("total", dice),
+        })
+        .collect();
+    let size = plan.size.min(9.5);
+    let pitch = size * [1.4, 1.7, 2.2][dice.below(3)];
+    let heading = |canvas: &mut Canvas, y: f32| {
+        for ((column, left, right), name) in places.iter().zip(&names) {
+            match column {
+                Column::Position | Column::Article | Column::Text | Column::Unit => {
+                    canvas.left(*left, y, size, name);
+                }
+                _ => canvas.right(*right, y, size, name),
+            }
+        }
+    };
+    heading(canvas, y);
+    y += pitch * 1.3;
+    let signed = dice.chance(30);
+    for (i, item) in plan.items.iter().enumerate() {
+        if y > 745.0 {
+            canvas.next_page();
+            y = 60.0;
+            heading(canvas, y);
+            y += pitch * 1.3;
+        }
+        let mut below = y;
+        for (column, left, right) in &places {
+            let money = |v| if signed { plan.style.money(v) } else { plan.style.number(v, 2) };
+            match column {
+                Column::Position => {
+                    canvas.left(*left, y, size, &(i + 1).to_string());
+                }
+                Column::Article => {
+                    canvas.left(*left, y, size, &item.article);
+                }
+                Column::Unit => {
+                    canvas.left(*left, y, size, "Stk");
+                }
+                Column::Quantity => {
+                    let places = if item.quantity.fract().is_zero() { 0 } else { 2 };
+                    canvas.right(*right, y, size, &plan.style.number(item.quantity, places));
+                }
+                Column::Price => canvas.right(*right, y, size, &money(item.price)),
+                Column::Rate => canvas.right(*right, y, size, &format!("{} %", item.rate)),
+                Column::Total => canvas.right(*right, y, size, &money(item.total)),
+                Column::Text => {
+                    // A text wraps where its column ends.
+                    let mut line = String::new();
+                    for word in item.text.split(' ') {
+                        let longer = if line.is_empty() { word.to_owned() } else { format!("{line} {word}") };
+                        if canvas.measure(size, &longer) > right - left && !line.is_empty() {
+                            canvas.left(*left, below, size, &line);
+                            below += size * 1.2;
+                            word.clone_into(&mut line);
+                        } else {
+                            line = longer;
+                        }
+                    }
+                    canvas.left(*left, below, size, &line);
+                }
+            }
+        }
+        y = below + pitch;
+    }
+    y + pitch * 0.6
+}
+
+fn totals(plan: &Plan, canvas: &mut Canvas, mut y: f32, dice: &mut Dice) -> f32 {
+    if y > 700.0 {
+        canvas.next_page();
+        y = 60.0;
+    }
+    let (labels, style) = (&plan.style.labels, &plan.style);
+    let rate = plan.items.first().map_or(Decimal::ZERO, |i| i.rate);
+    let mut rows: Vec<(String, String)> = Vec::new();
+    rows.push((labels.word("net", dice).to_owned(), style.money(plan.net)));
+    let tax = labels.word("tax", dice);
+    let tax = if dice.chance(60) { format!("{tax} {rate} %") } else { tax.to_owned() };
+    rows.push((tax, style.money(plan.tax)));
+    rows.push((labels.word("gross", dice).to_owned(), style.money(plan.gross)));
+    if !plan.paid.is_zero() {
+        rows.push((labels.word("paid", dice).to_owned(), style.money(-plan.paid)));
+        rows.push((labels.word("payable", dice).to_owned(), style.money(plan.gross - plan.paid)));
+    } else if dice.chance(25) && plan.kind == "invoice" {
+        rows.push((labels.word("payable", dice).to_owned(), style.money(plan.gross)));
+    }
+    let (size, pitch) = (plan.size, plan.size * 1.5);
+    if dice.chance(15) {
+        // Side by side, the labels above.
+        let step = 500.0 / rows.len() as f32;
+        for (i, (label, value)) in rows.iter().enumerate() {
+            canvas.left(50.0 + step * i as f32, y, size, label);
+            canvas.left(50.0 + step * i as f32, y + pitch, size, value);
+        }
+        return y + pitch * 3.0;
+    }
+    let x = [330.0, 380.0, 45.0][dice.below(3)];
+    let colon = if dice.chance(40) { ":" } else { "" };
+    for (label, value) in &rows {
+        canvas.left(x, y, size, &format!("{label}{colon}"));
+        canvas.right(544.0, y, size, value);
+        y += pitch;
+    }
+    y + pitch
+}
+
+fn foot(plan: &Plan, canvas: &mut Canvas, y: f32, dice: &mut Dice) {
+    let (labels, seller) = (&plan.style.labels, &plan.seller);
+    let size = plan.size * 0.9;
+    if y < 760.0 {
+        canvas.left(45.0, y, size, labels.word("terms", dice));
+    }
+    let iban = if dice.chance(60) { spaced(&seller.iban) } else { seller.iban.clone() };
+    let mut parts: Vec<String> = Vec::new();
+    if !iban.is_empty() {
+        parts.push(format!("{}: {iban}", labels.word("iban", dice)));
+        parts.push(format!("{}: {}", labels.word("bic", dice), seller.bic));
+    }
+    if !seller.vat.is_empty() {
+        parts.push(format!("{}: {}", labels.word("vat", dice), seller.vat));
+    }
+    parts.push(format!("{} {}", labels.word("taxno", dice), dice.digits(8)));
+    if dice.chance(50) {
+        parts.push(format!("{}, {}, {}", seller.name, seller.street, seller.city));
+    }
+    let mut fy = 778.0_f32.max(if y > 770.0 { y + 14.0 } else { 0.0 });
+    let columns = dice.chance(50);
+    for (i, part) in parts.iter().enumerate() {
+        let x = if columns { 45.0 + 260.0 * (i % 2) as f32 } else { 45.0 };
+        canvas.left(x, fy, size * 0.85, part);
+        if !columns || i % 2 == 1 {
+            fy += size;
+        }
+    }
+}
