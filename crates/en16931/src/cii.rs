@@ -168,7 +168,10 @@ fn party(node: Node<'_>) -> Party<'_> {
         vat_ids,
         tax_ids,
         legal_form: text(node, "Description"),
-        endpoint: node.one("URIUniversalCommunication/URIID").map(identifier),
+        endpoint: node.one("URIUniversalCommunication").map(|c| {
+            let nothing = Identifier { value: "", scheme: None, version: None };
+            c.one("URIID").map_or(nothing, identifier)
+        }),
         address: node.one("PostalTradeAddress").map(address),
         contact: node.one("DefinedTradeContact").map(|c| Contact {
             name: text(c, "PersonName|DepartmentName"),
@@ -200,7 +203,9 @@ fn payment<'d>(node: Node<'d>, settlement: Node<'d>) -> Payment<'d> {
         provider: text(node, "PayeeSpecifiedCreditorFinancialInstitution/BICID"),
         card: node.has("ApplicableTradeSettlementFinancialCard"),
         card_number: text(node, "ApplicableTradeSettlementFinancialCard/ID"),
-        debit: node.has("PayerPartyDebtorFinancialAccount"),
+        debit: node.has("PayerPartyDebtorFinancialAccount/IBANID")
+            || settlement.has("SpecifiedTradePaymentTerms/DirectDebitMandateID")
+            || settlement.has("CreditorReferenceID"),
         mandate: text(settlement, "SpecifiedTradePaymentTerms/DirectDebitMandateID")
             .or_else(|| text(node, "SpecifiedTradePaymentTerms/DirectDebitMandateID")),
         debited_account: text(node, "PayerPartyDebtorFinancialAccount/IBANID"),

@@ -10,7 +10,11 @@ pub(super) const RULES: &[Rule] = &[
     node("PEPPOL-COMMON-R003", Warning, "Document SHOULD not contain schema location.", "/*", |n| {
         n.attribute("schemaLocation").is_none()
     }),
-    node("PEPPOL-COMMON-R030", Error, "A date must be formatted YYYY-MM-DD.", "*Date", |n| {
-        n.text().len() == 10 && day(n.text()).is_some()
-    }),
+    node(
+        "PEPPOL-COMMON-R030",
+        Error,
+        "A date must be formatted YYYY-MM-DD.",
+        "IssueDate|DueDate|TaxPointDate|StartDate|EndDate|ActualDeliveryDate",
+        |n| n.text().len() == 10 && day(n.text()).is_some(),
+    ),
 ];

@@ -73,7 +73,11 @@ pub(super) const RULES: &[Rule] = &[
         "BR-53",
         Error,
         "If the VAT accounting currency code (BT-6) is present, then the Invoice total VAT amount in accounting currency (BT-111) shall be provided.",
-        |i| i.tax_currency.is_none_or(|c| i.taxes.iter().filter_map(|t| t.amount).any(|a| a.unit == Some(c))),
+        |i| {
+            (i.is_cii() && i.totals.is_none())
+                || i.tax_currency
+                    .is_none_or(|c| i.taxes.iter().filter_map(|t| t.amount).any(|a| a.unit == Some(c)))
+        },
     ),
     invoice(
         "BR-55",
@@ -122,13 +126,13 @@ pub(super) const RULES: &[Rule] = &[
         |i| parties(i).flat_map(|p| &p.vat_ids).all(|id| List::VatPrefix.has(id.get(..2).unwrap_or(""))),
     ),
     invoice("BR-CO-18", Error, "An Invoice shall at least have one VAT breakdown group (BG-23).", |i| {
-        !i.breakdown.is_empty()
+        !i.breakdown.is_empty() || (i.is_cii() && i.lines.is_empty())
     }),
     invoice(
         "BR-CO-26",
         Error,
         "In order for the buyer to automatically identify a supplier, the Seller identifier (BT-29), the Seller legal registration identifier (BT-30) and/or the Seller VAT identifier (BT-31) shall be present.",
-        |i| i.seller.as_ref().is_none_or(|p| identified(p)),
+        |i| i.seller.as_ref().map_or(!i.root.has("AccountingSupplierParty"), identified),
     ),
     invoice(
         "BR-B-01",

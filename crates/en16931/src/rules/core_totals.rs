@@ -55,7 +55,7 @@ pub(super) const RULES: &[Rule] = &[
         "BR-CO-16",
         Error,
         "Amount due for payment (BT-115) = Invoice total amount with VAT (BT-112) -Paid amount (BT-113) +Rounding amount (BT-114).",
-        |t, _| due(t),
+        due,
     ),
     totals(
         "BR-DEC-09",

@@ -98,7 +98,9 @@ pub(super) fn net(t: &Totals<'_>) -> Option<Decimal> {
 }
 
 /// Due = gross − paid + rounding.
-pub(super) fn due(t: &Totals<'_>) -> bool {
+pub(super) fn due(t: &Totals<'_>, i: &Invoice<'_>) -> bool {
+    // In CII the amounts are compared as they stand.
+    let round2 = |amount| if i.is_cii() { amount } else { round2(amount) };
     let or_zero = |amount: Option<Amount<'_>>| amount.map_or(Some(Decimal::ZERO), |a| a.value);
     let want = || {
         let paid = value(t.gross)?.checked_sub(or_zero(t.paid)?)?;

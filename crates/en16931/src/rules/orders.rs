@@ -114,7 +114,10 @@ pub(super) const RULES: &[Rule] = &[
         Error,
         "Expected total amount without TAX = Expected total sum of line amounts - Sum of allowances on document level + Sum of charges on document level.",
         "AnticipatedMonetaryTotal",
-        |n| n.one("TaxExclusiveAmount").is_none_or(|_| number(n, "TaxExclusiveAmount") == net(n)),
+        |n| {
+            number(n, "LineExtensionAmount").is_some()
+                && n.one("TaxExclusiveAmount").is_none_or(|_| number(n, "TaxExclusiveAmount") == net(n))
+        },
     ),
     node(
         "PEPPOL-T01-R016",

@@ -1,7 +1,10 @@
 //! Restrictions of the CII binding that need more than a count (the others stand in `syntax/cii.tsv`).
 
 use super::Severity::{Error, Warning};
-use super::syntax_facts::{additional, bare, compact_date, distinct, documents, one_payment};
+use super::syntax_facts::{
+    additional, bare, billed_in_unit, compact_date, discounted, distinct, documents, in_documents,
+    one_payment,
+};
 use super::{Rule, node};
 
 /// The rules.
@@ -59,6 +62,20 @@ pub(super) const RULES: &[Rule] = &[
         |n| documents(n, "130") <= 1,
     ),
     node(
+        "CII-SR-475",
+        Warning,
+        "Only one AdditionalReferencedDocument Name BT-123 is allowed with TypeCode 916.",
+        "ApplicableHeaderTradeAgreement",
+        |n| in_documents(n, "916", "Name") <= 1,
+    ),
+    node(
+        "CII-SR-476",
+        Warning,
+        "Only one AdditionalReferencedDocument AttachmentBinaryObject BT-125 is allowed with TypeCode 916.",
+        "ApplicableHeaderTradeAgreement",
+        |n| in_documents(n, "916", "AttachmentBinaryObject") <= 1,
+    ),
+    node(
         "CII-SR-465",
         Warning,
         "Only one BT-41 element is allowed on an invoice.",
@@ -107,6 +124,13 @@ pub(super) const RULES: &[Rule] = &[
     node("CII-SR-462", Error, "Only one DueDateTypeCode shall be present.", "/*", |n| {
         distinct(n, "DueDateTypeCode") <= 1
     }),
+    node(
+        "CII-SR-469",
+        Error,
+        "Payment reference (BT-83) shall occur at most once in the document.",
+        "/*",
+        |n| n.count("SupplyChainTradeTransaction/ApplicableHeaderTradeSettlement/PaymentReference") <= 1,
+    ),
     node(
         "CII-SR-467",
         Error,
@@ -173,4 +197,14 @@ pub(super) const RULES: &[Rule] = &[
         "DateTimeString",
         |n| n.attribute("format") != Some("102") || compact_date(n.trimmed()),
     ),
+    node(
+        "CII-SR-119",
+        Warning,
+        "Only allowances on price a price should be present.",
+        "IncludedSupplyChainTradeLineItem/SpecifiedLineTradeAgreement",
+        discounted,
+    ),
+    node("CII-DT-033", Error, "unitCode should not be present.", "*Quantity", |n| {
+        n.attribute("unitCode").is_none() || billed_in_unit(n)
+    }),
 ];

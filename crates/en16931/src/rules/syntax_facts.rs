@@ -85,9 +85,8 @@ pub(super) fn objects(n: Node<'_>) -> usize {
 
 /// Tax registrations of a party under VAT or under other schemes.
 pub(super) fn schemes(n: Node<'_>, party: &str, vat: bool) -> usize {
-    let is = |s: &&Node<'_>| {
-        s.all("TaxScheme/ID").iter().any(|id| id.trimmed().eq_ignore_ascii_case("VAT") == vat)
-    };
+    let is =
+        |s: &&Node<'_>| s.all("TaxScheme").iter().any(|t| t.text_at("ID").eq_ignore_ascii_case("VAT") == vat);
     n.all(&format!("{party}/Party/PartyTaxScheme")).iter().filter(is).map(|s| s.count("CompanyID")).sum()
 }
 
@@ -113,13 +112,34 @@ pub(super) fn payee_is_another(n: Node<'_>) -> bool {
 }
 
 pub(super) fn payee_ids(n: Node<'_>) -> usize {
-    let other = |id: &&Node<'_>| id.attribute("schemeID").is_some_and(|s| !s.eq_ignore_ascii_case("SEPA"));
+    let other = |id: &&Node<'_>| !id.attribute("schemeID").is_some_and(|s| s.eq_ignore_ascii_case("SEPA"));
     n.all("PartyIdentification/ID").iter().filter(other).count()
 }
 
 /// Additional documents of a type code.
 pub(super) fn documents(n: Node<'_>, code: &str) -> usize {
     n.all("AdditionalReferencedDocument").iter().filter(|d| d.text_at("TypeCode") == code).count()
+}
+
+/// Elements of additional documents of a type code.
+pub(super) fn in_documents(n: Node<'_>, code: &str, name: &str) -> usize {
+    let of = n.all("AdditionalReferencedDocument").into_iter().filter(|d| d.text_at("TypeCode") == code);
+    of.map(|d| d.count(name)).sum()
+}
+
+/// A discount on the price is an allowance with an amount.
+pub(super) fn discounted(n: Node<'_>) -> bool {
+    let part = "GrossPriceProductTradePrice/AppliedTradeAllowanceCharge";
+    let indicators = n.all(&format!("{part}/ChargeIndicator"));
+    let amount = n.has(&format!("{part}/ActualAmount"));
+    let allowance = indicators.iter().any(|i| sibling_of(*i, "Indicator", false));
+    (allowance && amount) || (indicators.is_empty() && !amount)
+}
+
+/// Units are for quantities of lines that are billed in a unit.
+pub(super) fn billed_in_unit(n: Node<'_>) -> bool {
+    let path = "SupplyChainTradeTransaction/IncludedSupplyChainTradeLineItem/SpecifiedLineTradeDelivery/BilledQuantity";
+    n.root().all(path).iter().any(|q| q.attribute("unitCode").is_some())
 }
 
 pub(super) fn additional(n: Node<'_>, codes: &[&str]) -> bool {

@@ -68,7 +68,10 @@ pub(super) fn seller_vat(i: &Invoice<'_>) -> bool {
 
 /// VAT identifier, tax registration, or a tax representative with a VAT identifier.
 pub(super) fn seller_taxed(i: &Invoice<'_>) -> bool {
-    seller_vat(i) || i.seller.as_ref().is_some_and(|p| !p.tax_ids.is_empty())
+    seller_vat(i)
+        || i.seller
+            .as_ref()
+            .is_some_and(|p| p.tax_ids.iter().any(|id| !i.is_cii() || id.scheme == Some("FC")))
 }
 
 pub(super) fn buyer_vat(i: &Invoice<'_>) -> bool {

@@ -9,9 +9,10 @@ use super::national_facts::{
 use super::syntax_facts::decimals;
 use super::xrechnung_facts::{
     classes, due_with_third_parties, filled_at, has_class, has_tender, is_cvd, is_extension, is_xrechnung,
-    known_class, known_value, sub_lines_add_up, sub_lines_are_taxed, third_parties, values, vehicles,
+    known_class, known_value, same_base, sub_lines_add_up, sub_lines_are_taxed, third_parties, values,
+    vehicles,
 };
-use super::{Rule, breakdown, filled, invoice, payment};
+use super::{Rule, breakdown, filled, invoice, line, payment};
 
 /// The rules.
 pub(super) const RULES: &[Rule] = &[
@@ -25,7 +26,7 @@ pub(super) const RULES: &[Rule] = &[
         "BR-DE-2",
         Error,
         "If both supplier and customer are located in Germany, the group \"SELLER CONTACT\" (BG-6) shall be provided.",
-        |i| i.seller.as_ref().is_none_or(|p| p.contact.is_some()),
+        |i| i.seller.as_ref().map_or(!i.root.has("AccountingSupplierParty"), |p| p.contact.is_some()),
     ),
     invoice(
         "BR-DE-3",
@@ -304,5 +305,11 @@ pub(super) const RULES: &[Rule] = &[
         Error,
         "If both supplier and customer are located in Germany, and if \"Payment means type code\" (BT-81) contains a code for direct debit (59), BG-17 and BG-18 shall not be provided.",
         |p, _| p.code != Some("59") || (!p.transfer && !p.card),
+    ),
+    line(
+        "BR-TMP-3",
+        Error,
+        "The base quantity (BT-149) of gross and net price shall be the same.",
+        |l, _| same_base(l.node),
     ),
 ];

@@ -73,6 +73,16 @@ pub(super) fn has_tender(i: &Invoice<'_>) -> bool {
     i.root.filled("OriginatorDocumentReference/ID") || (i.is_cii() && i.documents.iter().any(reference))
 }
 
+/// BR-TMP-3: gross and net price of CII are for the same quantity.
+pub(super) fn same_base(line: Node<'_>) -> bool {
+    let base = |price: &str| {
+        line.one(&format!("SpecifiedLineTradeAgreement/{price}ProductTradePrice/BasisQuantity"))
+    };
+    let (Some(gross), Some(net)) = (base("Gross"), base("Net")) else { return true };
+    let units = (gross.attribute("unitCode"), net.attribute("unitCode"));
+    gross.trimmed() == net.trimmed() && !matches!(units, (Some(a), Some(b)) if a != b)
+}
+
 /// Items of the lines.
 pub(super) fn vehicles<'d>(i: &Invoice<'d>) -> impl Iterator<Item = Node<'d>> {
     let of = |line: &crate::model::Line<'d>| line.node.all("Item|SpecifiedTradeProduct");

@@ -75,9 +75,8 @@ fn fit(samples: &[&Sample]) -> Row {
             let miss = f64::from(u8::from(sample.is_right)) - p;
             for i in 0..FEATURES {
                 slope[i] += miss * sample.features[i];
-                for j in 0..FEATURES {
-                    curve[i][j] += p * (1.0 - p) * sample.features[i] * sample.features[j];
-                }
+                let weight = p * (1.0 - p) * sample.features[i];
+                curve[i].iter_mut().zip(&sample.features).for_each(|(c, f)| *c += weight * f);
             }
         }
         let step = solve(curve, slope);
@@ -91,9 +90,8 @@ fn solve(mut a: [[f64; FEATURES]; FEATURES], mut b: Row) -> Row {
     for i in 0..FEATURES {
         for j in i + 1..FEATURES {
             let factor = a[j][i] / a[i][i];
-            for k in i..FEATURES {
-                a[j][k] -= factor * a[i][k];
-            }
+            let pivot = a[i];
+            a[j].iter_mut().zip(pivot).skip(i).for_each(|(to, from)| *to -= factor * from);
             b[j] -= factor * b[i];
         }
     }
