@@ -243,7 +243,8 @@ impl At<'_> {
                     break;
                 }
                 if joined.len() >= 15 && iban::is_valid(&joined) {
-                    account = None;
+                    // Its first groups are no VAT id.
+                    (account, vat) = (None, None);
                     found.push(self.candidate(Kind::Iban, raw.to_owned(), glued, last.1));
                     break;
                 }
@@ -268,7 +269,7 @@ impl At<'_> {
                     found.push(self.candidate(Kind::Bic, joined, glued, last.1));
                 }
             }
-            found.extend(vat.map(|v| v.0));
+            found.extend(vat.filter(|_| account.is_none()).map(|v| v.0));
             found.extend(account);
         }
     }

@@ -21,7 +21,7 @@ fn what_is_learned_is_right_on_documents_that_were_not_seen() {
     let names: Vec<&str> = examples.iter().map(|e| e.truth.group.as_str()).collect();
     let folds = Folds::grouped(&names, 2);
     let report = cross_validate(&task, &examples, &folds, None, settings);
-    assert!(report.all.n > 40 && report.all.f1 > 0.8, "{:?}", report.all);
+    assert!(report.all.n >= 40 && report.all.f1 > 0.8, "{:?}", report.all);
     assert!(report.outcomes.iter().all(|o| o.found.is_none() || (0.0..=1.0).contains(&o.confidence)));
 }
 
