@@ -1,5 +1,7 @@
 //! docs/rules.md lists the rules as the tables have them. `DOCMILL_BLESS=1 cargo test -p docmill-en16931` writes it.
 
+#![allow(clippy::unwrap_used)]
+
 use docmill_en16931::rules::{Rule, Set, Severity};
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -45,7 +47,7 @@ fn sortable(id: &str) -> String {
             digits.push(c);
         } else {
             if !digits.is_empty() {
-                out.push_str(&format!("{digits:0>6}"));
+                write!(out, "{digits:0>6}").unwrap();
                 digits.clear();
             }
             out.push(c);

@@ -99,6 +99,8 @@ pub struct Wanted {
     pub now_ms: i64,
     /// Pictures of pages must not leave this machine.
     pub withhold_images: bool,
+    /// Nothing but the local engine is to read it: nothing leaves this machine, and nothing is paid.
+    pub local_only: bool,
     /// How much work the document is worth.
     pub accuracy: AccuracyMode,
 }

@@ -45,6 +45,11 @@ impl Router {
     }
 
     fn read(&self, pages: &mut dyn Pages, wanted: &Wanted) -> Result<Extraction, InferError> {
+        if wanted.local_only {
+            let local = self.engine(ENGINE_LOCAL);
+            let none = InferError::Router { field: "engines", reason: "there is no local engine" };
+            return local.ok_or(none)?.extract(pages, wanted);
+        }
         let flags = self.config.flags(&wanted.tenant);
         let wanted = Wanted { withhold_images: !flags.images, ..wanted.clone() };
         let mut run = Run { router: self, wanted: &wanted, flags, cost: Cost::default(), local: None };

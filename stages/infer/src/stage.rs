@@ -12,8 +12,9 @@ use crate::schema::{Schema, SchemaError};
 use crate::{STAGE, artifacts, xml};
 use docmill_blobs::Blobs;
 use docmill_contracts::{
-    BlobRef, Class, Classify, Codec, DocumentAssembled, DocumentExtracted, DocumentHead, DocumentValidated,
-    ErrorInfo, PackedWords, Page, PageSummary, Problem, Severity, StageTrace, content_sha256,
+    AccuracyMode, BlobRef, Class, Classify, Codec, DocumentAssembled, DocumentExtracted, DocumentHead,
+    DocumentValidated, ErrorInfo, PackedWords, Page, PageSummary, Problem, Severity, StageTrace,
+    content_sha256,
 };
 use docmill_runtime::{Cx, Outputs, Stage, Unreadable};
 use std::sync::Arc;
@@ -45,7 +46,7 @@ impl InferStage {
             match tokio::task::spawn_blocking(move || xml::read(&bytes)).await? {
                 // Pages made of the XML itself say nothing new.
                 Ok((found, _)) if readable.is_empty() || is_xml(&head.source.media_type) => return Ok(found),
-                Ok((found, known)) => return self.compared(found, known, readable, head).await,
+                Ok((found, known)) => return self.compared(found, known, readable, head, now_ms).await,
                 Err(error) if readable.is_empty() => return Err(error.into()),
                 Err(error) => noticed = Some(unread_xml(&embedded.name, &error)),
             }
@@ -74,6 +75,7 @@ impl InferStage {
             document: format!("{}/{}", head.document_id, head.revision),
             now_ms,
             withhold_images: false,
+            local_only: false,
             accuracy: head.options.accuracy_mode,
         };
         let (local, blobs) = (Arc::clone(&self.local), self.blobs.clone());
@@ -91,8 +93,20 @@ impl InferStage {
         known: xml::Known,
         pages: Vec<Page>,
         head: &DocumentHead,
+        now_ms: i64,
     ) -> Result<Extraction, InferError> {
-        let wanted = Wanted { type_hint: head.options.type_hint.clone(), ..Wanted::default() };
+        // What the XML says is known already: the cheapest engine is enough to say what the pages show, and nothing of
+        // a comparison that nobody asked for leaves the machine.
+        let wanted = Wanted {
+            type_hint: head.options.type_hint.clone(),
+            tenant: head.tenant.clone(),
+            document: format!("{}/{}", head.document_id, head.revision),
+            now_ms,
+            withhold_images: true,
+            accuracy: AccuracyMode::Fast,
+            local_only: true,
+            ..Wanted::default()
+        };
         let (local, blobs) = (Arc::clone(&self.local), self.blobs.clone());
         let runtime = tokio::runtime::Handle::current();
         let work = move || {

@@ -185,7 +185,7 @@ fn address(fields: &mut Fields, name: &str, parts: &[Option<String>]) {
 }
 
 /// Notes on one line, in order.
-fn note(fields: &mut Fields, notes: Vec<String>) {
+fn note(fields: &mut Fields, notes: &[String]) {
     let joined = notes.join(" ");
     text(fields, "note", Some(joined.chars().take(MAX_NOTE_CHARS).collect()));
 }

@@ -39,15 +39,37 @@ fn kind_of(c: char) -> Kind {
 pub(crate) fn settle(glyphs: &mut Vec<Glyph>) {
     for i in 0..glyphs.len() {
         let Some((rival, p)) = glyphs[i].rival else { continue };
+        if p >= POSSIBLE && starts_with_capital_i(glyphs, i, rival) {
+            replace(&mut glyphs[i], rival, p);
+            continue;
+        }
         let (own, other) = (kind(&glyphs[i]), kind_of(rival));
         let before = neighbour(glyphs[..i].iter().rev());
         let after = neighbour(glyphs[i + 1..].iter());
         let least = if (own == Kind::Digit) == (other == Kind::Digit) { LIKELY } else { POSSIBLE };
-        if p >= least && fits_better(own, other, before, after) {
+        // MwSt. is no word of capitals with one that was missed.
+        let is_mixed = own == Kind::Lower && other == Kind::Upper && others_are_lower(glyphs, i);
+        if p >= least && !is_mixed && fits_better(own, other, before, after) {
             replace(&mut glyphs[i], rival, p);
         }
     }
     opening_quotes(glyphs);
+}
+
+/// An `l` before a consonant at the start of a word is the capital of Invoice, Item or IBAN: no word of Latin script starts so,
+/// but with `ll`.
+fn starts_with_capital_i(glyphs: &[Glyph], i: usize, rival: char) -> bool {
+    let starts = i.checked_sub(1).is_none_or(|b| kind(&glyphs[b]) == Kind::Other);
+    let next = glyphs.get(i + 1).and_then(|g| g.text.chars().next()).unwrap_or(' ');
+    let consonant = next.is_alphabetic() && !"aeiouyäöüáàâéèêëíîïóôúùûl".contains(next.to_ascii_lowercase());
+    glyphs[i].text == "l" && rival == 'I' && starts && consonant
+}
+
+/// True where another letter of the word is in lower case.
+fn others_are_lower(glyphs: &[Glyph], i: usize) -> bool {
+    let (before, after) = (glyphs[..i].iter().rev(), glyphs[i + 1..].iter());
+    let word = |g: &&Glyph| !g.is_space();
+    before.take_while(word).chain(after.take_while(word)).any(|g| kind(g) == Kind::Lower)
 }
 
 fn replace(glyph: &mut Glyph, by: char, p: f32) {
@@ -195,7 +217,9 @@ mod tests {
             ("pC|cS|s", "pcs"),
             ("AccO|ount", "Account"),
             ("N.v|V.X", "N.V.X"),
+            ("Mw|WSt.", "MwSt."),
             ("A0|O B0|O 0|O5", "A0 B0 05"),
+            ("l|Invoice (l|Incl l|IBAN l|Iarge l|Il", "Invoice (Incl IBAN large ll"),
         ] {
             assert_eq!(settled(line, 0.1), is, "{line}");
         }

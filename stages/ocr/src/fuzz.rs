@@ -6,7 +6,7 @@ use crate::context::{decimal_marks, settle};
 use crate::ctc;
 use crate::db::{DbConfig, MAX_BOXES, ProbabilityMap, text_boxes};
 use crate::dictionary::Dictionary;
-use crate::level::level;
+use crate::level::{join, level};
 use crate::order::reading_order;
 use crate::words::words;
 
@@ -32,6 +32,8 @@ pub fn db(bytes: &[u8]) {
     let mut all = lines.concat();
     all.sort_unstable();
     assert!(all.into_iter().eq(0..quads.len()), "a box is lost or doubled");
+    let (joined, lines) = join(&quads, &lines);
+    quads = joined;
     level(&mut quads, &lines);
     assert!(quads.iter().all(finite), "{quads:?}");
 }

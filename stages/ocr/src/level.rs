@@ -1,7 +1,8 @@
-//! Short boxes made as high as their line.
+//! Boxes made better by the others of their line.
 //!
-//! Owns one correction of the detector: a word of low letters alone gets a low box, enlarged by which its letters look like
-//! capitals (`cs` and `CS`). Knows nothing of images. Rule: a box only grows, and never into another line's.
+//! Owns two corrections of the detector: a long word is cut in two here and there; and a word of low letters alone gets a low box,
+//! enlarged by which its letters look like capitals (`cs` and `CS`). Knows nothing of images. Rule: a box only grows, and never
+//! into another line's.
 
 use crate::geometry::{Point, Quad};
 use crate::order::skew;
@@ -12,6 +13,47 @@ const SHORT: f32 = 4.0;
 const LOW: f32 = 0.9;
 /// Boxes of less than this share of their neighbour's height are of another print.
 const OTHER_PRINT: f32 = 0.45;
+
+/// Boxes of one line that touch are one: the detector cuts long words here and there. Keeps the order of lines and within them.
+pub(crate) fn join(quads: &[Quad], lines: &[Vec<usize>]) -> (Vec<Quad>, Vec<Vec<usize>>) {
+    let (mut joined, mut order): (Vec<Quad>, Vec<Vec<usize>>) = (Vec::new(), Vec::new());
+    for line in lines {
+        let start = joined.len();
+        for i in line {
+            let next = quads[*i];
+            match joined[start..].last_mut().and_then(|last| Some((touching(last, &next)?, last))) {
+                Some((both, last)) => *last = both,
+                None => joined.push(next),
+            }
+        }
+        order.push((start..joined.len()).collect());
+    }
+    (joined, order)
+}
+
+/// The box round two that touch, the second to the right of the first; none where they do not, or are not of one print.
+fn touching(a: &Quad, b: &Quad) -> Option<Quad> {
+    let (h, other) = (a.height(), b.height());
+    let is_flat = |q: &Quad| q.height() < 1.5 * q.width();
+    if !is_flat(a)
+        || !is_flat(b)
+        || h > other * 1.25
+        || other > h * 1.25
+        || (a.angle() - b.angle()).abs() > 0.05
+    {
+        return None;
+    }
+    // Along and across the first box.
+    let (sin, cos) = a.angle().sin_cos();
+    let place = |p: Point| {
+        let (x, y) = (p.x - a.0[0].x, p.y - a.0[0].y);
+        (x * cos + y * sin, y * cos - x * sin)
+    };
+    let across = (place(b.center()).1 - place(a.center()).1).abs();
+    let gap = place(b.0[0]).0 - place(a.0[1]).0;
+    let ends = place(b.0[1]).0 > place(a.0[1]).0;
+    (ends && across < 0.2 * h && gap < 0.0 && gap > -2.0 * h).then(|| Quad([a.0[0], b.0[1], b.0[2], a.0[3]]))
+}
 
 /// Lets short boxes grow to the height of the nearest higher box of their line.
 pub(crate) fn level(quads: &mut [Quad], lines: &[Vec<usize>]) {
@@ -78,6 +120,20 @@ mod tests {
         let lines = reading_order(&quads);
         level(&mut quads, &lines);
         quads.iter().map(Quad::bounds).collect()
+    }
+
+    #[test]
+    fn boxes_that_touch_are_one_and_others_are_not() {
+        let quads = [
+            quad(0., 0., 100., 20.),
+            quad(98., 1., 60., 20.),
+            quad(162., 0., 40., 20.),
+            quad(200., 0., 90., 40.),
+        ];
+        let (joined, order) = join(&quads, &[vec![0, 1, 2], vec![3]]);
+        let bounds: Vec<_> = joined.iter().map(Quad::bounds).collect();
+        assert_eq!(bounds, [[0., 0., 158., 21.], [162., 0., 202., 20.], [200., 0., 290., 40.]]);
+        assert_eq!(order, [vec![0, 1], vec![2]]);
     }
 
     #[test]

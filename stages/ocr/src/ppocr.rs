@@ -62,6 +62,8 @@ pub struct PpOcrConfig {
     pub line_margin: f32,
     /// Lines of less confidence are dropped, 0..=1.
     pub least_score: f32,
+    /// Pages of less confidence are read again as in the mode `accurate` where `balanced` was asked for, 0..=1.
+    pub poor_score: f32,
     /// Pages of less confidence are looked at whether they are upside down or lie on their side, 0..=1.
     pub upright_score: f32,
     /// Where the models run.
@@ -82,6 +84,7 @@ impl Default for PpOcrConfig {
             line_most: 3200,
             line_margin: 0.2,
             least_score: 0.5,
+            poor_score: 0.95,
             upright_score: 0.85,
             device: Device::default(),
         }
@@ -174,6 +177,8 @@ impl PpOcr {
             Kept::All => (&*picture, width, height),
             Kept::Part(plan) => {
                 plan.cut(picture, width, part);
+                // The model needs the memory more.
+                *picture = Vec::new();
                 (&*part, plan.width, plan.height)
             }
         };
@@ -192,8 +197,8 @@ impl PpOcr {
             };
             quad.map(|p| Point::new((p.x + dx) * sx, (p.y + dy) * sy))
         };
-        let mut quads: Vec<Quad> = boxes.iter().map(|b| in_page(&b.quad)).collect();
-        let lines = reading_order(&quads);
+        let quads: Vec<Quad> = boxes.iter().map(|b| in_page(&b.quad)).collect();
+        let (mut quads, lines) = level::join(&quads, &reading_order(&quads));
         level::level(&mut quads, &lines);
         Ok(lines.concat().into_iter().map(|i| quads[i]).collect())
     }
@@ -220,7 +225,12 @@ impl PpOcr {
         let effort = self.config.effort(accuracy);
         let quads = self.detect(models, page, effort.detector_pixels)?;
         let mut readings = models.quick.read(page, &quads, &self.config)?;
-        let below = effort.again_below;
+        let below = match accuracy {
+            AccuracyMode::Balanced if mean_score(&readings) < self.config.poor_score => {
+                self.config.accurate.again_below
+            }
+            _ => effort.again_below,
+        };
         let doubtful: Vec<usize> = (0..readings.len()).filter(|i| readings[*i].score() < below).collect();
         let quads: Vec<Quad> = doubtful.iter().map(|i| readings[*i].quad).collect();
         let again = models.thorough.read_as(page, &quads, &self.config)?;
@@ -272,6 +282,15 @@ impl OcrEngine for PpOcr {
             Ok(again)
         })
     }
+}
+
+/// Mean of the lines' scores weighted by their characters.
+fn mean_score(readings: &[Reading]) -> f32 {
+    let (sum, all) = readings.iter().fold((0.0, 0.0), |(sum, all), r| {
+        let n = r.length() as f32;
+        (sum + n * r.score(), all + n)
+    });
+    if all > 0.0 { sum / all } else { 1.0 }
 }
 
 /// True where a model's answer has these sizes.

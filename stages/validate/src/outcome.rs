@@ -7,10 +7,14 @@ use crate::error::code;
 use crate::subject::Subject;
 use docmill_contracts::{Problem, ResultStatus, Severity};
 
+/// Values of a language model that do not stand on the pages, or only where a document speaks to one: nobody can have them
+/// tolerated.
+const UNFOUNDED: [&str; 2] = ["INFER-0040", "INFER-0041"];
+
 /// The outcome, and the problem that says why where it is a rejection.
 pub(crate) fn of(subject: Subject, problems: &[Problem], config: &Config) -> (ResultStatus, Option<Problem>) {
     let errors = || problems.iter().filter(|p| p.severity == Severity::Error);
-    let names = |codes: &[String], problem: &Problem| codes.iter().any(|code| *code == problem.code);
+    let names = |codes: &[String], problem: &Problem| codes.contains(&problem.code);
     if let Some(problem) = problems.iter().find(|p| names(&config.reject_codes, p)) {
         let message = format!("rejected because of {}", problem.code);
         return (
@@ -29,7 +33,8 @@ pub(crate) fn of(subject: Subject, problems: &[Problem], config: &Config) -> (Re
             Some(subject.problem(code::REJECTED, Severity::Error, message, &[name])),
         );
     }
-    let left = errors().any(|p| !names(&config.tolerate_codes, p));
+    let never = |p: &Problem| UNFOUNDED.contains(&p.code.as_str());
+    let left = errors().any(|p| never(p) || !names(&config.tolerate_codes, p));
     (if left { ResultStatus::Review } else { ResultStatus::Accepted }, None)
 }
 
@@ -60,6 +65,11 @@ mod tests {
             (
                 r#"{"tolerate_codes": ["A"]}"#,
                 vec![problem("A", Severity::Error), problem("B", Severity::Error)],
+                ResultStatus::Review,
+            ),
+            (
+                r#"{"tolerate_codes": ["INFER-0040"]}"#,
+                vec![problem("INFER-0040", Severity::Error)],
                 ResultStatus::Review,
             ),
             (r#"{"reject_codes": ["A"]}"#, vec![problem("A", Severity::Warning)], ResultStatus::Rejected),

@@ -163,13 +163,16 @@ fn candidate(scored: &Scored) -> Option<usize> {
     }
 }
 
+/// Score, first and last day, and whether they stand together.
+type Pair = (f32, usize, usize, bool);
+
 /// The first and the last day of one period: two days of one expression or line, the first not after the last.
 fn period(from: &Judged, to: &Judged, candidates: &[Candidate]) -> Option<(Decided, Decided)> {
     let score_of = |judged: &Judged| -> HashMap<usize, f32> {
         judged.all.iter().filter_map(|s| Some((candidate(s)?, s.score))).collect()
     };
     let (first_scores, last_scores) = (score_of(from), score_of(to));
-    let mut pairs: Vec<(f32, usize, usize, bool)> = Vec::new();
+    let mut pairs: Vec<Pair> = Vec::new();
     for (i, first) in candidates.iter().enumerate().filter(|(_, c)| c.range == Some(true)) {
         let last = candidates.iter().enumerate().skip(i + 1).find(|(_, c)| c.range == Some(false));
         let Some((j, _)) = last.filter(|(_, c)| c.page == first.page && c.date >= first.date) else {
@@ -207,7 +210,7 @@ fn period(from: &Judged, to: &Judged, candidates: &[Candidate]) -> Option<(Decid
     pairs.sort_by(|a, b| b.0.total_cmp(&a.0).then((a.1, a.2).cmp(&(b.1, b.2))));
     let (score, i, j, related) = *pairs.first()?;
     let none = from.none + to.none;
-    let decided = |pick: usize, other: &dyn Fn(&(f32, usize, usize, bool)) -> bool| {
+    let decided = |pick: usize, other: &dyn Fn(&Pair) -> bool| {
         let next = pairs.iter().find(|p| other(p)).map_or(none, |p| p.0.max(none));
         let margin = score - next;
         Decided {

@@ -335,7 +335,7 @@ fn evidence(pages: &[Layout], candidates: &[Candidate], hint: Option<&str>) -> V
                 score *= 0.55;
             }
         }
-        scores.push(Evidence { kind: *kind, title: best.0, words: occurrences, score, reason });
+        scores.push(Evidence { kind, title: best.0, words: occurrences, score, reason });
     }
     if amounts < 2 {
         for e in &mut scores {

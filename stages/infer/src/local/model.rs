@@ -9,6 +9,7 @@ use docmill_learn::{Linear, Platt};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 use thiserror::Error;
 
 /// First bytes of a model file; the number is that of the features.
@@ -171,7 +172,11 @@ impl Model {
         if !rest.0.is_empty() {
             return Err(ModelError::Damaged { what: "something follows its end" });
         }
-        model.version = sum.iter().take(6).map(|b| format!("{b:02x}")).collect();
+        model.version = sum.iter().take(6).fold(String::new(), |mut hex, b| {
+            // Writing to a string cannot fail.
+            write!(hex, "{b:02x}").ok();
+            hex
+        });
         Ok(model)
     }
 

@@ -60,12 +60,10 @@ fn relations(a: Decimal, amounts: &[Decimal], all: &BTreeMap<Decimal, (f32, f32)
             }
         } else if all.contains_key(&(b - a)) {
             let rest = b - a;
-            found.insert(if a == rest {
-                3
-            } else if a > rest {
-                4
-            } else {
-                5
+            found.insert(match a.cmp(&rest) {
+                std::cmp::Ordering::Equal => 3,
+                std::cmp::Ordering::Greater => 4,
+                std::cmp::Ordering::Less => 5,
             });
             if all.get(&rest).is_some_and(|r| r.1 > 0.5) {
                 found.insert(8);

@@ -162,6 +162,13 @@ async fn routes_go_by_tenant_type_and_schema() {
 }
 
 #[tokio::test]
+async fn what_is_for_the_local_engine_alone_goes_nowhere_else() {
+    let bench = bench("[[routes]]\nengines = ['llm']", Some(("5.00", 0.1)), Some(("5.00", 0.9)));
+    let found = bench.read("a", Wanted { local_only: true, ..of("t") }).await.unwrap();
+    assert_eq!((found.engine.as_str(), bench.calls()), ("local", (1, 0)));
+}
+
+#[tokio::test]
 async fn tenants_may_forbid_engines() {
     let toml = "
         [[routes]]

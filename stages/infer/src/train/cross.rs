@@ -226,11 +226,10 @@ pub fn compare_families(
             for (i, example) in examples.iter().enumerate() {
                 if (folds.of(i) != fold || example.teaches_only)
                     && example.truth.fields.contains_key(&want.name)
+                    && let Some(labels) = labelled(example, task, field)
                 {
-                    if let Some(labels) = labelled(example, task, field) {
-                        let rows = &example.asked[field].rows;
-                        choices.push(rows, &labels[..rows.len()], example.weight);
-                    }
+                    let rows = &example.asked[field].rows;
+                    choices.push(rows, &labels[..rows.len()], example.weight);
                 }
             }
             if choices.len() < 5 {

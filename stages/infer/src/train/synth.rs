@@ -40,7 +40,7 @@ impl Dice {
     }
 
     pub(crate) fn between(&mut self, low: i64, high: i64) -> i64 {
-        low + (self.roll() % (high - low + 1).max(1) as u64) as i64
+        low + (self.roll() % (high - low + 1).max(1).unsigned_abs()).cast_signed()
     }
 
     /// True in `percent` of all cases.

@@ -143,10 +143,9 @@ mod tests {
             "AccountingCostCode",
             "PaymentCurrencyCode",
         ];
-        let inside: String =
-            [&names[..], &other, &more, &last].concat().iter().map(|n| format!("<{n}/>")).collect();
+        let inside = [&names[..], &other, &more, &last].concat().join("/><");
         let xml =
-            format!("<Invoice>{inside}<PricingCurrencyCode/><PaymentAlternativeCurrencyCode/></Invoice>");
+            format!("<Invoice><{inside}/><PricingCurrencyCode/><PaymentAlternativeCurrencyCode/></Invoice>");
         let problems = problems(xml.as_bytes());
         let warnings = problems.iter().filter(|p| p.severity == Severity::Warning).count();
         assert_eq!(warnings, MOST_WARNINGS + 1);

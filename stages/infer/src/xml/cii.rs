@@ -55,7 +55,7 @@ pub(super) fn read(root: &Node) -> Extraction {
     text(f, "payee_name", settlement.text_at("PayeeTradeParty/Name"));
     text(f, "accounting_ref", settlement.text_at("ReceivableSpecifiedTradeAccountingAccount/ID"));
     let notes = document.all("IncludedNote").filter_map(|n| n.text_at("Content"));
-    note(f, notes.collect());
+    note(f, &notes.collect::<Vec<_>>());
     let currency = settlement.text_at("InvoiceCurrencyCode|OrderCurrencyCode");
     text(f, "payment_ref", settlement.text_at("PaymentReference"));
     let period = at(settlement, "BillingSpecifiedPeriod");

@@ -36,7 +36,7 @@ pub(super) fn read(root: &Node) -> Extraction {
     text(f, "payee_name", root.text_at("PayeeParty/PartyName/Name"));
     text(f, "accounting_ref", root.text_at("AccountingCost"));
     text(f, "payment_terms", root.text_at("PaymentTerms/Note"));
-    note(f, root.all("Note").map(|n| n.text.clone()).collect());
+    note(f, &root.all("Note").map(|n| n.text.clone()).collect::<Vec<_>>());
     text(f, "contract_ref", root.text_at("ContractDocumentReference|Contract/ID"));
     day(f, "period_from", root.text_at("InvoicePeriod/StartDate"));
     day(f, "period_to", root.text_at("InvoicePeriod/EndDate"));

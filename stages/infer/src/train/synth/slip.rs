@@ -23,7 +23,7 @@ pub(crate) fn make(dice: &mut Dice) -> (Truth, Vec<PageText>) {
     let centred = dice.chance(75);
     let mut set = |canvas: &mut Canvas, text: &str, big: f32| {
         if centred {
-            canvas.centre(width / 2.0, y, size * big, text)
+            canvas.centre(width / 2.0, y, size * big, text);
         } else {
             canvas.left(12.0, y, size * big, text);
         }
@@ -106,7 +106,7 @@ pub(crate) fn make(dice: &mut Dice) -> (Truth, Vec<PageText>) {
         let given = note.unwrap_or(total);
         rows.push((dice.pick(words.given).to_owned(), given));
         rows.push((dice.pick(words.change).to_owned(), given - total));
-    } else if dice.chance(60) {
+    } else if dice.chance(55) {
         rows.push((dice.pick(words.card).to_owned(), total));
     }
     if dice.chance(60) {

@@ -115,12 +115,11 @@ impl Style {
         let month = usize::try_from(m - 1).unwrap_or(0);
         match (self.tongue, self.day) {
             (Tongue::English, 0 | 1) if self.currency == "USD" => format!("{m:02}/{d:02}/{y}"),
-            (Tongue::English, 0 | 1) => format!("{d:02}/{m:02}/{y}"),
             (Tongue::English, 2) => format!("{} {d}, {y}", MONTHS_EN[month]),
             (Tongue::English, 3) => format!("{d} {} {y}", &MONTHS_EN[month][..3]),
             (Tongue::German, 0..=3) => format!("{d:02}.{m:02}.{y}"),
             (Tongue::German, 4) => format!("{d}. {} {y}", MONTHS_DE[month]),
-            (Tongue::French, 0..=3) => format!("{d:02}/{m:02}/{y}"),
+            (Tongue::English, 0 | 1) | (Tongue::French, 0..=3) => format!("{d:02}/{m:02}/{y}"),
             (Tongue::French, 4) => format!("{d} {} {y}", MONTHS_FR[month]),
             _ => format!("{y}-{m:02}-{d:02}"),
         }

@@ -54,7 +54,7 @@ impl Seen {
             let target = match kind {
                 Kind::Amount => field.value.parse().ok().map(|v: Decimal| Target::Amount(v.abs())),
                 Kind::Day => field.value.parse().ok().map(Target::Day),
-                Kind::Id | Kind::Name => Some(Target::Text(compact(&field.value))).filter(|t| t.is_there()),
+                Kind::Id | Kind::Name => Some(Target::Text(compact(&field.value))).filter(Target::is_there),
             };
             if *kind == Kind::Name {
                 names.insert(*name, name_words(&field.value).into_iter().map(|w| (w, false)).collect());
