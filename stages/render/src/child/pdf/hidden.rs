@@ -9,7 +9,7 @@ use super::upright::Upright;
 use crate::child::pdfium::{Object, Page, Text};
 use crate::child::words::Found;
 use crate::protocol::Hidden;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 /// Least height in points of text that somebody can read.
 const TINY: f32 = 1.5;
@@ -75,11 +75,13 @@ pub(super) fn sort(
     let turns = seen.turns();
     let mut objects: HashMap<usize, Drawn> = HashMap::new();
     let mut last: Option<(usize, Drawn)> = None;
+    let mut ids = Vec::with_capacity(words.len());
     let size = upright.size();
     let mut sights: Vec<Sight> = words
         .iter()
         .map(|found| {
             let bbox = found.word.bbox;
+            ids.push(None);
             if is_outside(bbox, size) {
                 return Sight::Hidden(Kind::Outside);
             }
@@ -90,6 +92,8 @@ pub(super) fn sort(
             }
             let Some(object) = text.object(found.at) else { return Sight::Visible };
             let id = object.id();
+            ids.pop();
+            ids.push(Some(id));
             let drawn = match last {
                 Some((known, drawn)) if known == id => drawn,
                 _ => *objects.entry(id).or_insert_with(|| Drawn::of(object, upright)),
@@ -100,6 +104,7 @@ pub(super) fn sort(
         .collect();
     if sights.iter().any(|s| matches!(s, Sight::Doubtful(_))) {
         settle(&mut sights, &words, page, upright);
+        keep_overflow(&mut sights, &ids);
     }
     let mut sorted = Sorted { words: Vec::with_capacity(words.len()), behind: 0, hidden: Hidden::default() };
     for (found, sight) in words.into_iter().zip(sights) {
@@ -157,6 +162,17 @@ fn judge(bbox: [f32; 4], drawn: Drawn, seen: &Seen, turn: Option<u32>) -> Sight 
 fn is_outside([x0, y0, x1, y1]: [f32; 4], (width, height): (f32, f32)) -> bool {
     let sized = width >= SMALLEST && height >= SMALLEST;
     sized && !(x1 > 0.0 && y1 > 0.0 && x0 < width && y0 < height)
+}
+
+/// The end of a text that its cell cuts off is no secret: whoever sees its beginning knows that there is more.
+fn keep_overflow(sights: &mut [Sight], ids: &[Option<usize>]) {
+    let seen: HashSet<usize> =
+        sights.iter().zip(ids).filter(|(s, _)| **s == Sight::Visible).filter_map(|(_, id)| *id).collect();
+    for (sight, id) in sights.iter_mut().zip(ids) {
+        if *sight == Sight::Hidden(Kind::Clipped) && id.is_some_and(|id| seen.contains(&id)) {
+            *sight = Sight::Visible;
+        }
+    }
 }
 
 /// Looks at the painted page for each word in doubt.
