@@ -61,7 +61,7 @@ struct Measured {
 }
 
 /// Reads, counts and prints.
-#[allow(clippy::unused_async)] // as all benches
+#[allow(clippy::unused_async, clippy::needless_pass_by_value, reason = "as all benches are called")]
 pub(super) async fn run(args: OcrArgs) -> Result<ExitCode, OpsError> {
     let images = images(&args.images)?;
     let threads = args.threads.clamp(1, 64);

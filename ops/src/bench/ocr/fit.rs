@@ -64,6 +64,7 @@ fn probability(constants: &Row, features: &Row) -> f64 {
 }
 
 /// Newton's method on the logistic likelihood.
+#[allow(clippy::needless_range_loop, reason = "indices of a matrix")]
 fn fit(samples: &[&Sample]) -> Row {
     let mut constants = [0.0; FEATURES];
     for _ in 0..STEPS {
@@ -86,6 +87,7 @@ fn fit(samples: &[&Sample]) -> Row {
 }
 
 /// Gauss's elimination; the ridge makes every pivot positive.
+#[allow(clippy::needless_range_loop, reason = "indices of a matrix")]
 fn solve(mut a: [[f64; FEATURES]; FEATURES], mut b: Row) -> Row {
     for i in 0..FEATURES {
         for j in i + 1..FEATURES {
