@@ -15,6 +15,7 @@ pub mod local;
 pub mod merge;
 mod models;
 pub mod router;
+mod rows;
 pub mod schema;
 pub mod stage;
 pub mod train;

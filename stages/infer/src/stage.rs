@@ -9,7 +9,7 @@ use crate::extract::{Extraction, Extractor, PageImage, PageText, Pages, Wanted};
 use crate::local::categories::{self, CategoriesError, CategorySet};
 use crate::models::Models;
 use crate::schema::{Schema, SchemaError};
-use crate::{STAGE, artifacts, xml};
+use crate::{STAGE, artifacts, rows, xml};
 use docmill_blobs::Blobs;
 use docmill_contracts::{
     AccuracyMode, BlobRef, Class, Classify, Codec, DocumentAssembled, DocumentExtracted, DocumentHead,
@@ -153,7 +153,7 @@ impl Stage for InferStage {
             return Ok(ended(input, error.clone(), input.stages.clone()));
         }
         let started = Instant::now();
-        let found = match self.read(input, cx.now_ms).await {
+        let mut found = match self.read(input, cx.now_ms).await {
             // Nothing could be read because every page failed: the first page's error is the document's.
             Err(InferError::Nothing { .. }) if !input.pages.is_empty() => {
                 let first = input.pages.iter().find_map(|p| p.error.clone());
@@ -175,6 +175,7 @@ impl Stage for InferStage {
             version: found.version,
         });
         let mut problems = found.problems;
+        problems.extend(rows::cap(&mut found.line_items, &mut found.parts));
         problems.extend(unknown);
         problems.extend(failed_pages(&input.pages));
         problems.extend(input.pages.iter().flat_map(|page| page.problems.iter().cloned()));

@@ -93,7 +93,7 @@ mod tests {
         let mut files = BTreeMap::new();
         read(folder.path(), &mut files).unwrap();
         let names: Vec<&str> = files.keys().map(|n| n.rsplit('/').next().unwrap()).collect();
-        assert_eq!(names, ["a.xml", "cases.jsonl"]);
+        assert_eq!(names, ["cases.jsonl", "a.xml"]);
     }
 
     #[test]
