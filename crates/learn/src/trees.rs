@@ -226,7 +226,8 @@ mod tests {
     fn it_learns_what_no_line_can_separate() {
         let mut choices = Choices::default();
         for i in 0..60 {
-            let (a, b) = (((i / 2) % 2) as f32, (i % 2) as f32);
+            // The first feature is seldom 1: where both values are as frequent, no first split has any gain.
+            let (a, b) = (f32::from(u8::from(i % 4 == 0)), (i / 4 % 2) as f32);
             // Right is the candidate whose two features differ.
             let rows = vec![vec![(1, a), (2, b)], vec![(1, a), (2, 1.0 - b)]];
             let differ = (a - b).abs() > 0.5;

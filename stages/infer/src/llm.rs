@@ -11,8 +11,6 @@ mod error;
 mod fields;
 pub mod form;
 mod prompt;
-#[cfg(test)]
-mod tests;
 
 pub use budget::Budgets;
 pub use config::{Input, Layout, LlmConfig, Period};
@@ -357,3 +355,6 @@ fn check(config: &LlmConfig) -> Result<(), LlmError> {
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests;

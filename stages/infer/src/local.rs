@@ -27,8 +27,6 @@ pub mod relations;
 pub mod score;
 mod spelling;
 pub mod table;
-#[cfg(test)]
-mod tests;
 pub mod work;
 
 use crate::config::Config;
@@ -218,3 +216,6 @@ fn several(parts: &[DocumentPart]) -> Problem {
         page: parts.get(1).map(|p| p.first_page),
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -52,7 +52,8 @@ fn a_drawn_invoice_is_read_exactly_with_boxes_round_its_words() {
     let Some(engine) = engine() else { return };
     let read = engine.recognize(&page(), &at(144.0)).unwrap();
     assert_eq!(lines(&read.words), TEXT);
-    assert!(read.confidence.unwrap() > 0.98, "{:?}", read.confidence);
+    // A probability that words are right, not the recogniser's own score.
+    assert!(read.confidence.unwrap() > 0.95, "{:?}", read.confidence);
     // Drawn at x 40 and 420, at two pixels per point.
     let find = |text: &str| read.words.iter().find(|w| w.text == text).unwrap().bbox;
     for (text, [x0, y0, x1, y1]) in [
