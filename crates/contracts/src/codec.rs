@@ -12,7 +12,8 @@ use thiserror::Error;
 /// Largest value that is decoded, in bytes. Bigger bytes belong into the blob store.
 pub const MAX_VALUE_BYTES: usize = 8 * 1024 * 1024;
 
-/// Which generation of the schemas this build writes on the embedded log; raised with every published version.
+/// Which generation of the schemas this build writes on the embedded log. Raised with the next published version; this
+/// one then joins [`RecordKind::released`].
 const GENERATION: u32 = 2;
 
 /// Bytes that are no record of ours, or a record that does not fit its schema.
