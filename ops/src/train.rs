@@ -41,6 +41,14 @@ pub struct ExampleArgs {
     /// Folds of the cross-validation; 0 for none, and then a model's confidences are not calibrated.
     #[arg(long, default_value_t = 10)]
     pub folds: usize,
+    /// Model whose weights training begins with, so that few examples adapt it instead of starting from nothing. It must
+    /// not have learned from these examples, or the figures are too good.
+    #[arg(long, value_name = "MODEL")]
+    pub base: Option<PathBuf>,
+    /// Where to write every decision about unseen documents, a line of JSON each: document, field, what was wanted and
+    /// found, whether that is right, whether the right value was findable, and how sure the model was.
+    #[arg(long, value_name = "FILE")]
+    pub decisions: Option<PathBuf>,
     /// Folder in which the words of the documents are kept, so that they are not read again.
     #[arg(long, value_name = "DIR", default_value = "docmill-words")]
     pub cache: PathBuf,
@@ -64,6 +72,8 @@ pub struct TrainArgs {
 pub(crate) struct Loaded {
     pub(crate) task: Task,
     pub(crate) examples: Vec<Example>,
+    /// Where weights begin.
+    pub(crate) base: Option<Model>,
     /// Those that are not made up.
     pub(crate) real: usize,
     pub(crate) folds: Folds,
@@ -78,6 +88,7 @@ pub(crate) async fn load(args: &ExampleArgs, settings: Settings) -> Result<Loade
         }
         None => Task::built_in(),
     };
+    let base = args.base.as_deref().map(read_model).transpose()?;
     let groups = args.groups.as_deref().map(read_groups).transpose()?.unwrap_or_default();
     let mut examples = Vec::new();
     let mut left_out = 0;
@@ -107,18 +118,21 @@ pub(crate) async fn load(args: &ExampleArgs, settings: Settings) -> Result<Loade
     examples.extend((0..args.synthetic).map(|seed| Example::made_up(seed, &task, settings)));
     let names: Vec<&str> = examples.iter().map(|e| e.truth.group.as_str()).collect();
     let folds = Folds::grouped(&names, args.folds);
-    Ok(Loaded { task, examples, real, folds })
+    Ok(Loaded { task, examples, base, real, folds })
 }
 
 /// Runs the command.
 pub async fn run(args: TrainArgs) -> Result<ExitCode, OpsError> {
     let settings = Settings::of(args.examples.schema.is_some());
-    let Loaded { task, examples, real, folds } = load(&args.examples, settings).await?;
+    let Loaded { task, examples, base, real, folds } = load(&args.examples, settings).await?;
     let all: Vec<&Example> = examples.iter().collect();
-    let mut model = train(&task, &all, None, settings);
+    let mut model = train(&task, &all, base.as_ref(), settings);
     if args.examples.folds > 1 {
-        let report = cross_validate(&task, &examples, &folds, None, settings);
+        let report = cross_validate(&task, &examples, &folds, base.as_ref(), settings);
         report::print(&report, &folds, real);
+        if let Some(path) = &args.examples.decisions {
+            report::write_decisions(path, &task, &examples, &report)?;
+        }
         for (name, platt) in cross::calibrations(&report) {
             if let Some(scorer) = model.scorers.get_mut(&name) {
                 scorer.platt = platt;
@@ -130,6 +144,11 @@ pub async fn run(args: TrainArgs) -> Result<ExitCode, OpsError> {
     let version = Model::from_bytes(&bytes).map_err(|e| OpsError::Part(Box::new(e)))?.version;
     ui::say(format!("model {version}, {} kB: {}", bytes.len() / 1000, args.out.display()));
     Ok(ExitCode::SUCCESS)
+}
+
+fn read_model(path: &Path) -> Result<Model, OpsError> {
+    let bytes = std::fs::read(path).map_err(|e| OpsError::io("read", path, e))?;
+    Model::from_bytes(&bytes).map_err(|e| OpsError::Part(Box::new(e)))
 }
 
 fn read_truths(folder: &Path) -> Result<Vec<Truth>, OpsError> {

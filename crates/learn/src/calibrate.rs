@@ -17,7 +17,21 @@ impl Platt {
     /// Fits to decisions: the numbers known of each, and whether it was right.
     pub fn fit(decisions: &[(Vec<f64>, bool)], l2: f64) -> Self {
         let width = decisions.first().map_or(0, |d| d.0.len());
-        let mut weights = vec![0.0; width + 1];
+        Self::fit_weights(decisions, &vec![0.0; width], None, l2)
+    }
+
+    /// Fits to few decisions, beginning with what is known from many of another kind: `l2` pulls towards that.
+    pub fn fit_from(decisions: &[(Vec<f64>, bool)], base: &Self, l2: f64) -> Self {
+        match base.weights.split_last() {
+            Some((alone, weights)) => Self::fit_weights(decisions, weights, Some(*alone), l2),
+            None => Self::fit(decisions, l2),
+        }
+    }
+
+    fn fit_weights(decisions: &[(Vec<f64>, bool)], base: &[f64], alone: Option<f64>, l2: f64) -> Self {
+        let width = base.len();
+        let mut weights = base.to_vec();
+        weights.push(alone.unwrap_or(0.0));
         // One right and one wrong decision that were not seen keep probabilities away from 0 and 1.
         let right = decisions.iter().filter(|d| d.1).count() as f64;
         let wrong = decisions.len() as f64 - right;
@@ -26,8 +40,14 @@ impl Platt {
             let mut loss = 0.0;
             gradient.fill(0.0);
             for (i, w) in w.iter().enumerate().take(width) {
-                loss += 0.5 * l2 * w * w;
-                gradient[i] = l2 * w;
+                let away = w - base[i];
+                loss += 0.5 * l2 * away * away;
+                gradient[i] = l2 * away;
+            }
+            if let Some(alone) = alone {
+                let away = w[width] - alone;
+                loss += 0.5 * l2 * away * away;
+                gradient[width] = l2 * away;
             }
             for (numbers, is_right) in decisions {
                 let z = dot(w, numbers);

@@ -26,7 +26,7 @@ pub(super) async fn run(args: AccuracyArgs) -> Result<ExitCode, OpsError> {
         return Err(OpsError::Usage(vec!["--folds: at least 2 are needed".into()]));
     }
     let settings = Settings::of(args.examples.schema.is_some());
-    let Loaded { task, examples, real, folds } = load(&args.examples, settings).await?;
+    let Loaded { task, examples, base, real, folds } = load(&args.examples, settings).await?;
     let started = Instant::now();
     if args.families {
         ui::say(format!("{:24} {:>5} {:>8} {:>8} {:>8}", "field", "n", "linear", "trees", "both"));
@@ -34,7 +34,11 @@ pub(super) async fn run(args: AccuracyArgs) -> Result<ExitCode, OpsError> {
             ui::say(format!("{name:24} {n:>5} {linear:>8.3} {trees:>8.3} {both:>8.3}"));
         }
     } else {
-        report::print(&cross_validate(&task, &examples, &folds, None, settings), &folds, real);
+        let report = cross_validate(&task, &examples, &folds, base.as_ref(), settings);
+        report::print(&report, &folds, real);
+        if let Some(path) = &args.examples.decisions {
+            report::write_decisions(path, &task, &examples, &report)?;
+        }
     }
     ui::tell(format!("trained and tested in {:.1} s", started.elapsed().as_secs_f64()));
     Ok(ExitCode::SUCCESS)

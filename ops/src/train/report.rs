@@ -1,9 +1,13 @@
 //! What a cross-validation found, for people.
 
-use crate::ui;
-use docmill_infer::train::cross::{PRECISIONS, Report};
+use crate::{OpsError, ui};
+use docmill_infer::train::cross::{Outcome, PRECISIONS, Report};
+use docmill_infer::train::{Example, Task};
 use docmill_learn::Folds;
 use docmill_learn::measure::{Case, reliability};
+use std::cmp::Ordering;
+use std::io::Write as _;
+use std::path::Path;
 
 /// Prints the figures of each field and how far confidences can be trusted.
 pub(crate) fn print(report: &Report, folds: &Folds, examples: usize) {
@@ -63,4 +67,37 @@ pub(crate) fn print(report: &Report, folds: &Folds, examples: usize) {
     for bin in reliability(&cases, 10) {
         ui::say(format!("  {:.2}  {:.2}  {}", bin.stated, bin.right, bin.n));
     }
+}
+
+/// Writes all decisions, the surest wrong ones first: those are the ones to look at.
+pub(crate) fn write_decisions(
+    path: &Path,
+    task: &Task,
+    examples: &[Example],
+    report: &Report,
+) -> Result<(), OpsError> {
+    let mut all: Vec<_> = report.outcomes.iter().collect();
+    all.sort_by(|a, b| {
+        let place = |o: &Outcome| (o.right, o.example, o.field);
+        let sure = if a.right || b.right { Ordering::Equal } else { b.confidence.total_cmp(&a.confidence) };
+        sure.then_with(|| place(a).cmp(&place(b)))
+    });
+    let mut out = Vec::new();
+    for outcome in &all {
+        let (truth, field) = (&examples[outcome.example].truth, &task.wants[outcome.field].name);
+        let line = serde_json::json!({
+            "document": truth.name,
+            "field": field,
+            "want": truth.fields.get(field),
+            "found": outcome.found,
+            "right": outcome.right,
+            "findable": outcome.possible,
+            "confidence": (outcome.confidence * 1000.0).round() / 1000.0,
+        });
+        // Writing to memory cannot fail.
+        writeln!(out, "{line}").ok();
+    }
+    std::fs::write(path, out).map_err(|e| OpsError::io("write", path, e))?;
+    ui::say(format!("{} decisions: {}", all.len(), path.display()));
+    Ok(())
 }

@@ -41,7 +41,8 @@ pub(crate) async fn of_files(
         let fresh = through_the_stages(missing, cache, config).await?;
         let failed = |e| OpsError::io("write", &path, e);
         let mut file = std::fs::OpenOptions::new().create(true).append(true).open(&path).map_err(failed)?;
-        for document in fresh {
+        // The log of the folder also has what was read before.
+        for document in fresh.into_iter().filter(|d| !known.contains_key(&d.sha256)).collect::<Vec<_>>() {
             if let Ok(line) = to_line(&document) {
                 writeln!(file, "{line}").map_err(failed)?;
             }

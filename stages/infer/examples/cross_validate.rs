@@ -108,6 +108,14 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     for (i, found, _) in report.types.iter().filter(|t| !t.2) {
         println!("  type of {}: {:?}, found {found}", examples[*i].truth.name, examples[*i].truth.kind);
     }
+    if let Some(path) = after("--dump") {
+        let mut out = String::new();
+        for o in &report.outcomes {
+            let name = &examples[o.example].truth.name;
+            out.push_str(&format!("{name}\t{}\t{}\t{}\t{}\n", o.scorer, o.fold, o.confidence, o.right));
+        }
+        std::fs::write(path, out)?;
+    }
     let most: usize = after("--wrong").map_or(Ok(0), |w| w.parse())?;
     for o in report.outcomes.iter().filter(|o| !o.right).take(most) {
         let (example, want) = (&examples[o.example], &task.wants[o.field]);

@@ -46,7 +46,7 @@ impl Work {
         let mut fields = self.by_rules(wants);
         if let Some(model) = trained {
             let judged = self.judged(wants, model);
-            let decided = decide::decide(wants, &judged, &self.candidates, self.is_slip());
+            let decided = self.decided(wants, &judged, &model.layouts);
             for (want, (judged, decided)) in wants.iter().zip(judged.iter().zip(&decided)) {
                 let (Some(judged), Some(scorer)) = (judged, model.scorer(&self.scorer_name(want))) else {
                     continue;
@@ -82,6 +82,27 @@ impl Work {
                 Some(self.judge(want, scorer, |value| model::key(want.role, value)))
             })
             .collect()
+    }
+
+    /// The choices, with what else says how sure they are. `known`: layouts that the scorers know.
+    pub(crate) fn decided(
+        &self,
+        wants: &[Want],
+        judged: &[Option<Judged>],
+        known: &[Vec<u32>],
+    ) -> Vec<Option<Decided>> {
+        let mut all = decide::decide(wants, judged, &self.candidates, self.is_slip());
+        let novelty = self.novelty(known).unwrap_or(1.0);
+        for decided in all.iter_mut().flatten() {
+            decided.novelty = novelty;
+            decided.read = match decided.pick {
+                Pick::Candidate(i) => {
+                    self.pages[self.candidates[i].page].surely_read(self.candidates[i].bbox)
+                }
+                Pick::Block(i) => self.pages.first().map_or(1.0, |p| p.surely_read(self.blocks[i].bbox)),
+            };
+        }
+        all
     }
 
     /// Value, raw text, page and place of what was picked.

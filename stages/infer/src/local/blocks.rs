@@ -6,6 +6,7 @@
 use super::describe::{Sheet, masked};
 use super::layout::{Box4, Layout, union};
 use super::lexicon::plain;
+use super::spelling::Doubts;
 use super::{parties, spelling};
 use docmill_contracts::TextSource;
 use docmill_learn::{Row, rows_hash};
@@ -39,21 +40,22 @@ struct Line {
 /// All runs of lines at the top of a page.
 pub fn find(page: &Layout) -> Vec<Block> {
     let lines = lines(page);
+    let mut doubts = Doubts::default();
+    for range in page.lines.iter().take(LINES + 4) {
+        page.segments[range.clone()].iter().for_each(|s| doubts.extend(s.read()));
+    }
     let mut blocks = Vec::new();
     for first in 0..lines.len() {
         for last in first..lines.len().min(first + MOST) {
             let part = &lines[first..=last];
-            let texts: Vec<&str> = part.iter().map(|l| l.text.trim_end_matches([',', ' '])).collect();
-            let value = if last == first {
-                super::candidate::clean_name(texts[0])
-            } else {
-                texts.join(if last == first + 1 { " " } else { ", " })
-            };
+            let texts: Vec<String> =
+                part.iter().map(|l| super::candidate::clean_name(&l.text)).filter(|t| !t.is_empty()).collect();
+            let value = texts.join(if texts.len() <= 2 { " " } else { ", " });
             if value.is_empty() || value.len() > 300 {
                 continue;
             }
             let raw = value.clone();
-            let value = if page.source == TextSource::Ocr { spelling::corrected(&value) } else { value };
+            let value = if page.source == TextSource::Ocr { spelling::corrected(&value, &doubts) } else { value };
             let bbox = part.iter().fold(part[0].bbox, |b, l| union(b, l.bbox));
             let row = describe(&lines, first, last);
             blocks.push(Block { value, raw, bbox, lines: last + 1 - first, row });
@@ -78,7 +80,7 @@ fn lines(page: &Layout) -> Vec<Line> {
         let Some(first) = segments.first() else { continue };
         let bbox = segments.iter().fold(first.bbox, |b, s| union(b, s.bbox));
         let gap = lines.last().map_or(9.0, |l| (bbox[1] - l.bbox[3]) / usual);
-        let mut line = Line { text: before_telephone(&text).to_owned(), bbox, keys: Vec::new() };
+        let mut line = Line { text: before_telephone(after_address(&text)).to_owned(), bbox, keys: Vec::new() };
         describe_line(&mut line, lines.len(), gap, (bbox[3] - bbox[1]) / usual, page.width);
         lines.push(line);
         if lines.len() == LINES {
@@ -86,6 +88,16 @@ fn lines(page: &Layout) -> Vec<Line> {
         }
     }
     lines
+}
+
+/// `HO ADD: LOT 11995`: what is after the label.
+fn after_address(text: &str) -> &str {
+    let Some(at) = text.find(':').filter(|at| *at <= 16) else { return text };
+    let label = plain(&text[..at]);
+    match label.rsplit(' ').next() {
+        Some("add" | "addr" | "address" | "adresse" | "anschrift" | "alamat") => text[at + 1..].trim_start(),
+        _ => text,
+    }
 }
 
 /// `81100 JOHOR TEL: 07-1234567`: what is before the number.
@@ -157,6 +169,33 @@ fn describe_line(line: &mut Line, index: usize, gap: f32, size: f32, width: f32)
     line.keys = keys;
 }
 
+/// How much a run's lines are set alike, and how much they differ from the lines around them.
+fn joins(sheet: &mut Sheet, lines: &[Line], first: usize, last: usize) {
+    let height = |l: &Line| (l.bbox[3] - l.bbox[1]).max(1.0);
+    let middle = |l: &Line| f32::midpoint(l.bbox[0], l.bbox[2]);
+    let shout = |l: &Line| !l.text.chars().any(char::is_lowercase);
+    let mut pair = |space: &str, above: &Line, below: &Line| {
+        let (a, b) = (height(above), height(below));
+        sheet.step(space, b / a, &[0.7, 0.87, 1.15, 1.4]);
+        sheet.step(&format!("{space} gap"), (below.bbox[1] - above.bbox[3]) / a.max(b), &[0.2, 0.5, 0.9, 1.6]);
+        let (left, centre) = ((above.bbox[0] - below.bbox[0]).abs() < 0.7 * a, (middle(above) - middle(below)).abs() < a);
+        sheet.flag(&format!("{space} edge"), u64::from(left) * 2 + u64::from(centre));
+        sheet.flag(&format!("{space} case"), u64::from(shout(above)) * 2 + u64::from(shout(below)));
+        let short = above.text.len() as f32 / below.text.len().max(1) as f32;
+        sheet.step(&format!("{space} length"), short, &[0.5, 0.8, 1.25, 2.0]);
+        sheet.flag(&format!("{space} opens"), u64::from(below.text.starts_with('(')));
+    };
+    if let Some(above) = first.checked_sub(1).and_then(|i| lines.get(i)) {
+        pair("join above", above, &lines[first]);
+    }
+    for i in first..last {
+        pair("join in", &lines[i], &lines[i + 1]);
+    }
+    if let Some(below) = lines.get(last + 1) {
+        pair("join below", &lines[last], below);
+    }
+}
+
 fn describe(lines: &[Line], first: usize, last: usize) -> Row {
     let mut sheet = Sheet::new();
     for line in &lines[first..=last] {
@@ -172,6 +211,7 @@ fn describe(lines: &[Line], first: usize, last: usize) -> Row {
     edge("last", lines.get(last));
     edge("before", first.checked_sub(1).and_then(|i| lines.get(i)));
     edge("next", lines.get(last + 1));
+    joins(&mut sheet, lines, first, last);
     let n = last + 1 - first;
     sheet.flag("lines", n as u64);
     sheet.flag("start", first.min(10) as u64);

@@ -156,6 +156,8 @@ impl At<'_> {
                 }
                 let Some(raw) = text.get(start..end) else { continue };
                 let trimmed = raw.trim_end_matches([':', ';', ',', '.']).trim_start_matches(':').trim();
+                let trimmed =
+                    if self.layout.source == TextSource::Ocr { without_speck(trimmed) } else { trimmed };
                 if trimmed.ends_with('%') || text.get(end..).is_some_and(|r| r.trim_start().starts_with('%'))
                 {
                     continue;
@@ -352,6 +354,19 @@ impl At<'_> {
             join(below);
         }
     }
+}
+
+/// `100.00Ç`: a speck that was read as a sign after the cents.
+fn without_speck(text: &str) -> &str {
+    let Some((at, sign)) = text.char_indices().next_back().filter(|(_, c)| !c.is_ascii_alphanumeric()) else {
+        return text;
+    };
+    let known = matches!(sign, '€' | '$' | '£' | '¥' | ')' | '-' | '%');
+    let cents = text[..at].as_bytes();
+    let ends = cents.len() >= 4
+        && matches!(cents[cents.len() - 3], b'.' | b',')
+        && cents[cents.len() - 2..].iter().all(u8::is_ascii_digit);
+    if ends && !known { &text[..at] } else { text }
 }
 
 /// Two letters, two digits, and as much as an account number needs.

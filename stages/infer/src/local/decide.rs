@@ -49,17 +49,26 @@ pub struct Decided {
     pub share: f32,
     /// Whether a relation with other fields speaks for it.
     pub related: bool,
+    /// How surely its words were read, 0..=1.
+    pub read: f32,
+    /// How unlike the layouts that its scorer knows the document's is, 0..=1.
+    pub novelty: f64,
 }
 
 impl Decided {
     /// The numbers that calibration goes by.
     pub fn numbers(&self) -> Vec<f64> {
-        let share = f64::from(self.share).clamp(1e-4, 0.9999);
+        let logit = |p: f32| {
+            let p = f64::from(p).clamp(1e-4, 0.9999);
+            (p / (1.0 - p)).ln()
+        };
         vec![
             f64::from(self.margin.clamp(-3.0, 8.0)),
             f64::from(self.over_none.clamp(-3.0, 8.0)),
-            (share / (1.0 - share)).ln().clamp(-4.0, 8.0),
+            logit(self.share).clamp(-4.0, 8.0),
             f64::from(u8::from(self.related)),
+            logit(self.read).clamp(-3.0, 4.0),
+            3.0 * self.novelty.clamp(0.0, 1.0),
         ]
     }
 }
@@ -93,6 +102,8 @@ impl Judged {
             over_none: top.score - self.none,
             share: (top.score - best).exp() / sum,
             related: false,
+            read: 1.0,
+            novelty: 0.0,
         })
         .filter(|d| d.over_none > NEARLY)
     }
@@ -219,6 +230,8 @@ fn period(from: &Judged, to: &Judged, candidates: &[Candidate]) -> Option<(Decid
             over_none: 0.5 * (score - none),
             share: 1.0 / (1.0 + (-margin).exp()),
             related,
+            read: 1.0,
+            novelty: 0.0,
         }
     };
     let a = decided(i, &|p| candidates[p.1].date != candidates[i].date);
@@ -273,6 +286,8 @@ fn totals<'a>(
             over_none: alone.max((score - none) / 3.0),
             share: 1.0 / (1.0 + (-margin).exp()),
             related: true,
+            read: 1.0,
+            novelty: 0.0,
         });
     }
 }

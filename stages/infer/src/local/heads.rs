@@ -228,7 +228,7 @@ fn cells_of(layout: &Layout, line: usize) -> Vec<(Option<Column>, f32, f32)> {
     cells
 }
 
-fn column_of(text: &str) -> Option<Column> {
+pub(crate) fn column_of(text: &str) -> Option<Column> {
     let text = text.trim_end_matches(" eur").trim_end_matches(" rm").trim_end_matches(" in");
     HEADERS.get(text).copied()
 }

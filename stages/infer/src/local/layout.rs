@@ -31,12 +31,21 @@ pub struct Segment {
     pub words: Vec<(usize, Box4)>,
     /// Plain form of each word.
     plains: Vec<String>,
+    /// How surely each word was read, 0..=1.
+    sure: Vec<f32>,
 }
 
 impl Segment {
     /// Height of the letters in points.
     pub fn height(&self) -> f32 {
         (self.bbox[3] - self.bbox[1]).max(1.0)
+    }
+
+    /// Its words with how surely each was read, 0..=1.
+    pub fn read(&self) -> impl Iterator<Item = (&str, f32)> {
+        let ends = self.words.iter().skip(1).map(|w| w.0).chain([self.text.len()]);
+        let texts = self.words.iter().zip(ends).map(|(w, end)| self.text.get(w.0..end).unwrap_or("").trim());
+        texts.zip(self.sure.iter().copied())
     }
 
     /// The place of the bytes `start..end` of the text, by whole words.
@@ -140,6 +149,20 @@ impl Layout {
         layout
     }
 
+    /// How surely all words in a place were read, 0..=1; a text layer is taken at its word.
+    pub fn surely_read(&self, place: Box4) -> f32 {
+        if self.source != TextSource::Ocr {
+            return 1.0;
+        }
+        let inside = |b: &Box4| {
+            let (x, y) = (f32::midpoint(b[0], b[2]), f32::midpoint(b[1], b[3]));
+            (place[0]..=place[2]).contains(&x) && (place[1]..=place[3]).contains(&y)
+        };
+        let near = self.segments.iter().filter(|s| s.bbox[1] <= place[3] && s.bbox[3] >= place[1]);
+        let words = near.flat_map(|s| s.words.iter().zip(&s.sure));
+        words.filter(|((_, bbox), _)| inside(bbox)).map(|(_, sure)| sure).product()
+    }
+
     /// The segments to the left of a place on the same height, nearest first.
     pub fn left_of(&self, place: Box4) -> impl Iterator<Item = &Segment> {
         let mut found: Vec<&Segment> = self
@@ -215,7 +238,8 @@ fn segment(line: usize, words: &[&Word]) -> Segment {
     let plains: Vec<String> = words.iter().map(|w| plain(&w.text)).collect();
     let plain = joined(plains.iter());
     let tail = tail(&plain).into_owned();
-    Segment { line, plain, tail, text, bbox: bbox.unwrap_or_default(), words: places, plains }
+    let sure = words.iter().map(|w| w.confidence.clamp(0.0, 1.0)).collect();
+    Segment { line, plain, tail, text, bbox: bbox.unwrap_or_default(), words: places, plains, sure }
 }
 
 /// The last words of a plain text, at most six; those with digits say nothing, where there are others.

@@ -5,23 +5,29 @@
 
 use super::candidate::{Candidate, Kind};
 use super::features::Features;
+use super::layout::Layout;
 use super::lexicon::Concept;
 use rust_decimal::Decimal;
+use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Most distinct amounts that are related to each other.
 const MOST: usize = 120;
+
+/// What was given less what was returned: on slips it says more than any label.
+pub(super) const PAID: u64 = 21;
 
 /// Relations of the amounts of a document, as features for a trained scorer.
 #[derive(Debug, Clone, Default)]
 pub struct Relations {
     by_amount: BTreeMap<Decimal, Vec<u64>>,
     sums: BTreeSet<(usize, usize, usize)>,
+    paid: BTreeSet<Decimal>,
 }
 
 impl Relations {
     /// Compares all amounts with each other.
-    pub fn of_all(candidates: &[Candidate], features: &[Features]) -> Self {
+    pub fn of_all(pages: &[Layout], candidates: &[Candidate], features: &[Features]) -> Self {
         let mut all: BTreeMap<Decimal, (f32, f32)> = BTreeMap::new();
         for (c, f) in candidates.iter().zip(features).filter(|(c, _)| c.kind == Kind::Amount && c.monetary) {
             let slot = all.entry(c.amount).or_default();
@@ -33,13 +39,15 @@ impl Relations {
         let amounts: Vec<Decimal> =
             all.keys().rev().copied().filter(|a| a.is_sign_positive() && !a.is_zero()).take(MOST).collect();
         let by_amount = amounts.iter().map(|a| (*a, relations(*a, &amounts, &all))).collect();
-        Self { by_amount, sums }
+        let paid = paid(pages, candidates);
+        Self { by_amount, sums, paid }
     }
 
     /// Relations of a candidate, each a number.
     pub fn of(&self, c: &Candidate) -> impl Iterator<Item = u64> + '_ {
         let sum = self.sums.contains(&(c.page, c.segment, c.span.0)).then_some(20);
-        self.by_amount.get(&c.amount).into_iter().flatten().copied().chain(sum)
+        let paid = self.paid.contains(&c.amount).then_some(PAID);
+        self.by_amount.get(&c.amount).into_iter().flatten().copied().chain(sum).chain(paid)
     }
 }
 
@@ -84,6 +92,32 @@ fn relations(a: Decimal, amounts: &[Decimal], all: &BTreeMap<Decimal, (f32, f32)
         found.insert(12);
     }
     found.into_iter().collect()
+}
+
+/// Words for what a customer gets back, in [`plain`](super::lexicon::plain) form.
+const CHANGE: [&str; 10] = [
+    "change", "changes", "ruckgeld", "wechselgeld", "zuruck", "rendu", "monnaie", "baki", "visszajaro", "rendre",
+];
+
+/// What was given less what was returned, where both stand one below the other and the difference stands there, too.
+fn paid(pages: &[Layout], candidates: &[Candidate]) -> BTreeSet<Decimal> {
+    let mut amounts: Vec<&Candidate> =
+        candidates.iter().filter(|c| c.kind == Kind::Amount && c.monetary && !c.amount.is_sign_negative()).collect();
+    amounts.sort_by(|a, b| (a.page, a.bbox[1]).partial_cmp(&(b.page, b.bbox[1])).unwrap_or(Ordering::Equal));
+    let all: BTreeSet<Decimal> = amounts.iter().map(|c| c.amount).collect();
+    let mut paid = BTreeSet::new();
+    for (i, back) in amounts.iter().enumerate() {
+        let layout = &pages[back.page];
+        let line = layout.lines.get(layout.segments[back.segment].line).cloned().unwrap_or(0..0);
+        let mut words = layout.segments[line].iter().flat_map(|s| s.plain.split(' '));
+        if !words.any(|w| CHANGE.contains(&w)) {
+            continue;
+        }
+        let given = amounts[..i].iter().rev().find(|c| c.page == back.page && c.amount >= back.amount);
+        let rest = given.map(|given| given.amount - back.amount);
+        paid.extend(rest.filter(|rest| !rest.is_zero() && all.contains(rest)));
+    }
+    paid
 }
 
 /// Amounts that are the sum of at least two amounts right above them in their column: page, segment, first byte.

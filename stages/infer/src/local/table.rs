@@ -7,6 +7,7 @@ use super::heads::{self, Head};
 use super::layout::{Box4, Layout, Segment, union};
 use super::lexicon::{Concept, Lexicon, plain};
 use docmill_document::money;
+use rust_decimal::Decimal;
 use std::collections::BTreeMap;
 
 /// What stands in a column.
@@ -112,7 +113,8 @@ impl<'a> Reader<'a> {
                 let segments = &layout.segments[layout.lines[line].clone()];
                 let top = segments.iter().map(|s| s.bbox[1]).fold(f32::MAX, f32::min);
                 let height = segments.first().map_or(10.0, Segment::height);
-                if self.sums_up(segments) || (bottom > 0.0 && top - bottom > 12.0 * height) {
+                let far = bottom > 0.0 && top - bottom > 12.0 * height;
+                if far || self.sums_up(segments) || (!self.rows.is_empty() && self.heads_other(segments)) {
                     inside = false;
                     self.ended = !self.rows.is_empty();
                 } else {
@@ -139,6 +141,53 @@ impl<'a> Reader<'a> {
                     .any(|c| strengths[*c as usize] > 0.84)
                     && segments.iter().filter(|o| o.text.contains(char::is_alphabetic)).count() <= 2
             })
+    }
+
+    /// The header of another table, such as that of VAT by rate.
+    fn heads_other(&self, segments: &[Segment]) -> bool {
+        let label = |s: &&Segment| {
+            let strengths = self.lexicon.strengths(&s.plain);
+            heads::column_of(&s.plain).is_some()
+                || [Concept::Net, Concept::Tax, Concept::Gross].iter().any(|c| strengths[*c as usize] > 0.84)
+        };
+        segments.iter().all(|s| !s.text.contains(|c: char| c.is_ascii_digit()))
+            && segments.iter().filter(label).count() >= 3
+    }
+
+    /// An amount among the items that is none of them: a sum so far, or what is added to or taken off the whole document.
+    /// `cells` have neither a quantity nor a price, which the items before do have.
+    fn is_no_item(&self, cells: &BTreeMap<Column, Cell>) -> bool {
+        let total = |cells: &BTreeMap<Column, Cell>| {
+            cells.get(&Column::LineTotal).and_then(|c| c.value.parse::<Decimal>().ok())
+        };
+        let Some(own) = total(cells).filter(|_| self.rows.iter().any(|r| measured(&r.cells))) else {
+            return false;
+        };
+        let sum: Decimal = self.rows.iter().filter_map(|r| total(&r.cells)).sum();
+        let text = cells.get(&Column::Description).map(|c| plain(&c.value)).unwrap_or_default();
+        own == sum || text.is_empty() || text.split(' ').any(|w| ASIDE.contains(&w))
+    }
+
+    /// A discount on the item right above: `1,00 % | - 0,10` below `10,00`. Whether it was one.
+    fn took_off(&mut self, cells: &BTreeMap<Column, Cell>, raw: &str) -> bool {
+        let value = |c: Option<&Cell>| c.and_then(|c| c.value.parse::<Decimal>().ok());
+        let percent = raw.split('%').next().and_then(|p| money::parse(p.rsplit(' ').find(|w| !w.is_empty())?));
+        let (Some(off), Some(percent), Some(row)) =
+            (value(cells.get(&Column::LineTotal)), percent, self.rows.last_mut())
+        else {
+            return false;
+        };
+        let Some(whole) = value(row.cells.get(&Column::LineTotal)) else { return false };
+        let expected = (whole * percent.value / Decimal::ONE_HUNDRED).round_dp(2);
+        if !raw.contains('%') || !off.is_sign_negative() || (expected + off).abs() > Decimal::new(1, 2) {
+            return false;
+        }
+        if let Some(cell) = row.cells.get_mut(&Column::LineTotal) {
+            cell.value = (whole + off).to_string();
+            cell.raw = format!("{} {}", cell.raw, cells[&Column::LineTotal].raw);
+            cell.bbox = union(cell.bbox, cells[&Column::LineTotal].bbox);
+        }
+        true
     }
 
     fn row(&mut self, layout: &Layout, line: usize, last_text: &mut Option<Cell>) {
@@ -179,9 +228,6 @@ impl<'a> Reader<'a> {
         let line_of = &layout.segments[layout.lines[line].clone()];
         let top = line_of.iter().map(|s| s.bbox[1]).fold(f32::MAX, f32::min);
         let height = line_of.first().map_or(10.0, Segment::height);
-        let measured = |cells: &BTreeMap<Column, Cell>| {
-            cells.contains_key(&Column::Quantity) || cells.contains_key(&Column::UnitPrice)
-        };
         if let Some((above, part)) = self.pending.take()
             && top - above < 1.6 * height
             && part.contains_key(&Column::LineTotal) != cells.contains_key(&Column::LineTotal)
@@ -199,10 +245,26 @@ impl<'a> Reader<'a> {
         let described =
             cells.get(&Column::Description).filter(|c| c.value.chars().any(char::is_alphabetic)).cloned();
         if !total {
-            *last_text = described.or(last_text.take());
+            // Of lines that stand together the first one names the item.
+            let goes_on = last_text.as_ref().zip(described.as_ref()).is_some_and(|(above, own)| {
+                own.bbox[1] - above.bbox[3] < height && own.bbox[1] > above.bbox[1]
+            });
+            if goes_on {
+                if let (Some(above), Some(own)) = (last_text.as_mut(), described) {
+                    above.bbox[3] = above.bbox[3].max(own.bbox[3]);
+                }
+            } else {
+                *last_text = described.or(last_text.take());
+            }
             return;
         }
         let measured = measured(&cells);
+        if !measured {
+            let raw: Vec<&str> = line_of.iter().map(|s| s.text.as_str()).collect();
+            if self.took_off(&cells, &raw.join(" ")) || self.is_no_item(&cells) {
+                return;
+            }
+        }
         if described.is_none() {
             cells.remove(&Column::Description);
             match last_text.take().filter(|_| measured) {
@@ -217,6 +279,19 @@ impl<'a> Reader<'a> {
         *last_text = None;
         self.rows.push(Row { page_no: layout.page_no, cells });
     }
+}
+
+/// Words for what is no item, in [`plain`] form.
+#[rustfmt::skip]
+const ASIDE: [&str; 34] = [
+    "allowance", "allowances", "charge", "charges", "surcharge", "discount", "rebate", "rabatt", "nachlass", "skonto",
+    "abschlag", "zuschlag", "remise", "escompte", "frais", "majoration", "subtotal", "total", "summe", "zwischensumme",
+    "positionssumme", "warenwert", "gesamt", "ubertrag", "uebertrag", "forward", "report", "sous", "netto", "net",
+    "brutto", "gross", "montant", "betrag",
+];
+
+fn measured(cells: &BTreeMap<Column, Cell>) -> bool {
+    cells.contains_key(&Column::Quantity) || cells.contains_key(&Column::UnitPrice)
 }
 
 fn alike(a: &Head, b: &Head) -> bool {
@@ -269,6 +344,9 @@ fn index_at(head: &Head, bbox: Box4) -> Option<usize> {
 
 fn number(raw: &str) -> Option<String> {
     let raw = raw.trim();
+    if raw.contains('%') {
+        return None;
+    }
     let whole = money::parse(raw).or_else(|| money::parse(raw.split(' ').next().unwrap_or_default()));
     let lead = || {
         let end = raw.find(|c: char| c.is_alphabetic())?;
@@ -281,6 +359,6 @@ fn number(raw: &str) -> Option<String> {
 fn rate(raw: &str) -> Option<String> {
     let core = raw.split('%').next()?.trim();
     let value = money::parse(core.rsplit(' ').next()?)?.value;
-    (value >= rust_decimal::Decimal::ZERO && value <= rust_decimal::Decimal::from(60))
+    (value >= Decimal::ZERO && value <= Decimal::from(60))
         .then(|| value.normalize().to_string())
 }

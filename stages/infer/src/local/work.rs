@@ -11,7 +11,7 @@ use super::features::{self, Features};
 use super::fields::{Role, Want};
 use super::joint::Ranked;
 use super::layout::{Layout, Segment};
-use super::lexicon::Lexicon;
+use super::lexicon::{Concept, Lexicon};
 use super::model::Scorer;
 use super::relations::{self, Relations};
 use super::{kind, novelty, parties, score};
@@ -78,7 +78,7 @@ impl Work {
     }
 
     fn describe(&mut self, lexicon: &Lexicon) {
-        let relations = Relations::of_all(&self.candidates, &self.features);
+        let relations = Relations::of_all(&self.pages, &self.candidates, &self.features);
         let scene = Scene {
             pages: &self.pages,
             candidates: &self.candidates,
@@ -207,12 +207,27 @@ impl Work {
         let best = rules.iter().copied().fold(f32::MIN, f32::max);
         for (i, rule) in usable.into_iter().zip(rules) {
             let own = describe::own(want, &self.features[i], rule, best);
-            let score = scorer.linear.score(&self.rows[i]) + scorer.linear.score(&own);
+            let mut score = scorer.linear.score(&self.rows[i]) + scorer.linear.score(&own);
+            if want.role == Role::Tax && self.is_no_tax(i) {
+                score -= NO_TAX;
+            }
             all.push(Scored { pick: Pick::Candidate(i), key: key(&self.value(want, i)), score });
         }
         Judged::of(all, none)
     }
 }
+
+impl Work {
+    /// An amount whose label says that it is something else that net and gross differ by: an agency's commission, a
+    /// discount, a rebate.
+    fn is_no_tax(&self, i: usize) -> bool {
+        let f = &self.features[i];
+        f.of(Concept::OtherAmount) > 0.6 && f.of(Concept::Tax) < 0.6
+    }
+}
+
+/// More than the sum of net and tax adds.
+const NO_TAX: f32 = 6.0;
 
 /// Decides between the readings of dates by the other dates of the document and by where it seems to come from.
 fn read_dates(pages: &[Layout], candidates: &mut [Candidate]) {

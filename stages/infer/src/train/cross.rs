@@ -4,7 +4,7 @@
 
 use super::fit::{Example, Settings, Task, labelled, train};
 use super::truth::Alike;
-use crate::local::decide::{Pick, decide};
+use crate::local::decide::Pick;
 use crate::local::model::{KINDS, Model};
 use docmill_learn::linear::LinearSettings;
 use docmill_learn::measure::{Case, StraightThrough, calibration_error, straight_through};
@@ -110,7 +110,7 @@ pub fn cross_validate(
 /// Decides about an example and compares with its truth. Fields that the truth does not have are left out.
 pub fn test(task: &Task, model: &Model, index: usize, example: &Example, fold: usize) -> Vec<Outcome> {
     let judged = example.work.judged(&task.wants, model);
-    let decided = decide(&task.wants, &judged, &example.work.candidates, example.work.is_slip());
+    let decided = example.work.decided(&task.wants, &judged, &model.layouts);
     let mut outcomes = Vec::new();
     for (field, want) in task.wants.iter().enumerate() {
         let (Some(value), Some(judged)) = (example.truth.fields.get(&want.name), &judged[field]) else {
@@ -139,20 +139,26 @@ fn calibrate(outcomes: &mut [Outcome], folds: usize) {
     let mut scorers: Vec<String> = outcomes.iter().map(|o| o.scorer.clone()).collect();
     scorers.sort_unstable();
     scorers.dedup();
-    for scorer in &scorers {
-        for fold in 0..folds {
-            let platt = platt(outcomes.iter().filter(|o| o.scorer == *scorer && o.fold != fold));
+    for fold in 0..folds {
+        let all = platt(outcomes.iter().filter(|o| o.fold != fold), None);
+        for scorer in &scorers {
+            let others = outcomes.iter().filter(|o| o.scorer == *scorer && o.fold != fold);
+            let platt = platt(others, Some(&all));
             let own = outcomes.iter_mut().filter(|o| o.scorer == *scorer && o.fold == fold);
             own.filter(|o| o.found.is_some()).for_each(|o| o.confidence = platt.probability(&o.numbers));
         }
     }
 }
 
-/// A calibration fitted to decisions.
-pub fn platt<'a>(outcomes: impl Iterator<Item = &'a Outcome>) -> Platt {
+/// A calibration fitted to decisions. What fields have in common is learned from `all` of them together, since one field
+/// has few wrong decisions to learn from.
+pub fn platt<'a>(outcomes: impl Iterator<Item = &'a Outcome>, all: Option<&Platt>) -> Platt {
     let decisions: Vec<(Vec<f64>, bool)> =
         outcomes.filter(|o| o.found.is_some()).map(|o| (o.numbers.clone(), o.right)).collect();
-    Platt::fit(&decisions, 0.1)
+    match all {
+        Some(all) => Platt::fit_from(&decisions, all, 2.0),
+        None => Platt::fit(&decisions, 0.1),
+    }
 }
 
 /// The calibrations of all scorers, from a report's decisions.
@@ -161,7 +167,8 @@ pub fn calibrations(report: &Report) -> BTreeMap<String, Platt> {
     for outcome in &report.outcomes {
         by_scorer.entry(outcome.scorer.clone()).or_default().push(outcome);
     }
-    by_scorer.into_iter().map(|(name, own)| (name, platt(own.into_iter()))).collect()
+    let all = platt(report.outcomes.iter(), None);
+    by_scorer.into_iter().map(|(name, own)| (name, platt(own.into_iter(), Some(&all)))).collect()
 }
 
 fn report(task: &Task, outcomes: Vec<Outcome>, folds: usize) -> Report {

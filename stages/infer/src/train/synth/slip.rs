@@ -2,6 +2,8 @@
 //!
 //! Owns their layouts. Rule: a slip is one column; what is paid, given and returned stands below what is due.
 
+mod head;
+
 use super::Dice;
 use super::canvas::Canvas;
 use super::speech::{Party, Style, Tongue};
@@ -19,7 +21,6 @@ pub(crate) fn make(dice: &mut Dice) -> (Truth, Vec<PageText>) {
     let mut canvas = Canvas::new(width, 700.0, 0.92, 0.85);
     let pitch = size * [1.15, 1.4, 1.6][dice.below(3)];
     let mut y = 20.0;
-    let name = if dice.chance(70) { shop.name.to_uppercase() } else { shop.name.clone() };
     let centred = dice.chance(75);
     let mut set = |canvas: &mut Canvas, text: &str, big: f32| {
         if centred {
@@ -29,24 +30,9 @@ pub(crate) fn make(dice: &mut Dice) -> (Truth, Vec<PageText>) {
         }
         y += pitch * big;
     };
-    set(&mut canvas, &name, [1.0, 1.2, 1.5][dice.below(3)]);
-    if dice.chance(40) {
-        set(&mut canvas, &format!("({}-{})", dice.digits(6), dice.pick(&["A", "D", "K", "X", "T"])), 1.0);
-    }
-    let address = match dice.below(3) {
-        0 => vec![format!("{}, {}", shop.street, shop.city)],
-        1 => vec![format!("{},", shop.street), shop.city.clone()],
-        _ => vec![shop.street.clone(), shop.city.clone()],
-    };
-    for line in &address {
-        let line = if name == shop.name { line.clone() } else { line.to_uppercase() };
-        set(&mut canvas, &line, 1.0);
-    }
-    if dice.chance(60) {
-        set(&mut canvas, &format!("{}: {}", style.labels.word("phone", dice), shop.phone), 1.0);
-    }
-    if !shop.vat.is_empty() && dice.chance(50) {
-        set(&mut canvas, &format!("{}: {}", style.labels.word("vat", dice), shop.vat), 1.0);
+    let head = head::make(&style, &shop, dice);
+    for (line, big) in &head.lines {
+        set(&mut canvas, line, *big);
     }
     let words = Words::of(style.tongue);
     if dice.chance(50) {
@@ -74,11 +60,13 @@ pub(crate) fn make(dice: &mut Dice) -> (Truth, Vec<PageText>) {
     y += pitch;
     canvas.left(12.0, y, size, &format!("{} {number}", dice.pick(words.number)));
     y += pitch * 1.6;
-    let mut sum = Decimal::ZERO;
+    let (mut sum, mut pieces) = (Decimal::ZERO, 0);
     for _ in 0..dice.between(1, 9) {
-        let quantity = Decimal::from(dice.between(1, 4));
+        let count = dice.between(1, 4);
+        let quantity = Decimal::from(count);
         let total = quantity * Decimal::new(dice.between(50, 4500), 2);
         sum += total;
+        pieces += count;
         canvas.left(12.0, y, size, style.labels.word("goods", dice));
         if dice.chance(50) {
             y += pitch;
@@ -88,45 +76,43 @@ pub(crate) fn make(dice: &mut Dice) -> (Truth, Vec<PageText>) {
         y += pitch;
     }
     y += pitch * 0.4;
-    let rate = Decimal::from([6, 7, 19, 20][dice.below(4)]);
-    let tax = (sum * rate / (Decimal::ONE_HUNDRED + rate)).round_dp(2);
-    let mut rows: Vec<(String, Decimal)> = Vec::new();
-    let rounded = (sum * Decimal::from(20)).round() / Decimal::from(20);
-    let rounding = dice.chance(25) && rounded != sum;
-    if dice.chance(55) || rounding {
-        rows.push((dice.pick(words.subtotal).to_owned(), sum));
-    }
-    if rounding {
-        rows.push((dice.pick(words.rounding).to_owned(), rounded - sum));
-    }
-    let total = if rounding { rounded } else { sum };
-    rows.push((dice.pick(words.total).to_owned(), total));
-    if dice.chance(60) {
-        let note = [10, 20, 50, 100, 200, 500, 1000].into_iter().map(Decimal::from).find(|n| *n >= total);
-        let given = note.unwrap_or(total);
-        rows.push((dice.pick(words.given).to_owned(), given));
-        rows.push((dice.pick(words.change).to_owned(), given - total));
-    } else if dice.chance(55) {
-        rows.push((dice.pick(words.card).to_owned(), total));
-    }
-    if dice.chance(60) {
-        rows.push((format!("{} {rate}%", style.labels.word("tax", dice)), tax));
-    }
-    for (label, value) in &rows {
+    let tail = Tail::any(sum, pieces, &style, &words, dice);
+    let money = dice.chance(50);
+    for (label, value) in &tail.rows {
         canvas.left(12.0, y, size, label);
-        canvas.right(width - 12.0, y, size, &style.money(*value));
+        let text = match value {
+            Shown::Money(v) if money => style.money(*v),
+            Shown::Money(v) => style.number(*v, 2),
+            Shown::Text(t) => t.clone(),
+        };
+        canvas.right(width - 12.0, y, size, &text);
+        y += pitch * if dice.chance(15) { 1.5 } else { 1.0 };
+    }
+    if dice.chance(35) {
+        // What the tax is of, by rate: its totals are not the slip's.
+        y += pitch * 0.5;
+        canvas.left(12.0, y, size, &format!("{} {}", style.labels.word("tax", dice), dice.pick(words.summary)));
         y += pitch;
+        let net = tail.total - tail.tax;
+        for label in [format!("{} {}%", dice.pick(&["SR", "A", "B", "S ="]), tail.rate), dice.pick(words.total).to_owned()] {
+            canvas.left(12.0, y, size, &label);
+            canvas.right(0.66 * width, y, size, &style.number(net, 2));
+            canvas.right(width - 12.0, y, size, &style.number(tail.tax, 2));
+            y += pitch;
+            if dice.chance(50) {
+                break;
+            }
+        }
     }
     y += pitch;
     canvas.centre(width / 2.0, y, size, dice.pick(words.thanks));
     canvas.height = y + 40.0;
-    let joined = address.iter().map(|l| l.trim_end_matches(',')).collect::<Vec<_>>().join(", ");
     let mut fields = BTreeMap::new();
     let pairs = [
-        ("seller_name", shop.name.clone()),
-        ("seller_address", joined),
+        ("seller_name", head.name),
+        ("seller_address", head.address),
         ("issue_date", date.to_string()),
-        ("grand_total", total.to_string()),
+        ("grand_total", tail.total.to_string()),
         ("invoice_number", number),
     ];
     fields.extend(pairs.map(|(k, v)| (k.to_owned(), v)));
@@ -134,10 +120,74 @@ pub(crate) fn make(dice: &mut Dice) -> (Truth, Vec<PageText>) {
     (Truth { kind, fields, ..Truth::default() }, canvas.into_pages())
 }
 
+/// What stands beside a label.
+enum Shown {
+    Money(Decimal),
+    Text(String),
+}
+
+/// What stands below the items.
+struct Tail {
+    rows: Vec<(String, Shown)>,
+    total: Decimal,
+    rate: Decimal,
+    tax: Decimal,
+}
+
+impl Tail {
+    fn any(sum: Decimal, pieces: i64, style: &Style, words: &Words, dice: &mut Dice) -> Self {
+        let rate = Decimal::from([6, 7, 19, 20][dice.below(4)]);
+        let tax = (sum * rate / (Decimal::ONE_HUNDRED + rate)).round_dp(2);
+        let mut rows: Vec<(String, Shown)> = Vec::new();
+        let mut put = |label: &str, value: Shown| rows.push((label.to_owned(), value));
+        let money = Shown::Money;
+        if dice.chance(25) {
+            put(dice.pick(words.pieces), Shown::Text(pieces.to_string()));
+        }
+        let rounded = (sum * Decimal::from(20)).round() / Decimal::from(20);
+        let rounding = dice.chance(30);
+        if dice.chance(25) {
+            put(dice.pick(words.net), money(sum - tax));
+            if dice.chance(30) {
+                put(dice.pick(words.discount), money(Decimal::ZERO));
+            }
+            put(&format!("{} {rate}%", style.labels.word("tax", dice)), money(tax));
+        }
+        if dice.chance(50) || (rounding && rounded != sum) {
+            put(dice.pick(words.subtotal), money(sum));
+        }
+        if rounding {
+            put(dice.pick(words.rounding), money(rounded - sum));
+        }
+        let total = if rounding { rounded } else { sum };
+        let note = [1, 5, 10, 20, 50, 100, 200, 500, 1000].into_iter().map(Decimal::from).find(|n| *n >= total);
+        let given = if dice.chance(18) { total } else { note.unwrap_or(total) };
+        let cash = dice.chance(65);
+        // Some slips have no label that can be read: what is given and returned says what was paid.
+        if !(cash && dice.chance(6)) {
+            put(dice.pick(words.total), money(total));
+        }
+        if cash {
+            put(dice.pick(words.given), money(given));
+            put(dice.pick(words.change), money(given - total));
+        } else if dice.chance(60) {
+            put(dice.pick(words.card), money(total));
+        }
+        if dice.chance(45) {
+            put(&format!("{} {rate}%", style.labels.word("tax", dice)), money(tax));
+        }
+        Self { rows, total, rate, tax }
+    }
+}
+
 struct Words {
     title: &'static [&'static str],
     date: &'static [&'static str],
     number: &'static [&'static str],
+    pieces: &'static [&'static str],
+    net: &'static [&'static str],
+    discount: &'static [&'static str],
+    summary: &'static [&'static str],
     subtotal: &'static [&'static str],
     rounding: &'static [&'static str],
     total: &'static [&'static str],
@@ -154,10 +204,25 @@ impl Words {
                 title: &["RECEIPT", "TAX INVOICE", "CASH RECEIPT", "SALES RECEIPT"],
                 date: &["Date", "DATE", "Date/Time"],
                 number: &["Receipt No:", "Bill No:", "Trans:", "Invoice No:"],
+                pieces: &["Total Qty:", "No of items", "Item Count", "TOTAL QTY", "Items:"],
+                net: &["Total Excl. GST", "Total Sales (Excluding GST)", "Total (Excl VAT)", "Net Total", "Taxable Amount"],
+                discount: &["Discount", "Disc", "Total Discount"],
+                summary: &["Summary   Amount   Tax", "SUMMARY"],
                 subtotal: &["Subtotal", "SUB TOTAL", "Total Sales"],
                 rounding: &["Rounding", "Rounding Adj", "Round"],
-                total: &["TOTAL", "Total", "Grand Total", "TOTAL AMOUNT", "Amount Due", "Nett Total"],
-                given: &["CASH", "Cash Tendered", "Paid", "Tender"],
+                total: &[
+                    "TOTAL",
+                    "Total",
+                    "Grand Total",
+                    "TOTAL AMOUNT",
+                    "Amount Due",
+                    "Nett Total",
+                    "Total Sales (Inclusive of GST)",
+                    "Total Incl. GST",
+                    "TOTAL DUE",
+                    "Rounded Total",
+                ],
+                given: &["CASH", "Cash Tendered", "Paid", "Tender", "Cash Received", "Accepted total", "Amount Paid"],
                 change: &["CHANGE", "Change", "Change Due"],
                 card: &["VISA", "MASTERCARD", "Card"],
                 thanks: &["THANK YOU", "Please come again", "Goods sold are not returnable"],
@@ -166,6 +231,10 @@ impl Words {
                 title: &["QUITTUNG", "Kassenbon", "RECHNUNG", "Beleg"],
                 date: &["Datum", "DATUM"],
                 number: &["Bon-Nr.", "Beleg-Nr.", "Rechnung Nr.", "Bon"],
+                pieces: &["Anzahl Artikel", "Posten:", "Menge gesamt"],
+                net: &["Netto", "Nettobetrag", "Summe netto"],
+                discount: &["Rabatt", "Nachlass"],
+                summary: &["Netto   Steuer", "Aufstellung"],
                 subtotal: &["Zwischensumme", "Warenwert"],
                 rounding: &["Rundung"],
                 total: &["SUMME", "Summe", "Gesamt", "GESAMTBETRAG", "Total", "Zu zahlen"],
@@ -178,6 +247,10 @@ impl Words {
                 title: &["TICKET DE CAISSE", "REÇU", "Ticket"],
                 date: &["Date", "Le"],
                 number: &["Ticket N°", "N°", "Facture N°"],
+                pieces: &["Nombre d'articles", "Articles :", "Qté totale"],
+                net: &["Total HT", "Net HT", "Montant HT"],
+                discount: &["Remise", "Réduction"],
+                summary: &["HT   TVA", "Détail"],
                 subtotal: &["Sous-total", "Total HT"],
                 rounding: &["Arrondi"],
                 total: &["TOTAL", "TOTAL TTC", "A PAYER", "Net à payer", "Total"],

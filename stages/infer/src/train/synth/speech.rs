@@ -174,6 +174,7 @@ pub(crate) struct Party {
     pub(crate) name: String,
     pub(crate) street: String,
     pub(crate) city: String,
+    pub(crate) town: &'static str,
     pub(crate) vat: String,
     pub(crate) iban: String,
     pub(crate) bic: String,
@@ -237,7 +238,12 @@ impl Party {
             }
         );
         let phone = format!("+{} {} {}", dice.between(1, 49), dice.digits(3), dice.digits(7));
-        Self { name, street, city, vat, iban, bic, phone }
+        Self { name, street, city, town, vat, iban, bic, phone }
+    }
+
+    /// The street without the number of the house.
+    pub(crate) fn road(&self) -> &str {
+        self.street.trim_matches(|c: char| c.is_ascii_digit() || c == ' ')
     }
 }
 
