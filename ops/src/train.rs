@@ -100,7 +100,7 @@ pub(crate) async fn load(args: &ExampleArgs, settings: Settings) -> Result<Loade
                 left_out += 1;
                 continue;
             };
-            if let Some(group) = groups.get(base(&truth.name)) {
+            if let Some(group) = groups.get(file_name(&truth.name)) {
                 truth.group.clone_from(group);
             }
             examples.push(Example::of(truth, &document.pages, &task, settings));
@@ -185,9 +185,9 @@ async fn read_words(
 fn read_groups(path: &Path) -> Result<BTreeMap<String, String>, OpsError> {
     let text = std::fs::read_to_string(path).map_err(|e| OpsError::io("read", path, e))?;
     let pairs = text.lines().filter_map(|l| l.split_once('\t'));
-    Ok(pairs.map(|(file, group)| (base(file).to_owned(), group.trim().to_owned())).collect())
+    Ok(pairs.map(|(file, group)| (file_name(file).to_owned(), group.trim().to_owned())).collect())
 }
 
-fn base(name: &str) -> &str {
+fn file_name(name: &str) -> &str {
     name.rsplit('/').next().unwrap_or(name)
 }

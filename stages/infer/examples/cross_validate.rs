@@ -112,7 +112,15 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         let mut out = String::new();
         for o in &report.outcomes {
             let name = &examples[o.example].truth.name;
-            out.push_str(&format!("{name}\t{}\t{}\t{}\t{}\n", o.scorer, o.fold, o.confidence, o.right));
+            out.push_str(&format!(
+                "{name}\t{}\t{}\t{}\t{}\t{:?}\t{}\n",
+                o.scorer,
+                o.fold,
+                o.confidence,
+                o.right,
+                o.numbers,
+                o.found.is_some()
+            ));
         }
         std::fs::write(path, out)?;
     }

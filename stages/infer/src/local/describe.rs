@@ -76,12 +76,12 @@ pub fn shared(scene: &Scene<'_>) -> Vec<Row> {
 pub fn own(want: &Want, f: &Features, score: f32, best: f32) -> Row {
     let mut sheet = Sheet::new();
     let score = score.clamp(-0.5, 1.6);
-    sheet.put("rule", 0, 3.0 * score);
+    sheet.put("rule", 0, 6.0 * score);
     sheet.put("rule top", 0, f32::from(u8::from(score >= best - 1e-4)));
     sheet.put("rule gap", 0, 2.0 * (best - score).clamp(0.0, 1.0));
     sheet.step("rule step", score, &[0.0, 0.2, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0, 1.1, 1.2]);
     if let Some(own) = want.own.map(|i| f.own(i)) {
-        sheet.put("own", 0, 2.0 * own);
+        sheet.put("own", 0, 6.0 * own);
         sheet.step("own step", own, &[0.01, 0.3, 0.5, 0.7, 0.85, 0.95]);
     }
     sheet.into_row()
@@ -326,6 +326,11 @@ fn name(sheet: &mut Sheet, scene: &Scene<'_>, c: &Candidate, f: &Features, hint:
     }
     sheet.flag("legal", u64::from(words.iter().any(|w| super::parties::LEGAL.contains(w))));
     sheet.step("words", words.len() as f32, &[1.5, 2.5, 3.5, 5.5, 8.5]);
+    // What consists of words of labels is one, whatever it is a label of: `Order Brand`.
+    let labels = words.iter().filter(|w| super::lexicon::is_label_word(w)).count();
+    let share = labels as f32 / words.len().max(1) as f32;
+    sheet.step("label words", share, &[0.01, 0.4, 0.7, 0.99]);
+    sheet.put("all label words", 0, if share > 0.99 { 3.0 } else { 0.0 });
     let digits = c.value.chars().filter(char::is_ascii_digit).count();
     sheet.step("name digits", digits as f32, &[0.5, 2.5, 4.5, 8.5]);
     sheet.flag("caps", u64::from(!c.value.chars().any(char::is_lowercase)));

@@ -4,8 +4,8 @@
 //! a phrase that only one supplier uses does not belong here.
 
 use foldhash::fast::RandomState;
-use std::collections::HashMap;
-use std::sync::Mutex;
+use std::collections::{HashMap, HashSet};
+use std::sync::{LazyLock, Mutex};
 
 /// What a label can say about a value. The last ones say what a value is *not*.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -114,6 +114,19 @@ const COMMON: &[&str] = &[
     "value", "day", "first", "last", "and", "or", "for", "invoice", "order", "document", "price", "sum",
     "type", "by", "in", "on", "a", "an", "de", "der", "die", "das", "la", "le",
 ];
+
+/// Whether a word in [`plain`] form is one that labels are made of.
+pub(crate) fn is_label_word(word: &str) -> bool {
+    static WORDS: LazyLock<HashSet<&'static str>> = LazyLock::new(|| {
+        const OTHER: [&str; 14] = [
+            "brand", "product", "revision", "original", "print", "page", "agency", "comments", "terms", "status", "contact",
+            "phone", "email", "attention",
+        ];
+        let phrases = built_in().flat_map(|(_, _, phrases)| phrases).flat_map(|p| p.split(' '));
+        phrases.chain(COMMON.iter().copied()).chain(OTHER).collect()
+    });
+    WORDS.contains(word)
+}
 
 /// The form in which labels are compared: lower case without accents, words apart, all words for "number" alike.
 pub fn plain(text: &str) -> String {

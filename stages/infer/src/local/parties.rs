@@ -267,12 +267,15 @@ pub fn has_postcode(line: &str) -> bool {
         })
 }
 
+/// `www.…`, `http…`, `…@…`.
+pub(crate) fn is_address_of_web(text: &str) -> bool {
+    text.contains('@') || text.contains("www.") || text.contains("http")
+}
+
 /// A line that is no part of an address any more.
 pub(crate) fn stops(line: &str) -> bool {
     let text = format!(" {} ", plain(line));
-    line.contains('@')
-        || line.contains("www.")
-        || line.contains("http")
+    is_address_of_web(line)
         || [
             " tel ",
             " fax ",
