@@ -2,7 +2,8 @@
 //! script reads.
 //!
 //! `score_words WORDS.jsonl RESULTS.jsonl [--schema FILE] [--xml] [--explain NAME]`, where a line of WORDS is
-//! `{"name": "a.pdf", "xml": "path", "pages": [{"width": 595, "height": 842, "ocr": false, "words": [["a", [x0, y0, x1, y1], line]]}]}`.
+//! `{"name": "a.pdf", "xml": "path", "pages": [{"width": 595, "height": 842, "source": "ocr", "words": [["a", [x0, y0, x1, y1], line, 0.99]]}]}`,
+//! as in the cache of `docmill train`.
 
 use docmill_contracts::{TextSource, Word};
 use docmill_infer::extract::{Extractor, PageText, Wanted};
@@ -32,10 +33,14 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
             let words = page["words"].as_array().into_iter().flatten().map(|w| Word {
                 text: w[0].as_str().unwrap_or_default().to_owned(),
                 bbox: [0, 1, 2, 3].map(|k| number(&w[1][k])),
-                confidence: 1.0,
+                confidence: w[3].as_f64().unwrap_or(1.0) as f32,
                 line: w[2].as_u64().unwrap_or_default() as u32,
             });
-            let source = if page["ocr"] == true { TextSource::Ocr } else { TextSource::TextLayer };
+            let source = if page["ocr"] == true || page["source"] == "ocr" {
+                TextSource::Ocr
+            } else {
+                TextSource::TextLayer
+            };
             let words = words.collect();
             let (width, height) = (number(&page["width"]), number(&page["height"]));
             pages.push(PageText { page_no: i32::try_from(i)? + 1, width, height, source, words });

@@ -79,7 +79,12 @@ impl LocalExtractor {
         let lexicon = Lexicon::new(&labels);
         let kept: Result<Vec<Layout>, InferError> =
             (0..pages.len().min(self.header_pages)).map(|i| Ok(Layout::of(&pages.page(i)?))).collect();
-        Ok(Work::of(kept?, &lexicon, None, false, None).explain(&wants))
+        let kept = kept?;
+        let mut table = table::Reader::new(&self.built_in, self.max_line_items);
+        kept.iter().for_each(|page| table.feed(page));
+        let rows: String = table.into_rows().iter().map(|row| format!("row {row:?}\n")).collect();
+        let heads: String = kept.iter().map(heads::explain).collect();
+        Ok(format!("{}{heads}{rows}", Work::of(kept, &lexicon, None, false, None).explain(&wants)))
     }
 }
 

@@ -48,14 +48,18 @@ pub fn find(page: &Layout) -> Vec<Block> {
     for first in 0..lines.len() {
         for last in first..lines.len().min(first + MOST) {
             let part = &lines[first..=last];
-            let texts: Vec<String> =
-                part.iter().map(|l| super::candidate::clean_name(&l.text)).filter(|t| !t.is_empty()).collect();
+            let texts: Vec<String> = part
+                .iter()
+                .map(|l| super::candidate::clean_name(&l.text))
+                .filter(|t| !t.is_empty())
+                .collect();
             let value = texts.join(if texts.len() <= 2 { " " } else { ", " });
             if value.is_empty() || value.len() > 300 {
                 continue;
             }
             let raw = value.clone();
-            let value = if page.source == TextSource::Ocr { spelling::corrected(&value, &doubts) } else { value };
+            let value =
+                if page.source == TextSource::Ocr { spelling::corrected(&value, &doubts) } else { value };
             let bbox = part.iter().fold(part[0].bbox, |b, l| union(b, l.bbox));
             let row = describe(&lines, first, last);
             blocks.push(Block { value, raw, bbox, lines: last + 1 - first, row });
@@ -80,7 +84,8 @@ fn lines(page: &Layout) -> Vec<Line> {
         let Some(first) = segments.first() else { continue };
         let bbox = segments.iter().fold(first.bbox, |b, s| union(b, s.bbox));
         let gap = lines.last().map_or(9.0, |l| (bbox[1] - l.bbox[3]) / usual);
-        let mut line = Line { text: before_telephone(after_address(&text)).to_owned(), bbox, keys: Vec::new() };
+        let mut line =
+            Line { text: before_telephone(after_address(&text)).to_owned(), bbox, keys: Vec::new() };
         describe_line(&mut line, lines.len(), gap, (bbox[3] - bbox[1]) / usual, page.width);
         lines.push(line);
         if lines.len() == LINES {
@@ -177,8 +182,13 @@ fn joins(sheet: &mut Sheet, lines: &[Line], first: usize, last: usize) {
     let mut pair = |space: &str, above: &Line, below: &Line| {
         let (a, b) = (height(above), height(below));
         sheet.step(space, b / a, &[0.7, 0.87, 1.15, 1.4]);
-        sheet.step(&format!("{space} gap"), (below.bbox[1] - above.bbox[3]) / a.max(b), &[0.2, 0.5, 0.9, 1.6]);
-        let (left, centre) = ((above.bbox[0] - below.bbox[0]).abs() < 0.7 * a, (middle(above) - middle(below)).abs() < a);
+        sheet.step(
+            &format!("{space} gap"),
+            (below.bbox[1] - above.bbox[3]) / a.max(b),
+            &[0.2, 0.5, 0.9, 1.6],
+        );
+        let (left, centre) =
+            ((above.bbox[0] - below.bbox[0]).abs() < 0.7 * a, (middle(above) - middle(below)).abs() < a);
         sheet.flag(&format!("{space} edge"), u64::from(left) * 2 + u64::from(centre));
         sheet.flag(&format!("{space} case"), u64::from(shout(above)) * 2 + u64::from(shout(below)));
         let short = above.text.len() as f32 / below.text.len().max(1) as f32;

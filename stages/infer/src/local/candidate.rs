@@ -321,7 +321,10 @@ impl At<'_> {
         let (own, height) = (self.segment, self.segment.height());
         let wordy = |text: &str| {
             let letters = text.chars().filter(|c| c.is_alphabetic()).count();
-            letters >= 2 && text.len() <= 60 && !text.contains(':') && !super::parties::is_address_of_web(text)
+            letters >= 2
+                && text.len() <= 60
+                && !text.contains(':')
+                && !super::parties::is_address_of_web(text)
         };
         // `Advertiser: Congressional`: the name begins after the label.
         let from = own.text.rfind(':').map_or(0, |at| at + 1);

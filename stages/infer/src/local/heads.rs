@@ -3,7 +3,7 @@
 //! Owns the words of table headers. Knows no row. Rule: a header names at least a total, a price or quantity, and a third
 //! column; numbers never stand in it.
 
-use super::layout::{Box4, Layout, union};
+use super::layout::{Box4, Layout, Segment, union};
 use super::lexicon::plain;
 use super::table::Column;
 use docmill_document::money;
@@ -51,6 +51,41 @@ pub(crate) fn find(layout: &Layout, line: usize) -> Option<(Head, usize)> {
         columns.filter(|c| c.0 != Column::Other).count()
     };
     if named(&stacked) > named(&flat) { stacked } else { flat }
+}
+
+/// The line after what still belongs to a header that ends before `next`: lines of words set as close as its own lines.
+pub(crate) fn rest(layout: &Layout, first: usize, next: usize) -> usize {
+    let top = |line: usize| {
+        let segments = layout.lines.get(line).and_then(|l| layout.segments.get(l.clone()))?;
+        Some(segments.iter().map(|s| s.bbox[1]).fold(f32::MAX, f32::min))
+    };
+    let (Some(begin), Some(last)) = (top(first), top(next - 1)) else { return next };
+    if next - first < 2 {
+        return next;
+    }
+    let pitch = (last - begin) / (next - 1 - first) as f32;
+    let mut line = next;
+    while let Some(own) = top(line) {
+        let segments = &layout.segments[layout.lines[line].clone()];
+        let digits = segments.iter().any(|s| s.text.contains(|c: char| c.is_ascii_digit()));
+        let above = top(line - 1).unwrap_or(own);
+        if digits || own - above > 1.3 * pitch || line - next >= 3 {
+            break;
+        }
+        line += 1;
+    }
+    line
+}
+
+/// The headers of a page, for people who tune rules.
+pub(crate) fn explain(layout: &Layout) -> String {
+    let found = (0..layout.lines.len()).filter_map(|line| Some((line, find(layout, line)?.0)));
+    found.map(|(line, head)| format!("head p{} line {line} {:?}\n", layout.page_no, head.columns)).collect()
+}
+
+/// How many columns the words of a segment name.
+pub(crate) fn named(segment: &Segment) -> usize {
+    cells_in(segment).iter().filter(|c| c.0.is_some()).count()
 }
 
 /// A header whose cells are stacked texts: `Net unit` over `price`.
@@ -186,49 +221,50 @@ fn kinds(cells: &[(Option<Column>, f32, f32)]) -> usize {
 }
 
 fn cells_of(layout: &Layout, line: usize) -> Vec<(Option<Column>, f32, f32)> {
+    layout.segments[layout.lines[line].clone()].iter().flat_map(cells_in).collect()
+}
+
+fn cells_in(segment: &Segment) -> Vec<(Option<Column>, f32, f32)> {
     let mut cells = Vec::new();
-    for segment in &layout.segments[layout.lines[line].clone()] {
-        if let Some(column) = column_of(&segment.plain) {
-            cells.push((Some(column), segment.bbox[0], segment.bbox[2]));
-            continue;
-        }
-        // Columns that stand as close as words: the longest runs of words that are headers.
-        let words: Vec<(&str, Box4)> = segment
-            .words
-            .iter()
-            .enumerate()
-            .map(|(i, (at, bbox))| {
-                let until = segment.words.get(i + 1).map_or(segment.text.len(), |w| w.0);
-                (segment.text.get(*at..until).unwrap_or_default().trim(), *bbox)
-            })
-            .collect();
-        let mut i = 0;
-        let mut any = false;
-        let mut own = Vec::new();
-        while i < words.len() {
-            let run = (1..=4.min(words.len() - i)).rev().find_map(|n| {
-                let text: Vec<&str> = words[i..i + n].iter().map(|w| w.0).collect();
-                column_of(&plain(&text.join(" "))).map(|c| (c, n))
-            });
-            match run {
-                Some((column, n)) => {
-                    own.push((Some(column), words[i].1[0], words[i + n - 1].1[2]));
-                    any = true;
-                    i += n;
-                }
-                None => i += 1,
+    if let Some(column) = column_of(&segment.plain) {
+        return vec![(Some(column), segment.bbox[0], segment.bbox[2])];
+    }
+    // Columns that stand as close as words: the longest runs of words that are headers.
+    let words: Vec<(&str, Box4)> = segment
+        .words
+        .iter()
+        .enumerate()
+        .map(|(i, (at, bbox))| {
+            let until = segment.words.get(i + 1).map_or(segment.text.len(), |w| w.0);
+            (segment.text.get(*at..until).unwrap_or_default().trim(), *bbox)
+        })
+        .collect();
+    let mut i = 0;
+    let mut any = false;
+    let mut own = Vec::new();
+    while i < words.len() {
+        let run = (1..=4.min(words.len() - i)).rev().find_map(|n| {
+            let text: Vec<&str> = words[i..i + n].iter().map(|w| w.0).collect();
+            column_of(&plain(&text.join(" "))).map(|c| (c, n))
+        });
+        match run {
+            Some((column, n)) => {
+                own.push((Some(column), words[i].1[0], words[i + n - 1].1[2]));
+                any = true;
+                i += n;
             }
+            None => i += 1,
         }
-        if any && words.len() <= 12 {
-            cells.extend(own);
-        } else {
-            cells.push((None, segment.bbox[0], segment.bbox[2]));
-        }
+    }
+    if any && words.len() <= 12 {
+        cells.extend(own);
+    } else {
+        cells.push((None, segment.bbox[0], segment.bbox[2]));
     }
     cells
 }
 
-pub(crate) fn column_of(text: &str) -> Option<Column> {
+fn column_of(text: &str) -> Option<Column> {
     let text = text.trim_end_matches(" eur").trim_end_matches(" rm").trim_end_matches(" in");
     HEADERS.get(text).copied()
 }

@@ -163,6 +163,13 @@ impl Layout {
         words.filter(|((_, bbox), _)| inside(bbox)).map(|(_, sure)| sure).product()
     }
 
+    /// The part of the page above a line.
+    pub fn before(&self, line: usize) -> Self {
+        let lines = self.lines[..line.min(self.lines.len())].to_vec();
+        let end = lines.last().map_or(0, |l| l.end);
+        Self { segments: self.segments[..end].to_vec(), lines, ..*self }
+    }
+
     /// The segments to the left of a place on the same height, nearest first.
     pub fn left_of(&self, place: Box4) -> impl Iterator<Item = &Segment> {
         let mut found: Vec<&Segment> = self

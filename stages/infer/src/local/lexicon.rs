@@ -119,8 +119,20 @@ const COMMON: &[&str] = &[
 pub(crate) fn is_label_word(word: &str) -> bool {
     static WORDS: LazyLock<HashSet<&'static str>> = LazyLock::new(|| {
         const OTHER: [&str; 14] = [
-            "brand", "product", "revision", "original", "print", "page", "agency", "comments", "terms", "status", "contact",
-            "phone", "email", "attention",
+            "brand",
+            "product",
+            "revision",
+            "original",
+            "print",
+            "page",
+            "agency",
+            "comments",
+            "terms",
+            "status",
+            "contact",
+            "phone",
+            "email",
+            "attention",
         ];
         let phrases = built_in().flat_map(|(_, _, phrases)| phrases).flat_map(|p| p.split(' '));
         phrases.chain(COMMON.iter().copied()).chain(OTHER).collect()

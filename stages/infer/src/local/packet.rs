@@ -5,9 +5,9 @@
 
 use super::candidate::{Candidate, Kind};
 use super::features::Features;
-use super::kind;
 use super::layout::Layout;
 use super::lexicon::Concept;
+use super::{heads, kind};
 use regex::Regex;
 use std::collections::BTreeSet;
 use std::sync::LazyLock;
@@ -55,13 +55,19 @@ fn sign(pages: &[Layout], candidates: &[Candidate], features: &[Features], page:
         let found = COUNTED.as_ref()?.captures(&s.text)?;
         Some((found[1].parse().ok()?, found[2].parse().ok()?))
     });
+    // What stands in and below the table of items is about what was ordered before, not about this document.
+    let items = (0..layout.lines.len()).find(|l| heads::find(layout, *l).is_some());
+    let top = layout.before(items.unwrap_or(layout.lines.len()));
     let numbered = |c: &Candidate, f: &Features| {
-        c.page == page && c.kind == Kind::Id && NUMBERS.iter().any(|n| f.of(*n) > 0.9)
+        c.page == page
+            && c.segment < top.segments.len()
+            && c.kind == Kind::Id
+            && NUMBERS.iter().any(|n| f.of(*n) > 0.9)
     };
     let numbers = candidates.iter().zip(features).filter(|(c, f)| numbered(c, f));
     Sign {
         counted: hit,
-        titled: kind::is_titled(layout),
+        titled: kind::is_titled(&top),
         numbers: numbers.map(|(c, _)| c.value.clone()).collect(),
     }
 }

@@ -96,13 +96,24 @@ fn relations(a: Decimal, amounts: &[Decimal], all: &BTreeMap<Decimal, (f32, f32)
 
 /// Words for what a customer gets back, in [`plain`](super::lexicon::plain) form.
 const CHANGE: [&str; 10] = [
-    "change", "changes", "ruckgeld", "wechselgeld", "zuruck", "rendu", "monnaie", "baki", "visszajaro", "rendre",
+    "change",
+    "changes",
+    "ruckgeld",
+    "wechselgeld",
+    "zuruck",
+    "rendu",
+    "monnaie",
+    "baki",
+    "visszajaro",
+    "rendre",
 ];
 
 /// What was given less what was returned, where both stand one below the other and the difference stands there, too.
 fn paid(pages: &[Layout], candidates: &[Candidate]) -> BTreeSet<Decimal> {
-    let mut amounts: Vec<&Candidate> =
-        candidates.iter().filter(|c| c.kind == Kind::Amount && c.monetary && !c.amount.is_sign_negative()).collect();
+    let mut amounts: Vec<&Candidate> = candidates
+        .iter()
+        .filter(|c| c.kind == Kind::Amount && c.monetary && !c.amount.is_sign_negative())
+        .collect();
     amounts.sort_by(|a, b| (a.page, a.bbox[1]).partial_cmp(&(b.page, b.bbox[1])).unwrap_or(Ordering::Equal));
     let all: BTreeSet<Decimal> = amounts.iter().map(|c| c.amount).collect();
     let mut paid = BTreeSet::new();

@@ -67,7 +67,10 @@ pub(super) fn corrected(text: &str, doubts: &Doubts) -> String {
         // `No.l`, `Lot I`: a number after a word that asks for one.
         let before = i.checked_sub(2).map(|b| tokens[b].to_lowercase());
         let doubt = doubts.of(token);
-        if matches!(token.as_str(), "l" | "I" | "i") && doubt.is_some() && before.is_some_and(|b| matches!(b.as_str(), "no" | "lot")) {
+        if matches!(token.as_str(), "l" | "I" | "i")
+            && doubt.is_some()
+            && before.is_some_and(|b| matches!(b.as_str(), "no" | "lot"))
+        {
             out.push('1');
         } else {
             out.push_str(&doubt.map_or_else(|| token.clone(), |sure| one(token, sure < HARDLY)));
@@ -139,8 +142,16 @@ fn one(word: &str, hardly: bool) -> String {
 
 /// The usual word that a word is but for one letter read as two, or one that is too much: `petalinci`, `grounid`.
 fn melted(word: &str) -> Option<&'static str> {
-    const PAIRS: [(&str, &str); 8] =
-        [("ci", "g"), ("rn", "m"), ("ii", "u"), ("li", "h"), ("cl", "d"), ("vv", "w"), ("nn", "m"), ("lj", "u")];
+    const PAIRS: [(&str, &str); 8] = [
+        ("ci", "g"),
+        ("rn", "m"),
+        ("ii", "u"),
+        ("li", "h"),
+        ("cl", "d"),
+        ("vv", "w"),
+        ("nn", "m"),
+        ("lj", "u"),
+    ];
     if word.len() < 5 || !word.is_ascii() {
         return None;
     }
@@ -148,7 +159,9 @@ fn melted(word: &str) -> Option<&'static str> {
         word.match_indices(two).map(move |(at, _)| format!("{}{one}{}", &word[..at], &word[at + 2..]))
     });
     // A letter too much beside a usual word of at least five letters.
-    let less = (1..word.len() - 1).filter(|_| word.len() > 5).map(|at| format!("{}{}", &word[..at], &word[at + 1..]));
+    let less = (1..word.len() - 1)
+        .filter(|_| word.len() > 5)
+        .map(|at| format!("{}{}", &word[..at], &word[at + 1..]));
     let mut found: Vec<&str> = pairs.chain(less).filter_map(|w| USUAL.get(w.as_str()).copied()).collect();
     found.sort_unstable();
     found.dedup();
@@ -245,7 +258,10 @@ mod tests {
         assert_eq!(read("NO. 14 A1B2C3"), "NO. 14 A1B2C3");
         assert_eq!(read("Gardenia Stores, Alaf Point Care"), "Gardenia Stores, Alaf Point Care");
         assert_eq!(read("JALAN SUL TAN, L.ot 3, No.l Petalinci"), "JALAN SULTAN, Lot 3, No.1 Petaling");
-        assert_eq!(read("Grounid Fleor, Sr! Gaya, IKANO HANDELSDN BHD"), "Ground Floor, Sri Gaya, IKANO HANDEL SDN BHD");
+        assert_eq!(
+            read("Grounid Fleor, Sr! Gaya, IKANO HANDELSDN BHD"),
+            "Ground Floor, Sri Gaya, IKANO HANDEL SDN BHD"
+        );
     }
 
     #[test]

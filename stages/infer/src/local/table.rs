@@ -106,7 +106,7 @@ impl<'a> Reader<'a> {
                 inside = true;
                 last_text = None;
                 bottom = layout.segments[layout.lines[next - 1].start].bbox[3];
-                line = next;
+                line = heads::rest(layout, line, next);
                 continue;
             }
             if inside {
@@ -145,13 +145,13 @@ impl<'a> Reader<'a> {
 
     /// The header of another table, such as that of VAT by rate.
     fn heads_other(&self, segments: &[Segment]) -> bool {
-        let label = |s: &&Segment| {
+        let label = |s: &Segment| {
             let strengths = self.lexicon.strengths(&s.plain);
-            heads::column_of(&s.plain).is_some()
-                || [Concept::Net, Concept::Tax, Concept::Gross].iter().any(|c| strengths[*c as usize] > 0.84)
+            let known = [Concept::Net, Concept::Tax, Concept::Gross];
+            BREAKDOWN.contains(&s.plain.as_str()) || known.iter().any(|c| strengths[*c as usize] > 0.84)
         };
         segments.iter().all(|s| !s.text.contains(|c: char| c.is_ascii_digit()))
-            && segments.iter().filter(label).count() >= 3
+            && segments.iter().map(|s| usize::from(label(s)).max(heads::named(s))).sum::<usize>() >= 3
     }
 
     /// An amount among the items that is none of them: a sum so far, or what is added to or taken off the whole document.
@@ -171,7 +171,8 @@ impl<'a> Reader<'a> {
     /// A discount on the item right above: `1,00 % | - 0,10` below `10,00`. Whether it was one.
     fn took_off(&mut self, cells: &BTreeMap<Column, Cell>, raw: &str) -> bool {
         let value = |c: Option<&Cell>| c.and_then(|c| c.value.parse::<Decimal>().ok());
-        let percent = raw.split('%').next().and_then(|p| money::parse(p.rsplit(' ').find(|w| !w.is_empty())?));
+        let percent =
+            raw.split('%').next().and_then(|p| money::parse(p.rsplit(' ').find(|w| !w.is_empty())?));
         let (Some(off), Some(percent), Some(row)) =
             (value(cells.get(&Column::LineTotal)), percent, self.rows.last_mut())
         else {
@@ -281,6 +282,24 @@ impl<'a> Reader<'a> {
     }
 }
 
+/// Columns of a VAT breakdown, in [`plain`] form.
+const BREAKDOWN: [&str; 14] = [
+    "warenwert",
+    "basisbetrag",
+    "bemessungsgrundlage",
+    "steuersatz",
+    "steuerbetrag",
+    "zu abschlag",
+    "taxe",
+    "base",
+    "montant",
+    "taux",
+    "taxable amount",
+    "kategorie",
+    "art kategorie",
+    "base tva",
+];
+
 /// Words for what is no item, in [`plain`] form.
 #[rustfmt::skip]
 const ASIDE: [&str; 34] = [
@@ -359,6 +378,5 @@ fn number(raw: &str) -> Option<String> {
 fn rate(raw: &str) -> Option<String> {
     let core = raw.split('%').next()?.trim();
     let value = money::parse(core.rsplit(' ').next()?)?.value;
-    (value >= Decimal::ZERO && value <= Decimal::from(60))
-        .then(|| value.normalize().to_string())
+    (value >= Decimal::ZERO && value <= Decimal::from(60)).then(|| value.normalize().to_string())
 }

@@ -91,10 +91,18 @@ pub(crate) fn make(dice: &mut Dice) -> (Truth, Vec<PageText>) {
     if dice.chance(35) {
         // What the tax is of, by rate: its totals are not the slip's.
         y += pitch * 0.5;
-        canvas.left(12.0, y, size, &format!("{} {}", style.labels.word("tax", dice), dice.pick(words.summary)));
+        canvas.left(
+            12.0,
+            y,
+            size,
+            &format!("{} {}", style.labels.word("tax", dice), dice.pick(words.summary)),
+        );
         y += pitch;
         let net = tail.total - tail.tax;
-        for label in [format!("{} {}%", dice.pick(&["SR", "A", "B", "S ="]), tail.rate), dice.pick(words.total).to_owned()] {
+        for label in [
+            format!("{} {}%", dice.pick(&["SR", "A", "B", "S ="]), tail.rate),
+            dice.pick(words.total).to_owned(),
+        ] {
             canvas.left(12.0, y, size, &label);
             canvas.right(0.66 * width, y, size, &style.number(net, 2));
             canvas.right(width - 12.0, y, size, &style.number(tail.tax, 2));
@@ -160,7 +168,8 @@ impl Tail {
             put(dice.pick(words.rounding), money(rounded - sum));
         }
         let total = if rounding { rounded } else { sum };
-        let note = [1, 5, 10, 20, 50, 100, 200, 500, 1000].into_iter().map(Decimal::from).find(|n| *n >= total);
+        let note =
+            [1, 5, 10, 20, 50, 100, 200, 500, 1000].into_iter().map(Decimal::from).find(|n| *n >= total);
         let given = if dice.chance(18) { total } else { note.unwrap_or(total) };
         let cash = dice.chance(65);
         // Some slips have no label that can be read: what is given and returned says what was paid.
@@ -205,7 +214,13 @@ impl Words {
                 date: &["Date", "DATE", "Date/Time"],
                 number: &["Receipt No:", "Bill No:", "Trans:", "Invoice No:"],
                 pieces: &["Total Qty:", "No of items", "Item Count", "TOTAL QTY", "Items:"],
-                net: &["Total Excl. GST", "Total Sales (Excluding GST)", "Total (Excl VAT)", "Net Total", "Taxable Amount"],
+                net: &[
+                    "Total Excl. GST",
+                    "Total Sales (Excluding GST)",
+                    "Total (Excl VAT)",
+                    "Net Total",
+                    "Taxable Amount",
+                ],
                 discount: &["Discount", "Disc", "Total Discount"],
                 summary: &["Summary   Amount   Tax", "SUMMARY"],
                 subtotal: &["Subtotal", "SUB TOTAL", "Total Sales"],
@@ -222,7 +237,15 @@ impl Words {
                     "TOTAL DUE",
                     "Rounded Total",
                 ],
-                given: &["CASH", "Cash Tendered", "Paid", "Tender", "Cash Received", "Accepted total", "Amount Paid"],
+                given: &[
+                    "CASH",
+                    "Cash Tendered",
+                    "Paid",
+                    "Tender",
+                    "Cash Received",
+                    "Accepted total",
+                    "Amount Paid",
+                ],
                 change: &["CHANGE", "Change", "Change Due"],
                 card: &["VISA", "MASTERCARD", "Card"],
                 thanks: &["THANK YOU", "Please come again", "Goods sold are not returnable"],

@@ -53,7 +53,14 @@ pub(super) fn make(style: &Style, shop: &Party, dice: &mut Dice) -> Head {
         lines.push((text, 1.0));
     }
     if dice.chance(8) {
-        lines.push((format!("{} {}", dice.pick(&["Licensee of", "c/o", "Franchise:"]), style.labels.word("brand", dice)), 1.0));
+        lines.push((
+            format!(
+                "{} {}",
+                dice.pick(&["Licensee of", "c/o", "Franchise:"]),
+                style.labels.word("brand", dice)
+            ),
+            1.0,
+        ));
     }
     let contact = |dice: &mut Dice| match dice.below(3) {
         0 => format!("{}: {}", style.labels.word("phone", dice), shop.phone),
@@ -82,7 +89,17 @@ fn company(style: &Style, shop: &Party, dice: &mut Dice) -> String {
         return shop.name.clone();
     }
     // As companies of many English-speaking countries are called.
-    let legal = dice.pick(&["Sdn Bhd", "Sdn. Bhd.", "Pte Ltd", "Pty Ltd", "Ltd", "Limited", "Enterprise", "Trading", ""]);
+    let legal = dice.pick(&[
+        "Sdn Bhd",
+        "Sdn. Bhd.",
+        "Pte Ltd",
+        "Pty Ltd",
+        "Ltd",
+        "Limited",
+        "Enterprise",
+        "Trading",
+        "",
+    ]);
     let first = match dice.below(3) {
         0 => style.labels.word("surname", dice).to_owned(),
         1 => format!("{} & {}", style.labels.word("surname", dice), style.labels.word("surname", dice)),
@@ -126,7 +143,14 @@ fn address(style: &Style, shop: &Party, dice: &mut Dice) -> Vec<String> {
             _ => format!("{house}, {} {}/{}", shop.road(), dice.between(1, 14), dice.between(1, 30)),
         });
         if dice.chance(50) {
-            let kind = dice.pick(&["Park", "Garden", "Industrial Estate", "Shopping Centre", "Square", "Business Park"]);
+            let kind = dice.pick(&[
+                "Park",
+                "Garden",
+                "Industrial Estate",
+                "Shopping Centre",
+                "Square",
+                "Business Park",
+            ]);
             parts.push(format!("{} {kind}", style.labels.word("surname", dice)));
         }
     } else {
@@ -134,7 +158,10 @@ fn address(style: &Style, shop: &Party, dice: &mut Dice) -> Vec<String> {
     }
     parts.push(shop.city.clone());
     if style.tongue == Tongue::English && dice.chance(35) {
-        parts.push(format!("{}.", dice.pick(&["Selangor", "Johor", "Kent", "Surrey", "Victoria", "Ohio", "Ontario"])));
+        parts.push(format!(
+            "{}.",
+            dice.pick(&["Selangor", "Johor", "Kent", "Surrey", "Victoria", "Ohio", "Ontario"])
+        ));
     }
     // Some of them on one line.
     let mut lines: Vec<String> = Vec::new();
