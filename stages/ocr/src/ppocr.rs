@@ -254,7 +254,7 @@ impl OcrEngine for PpOcr {
 
     fn parameters(&self, request: &Request) -> String {
         // The number is raised whenever the code gives other words for the same image.
-        format!("3 {:?} {:?}", request.accuracy, self.config)
+        format!("4 {:?} {:?}", request.accuracy, self.config)
     }
 
     fn recognize(&self, image: &RgbImage, request: &Request) -> Result<Recognized, OcrError> {
