@@ -43,10 +43,13 @@ pub(crate) fn settle(glyphs: &mut Vec<Glyph>) {
             replace(&mut glyphs[i], rival, p);
             continue;
         }
-        if p >= POSSIBLE && is_zero_of_number(glyphs, i, (rival, p))
-            || p >= LIKELY && is_one_of_number(glyphs, i, rival)
-        {
+        let of_number = is_zero_of_number(glyphs, i, (rival, p)) || is_one_of_number(glyphs, i, rival);
+        if p >= POSSIBLE && of_number {
             replace(&mut glyphs[i], rival, p);
+            continue;
+        }
+        if p >= POSSIBLE && is_of_id(glyphs, i, rival) {
+            replace(&mut glyphs[i], 'I', p);
             continue;
         }
         let (own, other) = (kind(&glyphs[i]), kind_of(rival));
@@ -85,13 +88,23 @@ fn is_zero_of_number(glyphs: &[Glyph], i: usize, (rival, p): (char, f32)) -> boo
     of_amount || digits >= 2 && begins && ends && p >= LIKELY
 }
 
+/// `1D` is no number, but `ID`.
+fn is_of_id(glyphs: &[Glyph], i: usize, rival: char) -> bool {
+    let is_d = glyphs.get(i + 1).is_some_and(|g| g.text == "D");
+    let ends = glyphs.get(i + 2).is_none_or(|g| kind(g) == Kind::Other);
+    let begins = i.checked_sub(1).is_none_or(|b| matches!(kind(&glyphs[b]), Kind::Other | Kind::Upper));
+    "lI|i".contains(rival) && glyphs[i].text == "1" && is_d && begins && ends
+}
+
 /// What looks like a one after `No.` is one.
 fn is_one_of_number(glyphs: &[Glyph], i: usize, rival: char) -> bool {
     let is = |back: usize, text: &str| {
         i.checked_sub(back).is_some_and(|b| glyphs[b].text.eq_ignore_ascii_case(text))
     };
     let alone = glyphs.get(i + 1).is_none_or(|g| kind(g) == Kind::Other);
-    let is_number = is(1, ".") && is(2, "o") && is(3, "n");
+    let after_no = |back: usize| is(back, "o") && is(back + 1, "n");
+    let starts = |back: usize| i.checked_sub(back).is_none_or(|b| kind(&glyphs[b]) == Kind::Other);
+    let is_number = is(1, ".") && after_no(2) && starts(4) || after_no(1) && starts(3);
     rival == '1' && alone && is_number && matches!(glyphs[i].text.as_str(), "l" | "I" | "|")
 }
 
@@ -209,7 +222,8 @@ mod tests {
             ("Mw|WSt.", "MwSt."),
             ("A0|O B0|O 0|O5", "A0 B0 05"),
             ("29O|0, 4380O|0 RMO|0.65 NO. l|15", "290, 43800 RM0.65 NO. l5"),
-            ("A2O|0 2O|0 No.l|1, no.l|1", "A2O 2O No.1, no.1"),
+            ("A2O|0 2O|0 No.l|1, no.l|1, Nol|1. Canol|1", "A2O 2O No.1, no.1, No1. Canol"),
+            ("GST 1|ID: GST1|ID: 21|ID 1|IDE", "GST ID: GSTID: 21D 1DE"),
             ("l|Invoice (l|Incl l|IBAN l|Iarge l|Il", "Invoice (Incl IBAN large ll"),
         ] {
             assert_eq!(settled(line, 0.1), is, "{line}");

@@ -25,7 +25,7 @@ pub(crate) struct Glyph {
 }
 
 /// Least probability of another character that is kept.
-const OTHER: f32 = 0.01;
+const OTHER: f32 = 0.005;
 /// Most other characters that are kept.
 const OTHERS: usize = 4;
 

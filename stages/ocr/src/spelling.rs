@@ -8,11 +8,13 @@ use crate::lexicon;
 use std::ops::Range;
 
 /// Least probability of a character that replaces another in a word of six letters and more, of four or five, and of fewer.
-const LONG: f32 = 0.01;
-const MIDDLE: f32 = 0.03;
-const BRIEF: f32 = 0.1;
+const LONG: f32 = 0.005;
+const MIDDLE: f32 = 0.015;
+const BRIEF: f32 = 0.05;
 /// Least product of the probabilities of two characters that are both replaced.
 const BOTH: f32 = 0.002;
+/// Greatest probability of a character that is left out of a word of six letters and more.
+const SUPERFLUOUS: f32 = 0.85;
 /// Greatest probability of a space within a word one part of which is known.
 const DOUBTFUL_SPACE: f32 = 0.8;
 /// Least probability of a space between two known words.
@@ -25,8 +27,13 @@ const LONGEST: usize = 24;
 /// Makes known words of unknown ones where the recogniser's second thoughts allow.
 pub(crate) fn correct(glyphs: &mut Vec<Glyph>) {
     join(glyphs);
-    for word in words(glyphs) {
-        substitute(&mut glyphs[word]);
+    // From the end, as words may become shorter.
+    for word in words(glyphs).into_iter().rev() {
+        if !substitute(&mut glyphs[word.clone()])
+            && let Some(at) = superfluous(&glyphs[word.clone()])
+        {
+            glyphs.remove(word.start + at);
+        }
     }
     split(glyphs);
 }
@@ -61,15 +68,25 @@ fn runs(glyphs: &[Glyph], within: impl Fn(&Glyph) -> bool) -> Vec<Range<usize>> 
     found
 }
 
-/// One or two characters of a word replaced, where that makes it known.
-fn substitute(word: &mut [Glyph]) {
+/// The character without which an unknown word is known, and of which the recogniser was not sure.
+fn superfluous(word: &[Glyph]) -> Option<usize> {
+    if !(7..=LONGEST).contains(&word.len()) || lexicon::knows(&lower(word)) {
+        return None;
+    }
+    let known = |at: &usize| lexicon::knows(&(lower(&word[..*at]) + &lower(&word[*at + 1..])));
+    let unsure = (0..word.len()).filter(|at| word[*at].probability < SUPERFLUOUS).filter(known);
+    unsure.min_by(|a, b| word[*a].probability.total_cmp(&word[*b].probability))
+}
+
+/// One or two characters of a word replaced, where that makes it known; false where nothing does.
+fn substitute(word: &mut [Glyph]) -> bool {
     let letters = word.iter().filter(|g| letter(g).is_some()).count();
     if word.len() < 2 || word.len() > LONGEST || letters * 5 < word.len() * 3 {
-        return;
+        return false;
     }
     let text = lower(word);
     if lexicon::knows(&text) || lexicon::pair(&text).is_some() {
-        return;
+        return false;
     }
     let least = match word.len() {
         0..4 => BRIEF,
@@ -102,13 +119,14 @@ fn substitute(word: &mut [Glyph]) {
             offer(a.2 * b.2, &[*a, *b]);
         }
     }
-    let Some((_, changes)) = best else { return };
+    let Some((_, changes)) = best else { return false };
     for (i, c, p) in changes {
         let by = in_case_of_others(word, i, c);
         word[i].text = by.into();
         word[i].probability = (word[i].probability + p).min(1.0);
         word[i].rival = None;
     }
+    true
 }
 
 /// The letter in capitals where the others of its word are, and small where it follows small ones.
@@ -149,6 +167,9 @@ fn is_within_word(glyphs: &[Glyph], space: usize) -> bool {
     let may = match known {
         (true, true) => false,
         (false, false) => true,
+        // No sentence has a short word beside a torn one.
+        (true, false) if before < 4 => true,
+        (false, true) if after < 4 => true,
         _ => glyphs[space].probability < DOUBTFUL_SPACE,
     };
     may && lexicon::knows(&(a + &b))
@@ -166,8 +187,9 @@ fn split(glyphs: &mut Vec<Glyph>) {
             cuts.push(word.start + at);
         }
         let known = || word.len() >= 4 && lexicon::knows(&lower(&glyphs[word.clone()]));
-        if word.start > 0 && is_digit(&glyphs[word.start - 1]) && glyphs[word.start].space >= SPACE && known()
-        {
+        let before = &glyphs[..word.start];
+        let parted = before.last().is_some_and(is_digit) && known() || ends_sentence(before);
+        if glyphs[word.start].space >= SPACE && parted {
             cuts.push(word.start);
         }
     }
@@ -177,6 +199,14 @@ fn split(glyphs: &mut Vec<Glyph>) {
         let between = f32::midpoint(glyphs[at - 1].at, glyphs[at].at);
         glyphs.insert(at, Glyph { text: " ".into(), probability, at: between, ..Glyph::default() });
     }
+}
+
+/// True for a line that ends with a known word and a mark of punctuation after it.
+fn ends_sentence(glyphs: &[Glyph]) -> bool {
+    let Some((mark, words)) = glyphs.split_last() else { return false };
+    let letters = words.iter().rev().take_while(|g| letter(g).is_some()).count();
+    let word = &words[words.len() - letters..];
+    matches!(mark.text.as_str(), "." | "," | ";" | ":") && letters >= 4 && lexicon::knows(&lower(word))
 }
 
 /// Where an unknown word becomes two known ones.
@@ -240,6 +270,7 @@ mod tests {
             ("Kuala Lunpur", "Kuala Lunpur"),
             ("Xylau(n)", "Xylau"),
             ("Form(n)", "Form"),
+            ("Grounid Gerounds", "Ground Grounds"),
             ("A1(I)2B", "A12B"),
         ] {
             assert_eq!(corrected(line, 0.2), is, "{line}");
@@ -249,10 +280,14 @@ mod tests {
 
     #[test]
     fn spaces_leave_words_and_part_them() {
-        assert_eq!(corrected("Adjus tment Note", 0.2), "Adjustment Note");
+        assert_eq!(corrected("Adjus tment Note JAL AN", 0.2), "Adjustment Note JALAN");
         assert_eq!(corrected("per mission in voice", 0.2), "per mission in voice");
         assert_eq!(corrected("GSTID: SDNBHD", 0.0), "GST ID: SDN BHD");
         assert_eq!(corrected("HEAD_OFFICE 47500_SUBANG", 0.05), "HEAD OFFICE 47500 SUBANG");
+        assert_eq!(
+            corrected("over the floor,_Jalan www.floor.com", 0.05),
+            "over the floor, Jalan www.floor.com"
+        );
         assert_eq!(corrected("HEADOFFICE MacDonald 400GM", 0.05), "HEADOFFICE MacDonald 400GM");
     }
 }
