@@ -62,7 +62,12 @@ fn main() -> Result<(), Box<dyn Error>> {
 fn read(engine: &PpOcr, path: &PathBuf, dpi: f32) -> Result<docmill_ocr::Recognized, Box<dyn Error>> {
     let bytes = std::fs::read(path)?.into();
     let image = decode_page(&bytes, &path.display().to_string(), 80_000_000)?;
-    Ok(engine.recognize(&image, &Request { dpi, accuracy: AccuracyMode::default() })?)
+    let accuracy = match std::env::var("OCR_MODE").as_deref() {
+        Ok("fast") => AccuracyMode::Fast,
+        Ok("accurate") => AccuracyMode::Accurate,
+        _ => AccuracyMode::Balanced,
+    };
+    Ok(engine.recognize(&image, &Request { dpi, accuracy })?)
 }
 
 /// CPU time of this process, seconds.

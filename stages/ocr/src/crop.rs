@@ -8,16 +8,18 @@ use crate::pixels::Page;
 /// Height of a line as the recogniser takes it, pixels.
 pub(crate) const LINE_HEIGHT: usize = 48;
 
-/// Heights within a box at which its margins are looked for: not its edges, where rules and other lines are.
-const LOOKS: [f32; 10] = [0.2, 0.27, 0.34, 0.41, 0.48, 0.55, 0.62, 0.69, 0.76, 0.83];
+/// Part of a box's height in which its margins are looked for: not at its edges, where rules and other lines are.
+const LOOKS: (f32, f32) = (0.18, 0.84);
+/// How often, within it: a minus is a fifteenth of its box's height, and must not fall between two looks.
+const LOOK_ROWS: usize = 24;
 /// Least difference of light and dark of a box with text.
 const LEAST_CONTRAST: f32 = 24.0;
 /// Share of a box's contrast that a column of its text has at least.
 const INK: f32 = 0.25;
 
-/// Width of a line at [`LINE_HEIGHT`], pixels.
-pub(crate) fn line_width(quad: &Quad, most: usize) -> usize {
-    let ratio = quad.width() / quad.height().max(1.0);
+/// Width of a line at [`LINE_HEIGHT`], pixels: a `share` of its natural one.
+pub(crate) fn line_width(quad: &Quad, share: f32, most: usize) -> usize {
+    let ratio = share * quad.width() / quad.height().max(1.0);
     ((ratio * LINE_HEIGHT as f32).ceil() as usize).clamp(8, most)
 }
 
@@ -29,7 +31,8 @@ pub(crate) fn without_margins(page: &Page<'_>, quad: &Quad, margin: f32) -> Quad
     let along = |p: Point, q: Point, t: f32| Point::new(p.x + (q.x - p.x) * t, p.y + (q.y - p.y) * t);
     let mut low = vec![f32::MAX; columns];
     let mut high = vec![f32::MIN; columns];
-    for v in LOOKS {
+    for row in 0..LOOK_ROWS {
+        let v = LOOKS.0 + (LOOKS.1 - LOOKS.0) * (row as f32 + 0.5) / LOOK_ROWS as f32;
         let (left, right) = (along(a, d, v), along(b, c, v));
         for (x, (low, high)) in low.iter_mut().zip(&mut high).enumerate() {
             let mut value = [0.0; 3];
@@ -126,7 +129,7 @@ mod tests {
             Rgb(if inside { [255, 255, 255] } else { [0, 0, 0] })
         });
         let quad = Quad([(20., 30.), (80., 30.), (80., 42.), (20., 42.)].map(|(x, y)| Point::new(x, y)));
-        let (own, width) = (line_width(&quad, 3200), 256);
+        let (own, width) = (line_width(&quad, 1.0, 3200), 256);
         assert_eq!(own, 240);
         let mut tensor = Vec::new();
         line_tensor(&Page::of(&image), &quad, own, width, &mut tensor);
@@ -134,7 +137,7 @@ mod tests {
         assert!((tensor[24 * 256 + 120] - 1.0).abs() < 1e-6);
         assert!(tensor[24 * 256 + 240..25 * 256].iter().all(|v| v.abs() < f32::EPSILON));
         // The same line, told as text that runs downwards, is 12 wide and 60 high.
-        assert_eq!(line_width(&quad.turned(), 3200), 10);
+        assert_eq!(line_width(&quad.turned(), 1.0, 3200), 10);
     }
 
     #[test]
@@ -156,6 +159,13 @@ mod tests {
         let [x0, y0, x1, y1] = without_margins(&Page::of(&image), &quad, 0.2).bounds();
         assert!((x0 - 94.0).abs() < 3.0 && (x1 - 205.0).abs() < 3.0, "{x0} {x1}");
         assert_eq!((y0, y1), (15.0, 45.0));
+        // A minus before it, two pixels high, belongs to the text.
+        let minus = |top: u32| {
+            let mut signed = image.clone();
+            (top..top + 2).for_each(|y| (80..92).for_each(|x| signed.put_pixel(x, y, Rgb([20; 3]))));
+            without_margins(&Page::of(&signed), &quad, 0.2).bounds()[0]
+        };
+        assert!((24..36).all(|top| (minus(top) - 74.0).abs() < 3.0));
         let blank = RgbImage::from_pixel(300, 60, Rgb([240; 3]));
         assert_eq!(without_margins(&Page::of(&blank), &quad, 0.2), quad);
     }

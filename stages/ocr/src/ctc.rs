@@ -18,7 +18,16 @@ pub(crate) struct Glyph {
     pub(crate) space: f32,
     /// The most probable character that looks like it, and its probability.
     pub(crate) rival: Option<(char, f32)>,
+    /// The other characters that it might be, and their probabilities, the most probable first.
+    pub(crate) others: Vec<(char, f32)>,
+    /// Greatest probabilities of a full stop and of a comma between the character before it and this one, 0..=1.
+    pub(crate) marks: [f32; 2],
 }
+
+/// Least probability of another character that is kept.
+const OTHER: f32 = 0.005;
+/// Most other characters that are kept.
+const OTHERS: usize = 4;
 
 impl Glyph {
     /// True for a space.
@@ -63,12 +72,16 @@ fn merge(best: &[(usize, f32)], probabilities: &[f32], dictionary: &Dictionary) 
     let classes = dictionary.classes();
     let at = |step: usize, class: usize| probabilities.get(step * classes + class).copied().unwrap_or(0.0);
     let mut glyphs = Vec::new();
-    let (mut from, mut space) = (0, 0.0_f32);
+    let (mut from, mut space, mut marks) = (0, 0.0_f32, [0.0_f32; 2]);
     for run in best.chunk_by(|a, b| a.0 == b.0) {
         let (class, steps) = (run[0].0, from..from + run.len());
         from = steps.end;
         if class == 0 {
-            space = steps.map(|step| at(step, dictionary.space())).fold(space, f32::max);
+            for step in steps {
+                space = space.max(at(step, dictionary.space()));
+                marks =
+                    [0, 1].map(|i| dictionary.marks()[i].map_or(0.0, |class| marks[i].max(at(step, class))));
+            }
             continue;
         }
         let peak = steps.clone().max_by(|a, b| best[*a].1.total_cmp(&best[*b].1)).unwrap_or(steps.start);
@@ -80,10 +93,35 @@ fn merge(best: &[(usize, f32)], probabilities: &[f32], dictionary: &Dictionary) 
             at: steps.start as f32 + run.len() as f32 / 2.0,
             space,
             rival: rival.and_then(|(class, p)| Some((dictionary.text(class).chars().next()?, p))),
+            others: others(
+                &probabilities[peak * classes..(peak + 1) * classes],
+                (class, best[peak].1),
+                dictionary,
+            ),
+            marks,
         });
-        space = 0.0;
+        (space, marks) = (0.0, [0.0; 2]);
     }
     glyphs
+}
+
+/// The most probable characters of a step beside the best one, blank, space and East Asian ones left out.
+fn others(row: &[f32], (best, p): (usize, f32), dictionary: &Dictionary) -> Vec<(char, f32)> {
+    if p > 1.0 - OTHER {
+        return Vec::new();
+    }
+    let is_other = |class: usize| {
+        class != best && class != 0 && class != dictionary.space() && !dictionary.is_east(class)
+    };
+    let mut found: Vec<(char, f32)> = row
+        .iter()
+        .enumerate()
+        .filter(|(class, p)| **p >= OTHER && is_other(*class))
+        .filter_map(|(class, p)| Some((narrow(dictionary.text(class)).chars().next()?, *p)))
+        .collect();
+    found.sort_by(|a, b| b.1.total_cmp(&a.1));
+    found.truncate(OTHERS);
+    found
 }
 
 /// Full-width forms and the ideographic full stop as their ASCII characters, and the empty set as the letter and diameter

@@ -20,6 +20,8 @@ pub(crate) struct Dictionary {
     east_asian: Vec<bool>,
     /// Per group of [`LOOKALIKES`], its classes.
     lookalikes: Vec<Vec<usize>>,
+    /// The classes of full stop and comma.
+    marks: [Option<usize>; 2],
 }
 
 impl Dictionary {
@@ -41,7 +43,8 @@ impl Dictionary {
         let east_asian = entries.iter().map(|e| e.chars().any(is_east_asian)).collect();
         let class = |c: char| entries.iter().position(|e| e.chars().eq([c]));
         let lookalikes = LOOKALIKES.iter().map(|group| group.chars().filter_map(class).collect()).collect();
-        Self { entries, east_asian, lookalikes }
+        let marks = ['.', ','].map(class);
+        Self { entries, east_asian, lookalikes, marks }
     }
 
     /// The classes of no East Asian script, and the dictionary of them alone.
@@ -59,6 +62,11 @@ impl Dictionary {
     /// The class of the space.
     pub(crate) fn space(&self) -> usize {
         self.entries.len() - 1
+    }
+
+    /// The classes of full stop and comma.
+    pub(crate) fn marks(&self) -> [Option<usize>; 2] {
+        self.marks
     }
 
     /// What a class stands for.

@@ -2,12 +2,14 @@
 //!
 //! A model file is trusted by its hash, its answers are not: a page can bring out any numbers, and no numbers at all.
 
-use crate::context::{decimal_marks, settle};
+use crate::amounts::decimal_marks;
+use crate::context::settle;
 use crate::ctc;
 use crate::db::{DbConfig, MAX_BOXES, ProbabilityMap, text_boxes};
 use crate::dictionary::Dictionary;
 use crate::level::{join, level};
 use crate::order::reading_order;
+use crate::spelling::correct;
 use crate::words::words;
 
 /// Values of any kind: the first bytes as they are, NaN and infinities included, the others between 0 and 1.
@@ -50,6 +52,7 @@ pub fn ctc(bytes: &[u8]) {
     for line in &mut lines {
         assert!(line.len() <= steps);
         settle(line);
+        correct(line);
     }
     decimal_marks(&mut lines);
     for line in &lines {

@@ -55,6 +55,30 @@ fn touching(a: &Quad, b: &Quad) -> Option<Quad> {
     (ends && across < 0.2 * h && gap < 0.0 && gap > -2.0 * h).then(|| Quad([a.0[0], b.0[1], b.0[2], a.0[3]]))
 }
 
+/// Lets boxes reach further along their line, by a `share` of their height but at most to the middle of the gap to the next box: the
+/// detector cuts first and last characters. What is blank of it is cut off again before it is read.
+pub(crate) fn reach(quads: &mut [Quad], lines: &[Vec<usize>], share: f32) {
+    let old = quads.to_vec();
+    for line in lines {
+        for (n, i) in line.iter().enumerate() {
+            let own = &old[*i];
+            let (w, h) = (own.width(), own.height());
+            if h > w || w < 1.0 {
+                continue;
+            }
+            let gap = |other: Option<&usize>| {
+                other.map_or(f32::MAX, |j| {
+                    let between = own.center().distance(old[*j].center());
+                    ((between - (w + old[*j].width()) / 2.0) / 2.0).max(0.0)
+                })
+            };
+            let left = (share * h).min(gap(n.checked_sub(1).and_then(|n| line.get(n))));
+            let right = (share * h).min(gap(line.get(n + 1)));
+            quads[*i] = own.slice(-left / w, 1.0 + right / w);
+        }
+    }
+}
+
 /// Lets short boxes grow to the height of the nearest higher box of their line.
 pub(crate) fn level(quads: &mut [Quad], lines: &[Vec<usize>]) {
     let angle = skew(quads);
@@ -140,6 +164,16 @@ mod tests {
     fn a_low_word_gets_the_height_of_its_line() {
         let found = leveled(vec![quad(10., 100., 200., 30.), quad(300., 112., 30., 18.)]);
         assert_eq!(found, [[10., 100., 210., 130.], [300., 100., 330., 130.]]);
+    }
+
+    #[test]
+    fn boxes_reach_further_but_not_into_the_next_one() {
+        let mut quads =
+            vec![quad(50., 100., 200., 20.), quad(254., 100., 60., 20.), quad(400., 90., 10., 30.)];
+        let line = vec![(0..3).collect::<Vec<_>>()];
+        reach(&mut quads, &line, 0.25);
+        let found: Vec<_> = quads.iter().map(|q| [q.bounds()[0], q.bounds()[2]].map(f32::round)).collect();
+        assert_eq!(found, [[45., 252.], [252., 319.], [400., 410.]]);
     }
 
     #[test]

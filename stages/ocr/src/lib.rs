@@ -4,6 +4,7 @@
 //! the words mean. Rules: a page without an image passes untouched; a page that cannot be read is emitted with its
 //! error, so that its document goes on; models are loaded when the first page needs them, once per process.
 
+mod amounts;
 mod blank;
 mod calibration;
 pub mod config;
@@ -21,6 +22,7 @@ mod files;
 pub mod fuzz;
 pub mod geometry;
 mod level;
+mod lexicon;
 mod model_file;
 pub mod onnx;
 mod order;
@@ -28,6 +30,7 @@ mod orientation;
 mod pixels;
 mod ppocr;
 pub mod remote;
+mod spelling;
 mod stage;
 mod trust;
 mod words;

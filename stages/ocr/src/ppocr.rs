@@ -58,6 +58,10 @@ pub struct PpOcrConfig {
     pub line_least: u32,
     /// Greatest width of a line image, pixels at a height of 48: longer lines are squeezed.
     pub line_most: u32,
+    /// How much further than the detector's box a line is looked for at both ends, as a share of its height.
+    pub line_reach: f32,
+    /// Width at which the quick recogniser sees a line, as a share of its natural one: its time is that of the width.
+    pub quick_width: f32,
     /// Blank that is left at both ends of a line image, as a share of its height.
     pub line_margin: f32,
     /// Lines of less confidence are dropped, 0..=1.
@@ -82,9 +86,11 @@ impl Default for PpOcrConfig {
             line_bucket: 16,
             line_least: 32,
             line_most: 3200,
+            line_reach: 0.2,
+            quick_width: 1.0,
             line_margin: 0.2,
             least_score: 0.5,
-            poor_score: 0.95,
+            poor_score: 0.975,
             upright_score: 0.85,
             device: Device::default(),
         }
@@ -200,6 +206,7 @@ impl PpOcr {
         let quads: Vec<Quad> = boxes.iter().map(|b| in_page(&b.quad)).collect();
         let (mut quads, lines) = level::join(&quads, &reading_order(&quads));
         level::level(&mut quads, &lines);
+        level::reach(&mut quads, &lines, c.line_reach);
         Ok(lines.concat().into_iter().map(|i| quads[i]).collect())
     }
 
@@ -254,7 +261,7 @@ impl OcrEngine for PpOcr {
 
     fn parameters(&self, request: &Request) -> String {
         // The number is raised whenever the code gives other words for the same image.
-        format!("3 {:?} {:?}", request.accuracy, self.config)
+        format!("5 {:?} {:?}", request.accuracy, self.config)
     }
 
     fn recognize(&self, image: &RgbImage, request: &Request) -> Result<Recognized, OcrError> {

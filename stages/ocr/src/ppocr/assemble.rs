@@ -1,9 +1,11 @@
 //! From characters to lines and words of a page.
 
+use crate::amounts;
 use crate::context;
 use crate::ctc::{Decoded, Glyph};
 use crate::engine::{Recognized, TextLine};
 use crate::geometry::Quad;
+use crate::spelling;
 use crate::words::words;
 use docmill_contracts::Word;
 
@@ -55,8 +57,11 @@ fn is_western(readings: &[Reading]) -> bool {
 pub(super) fn assemble(readings: &[Reading], least: f32, dpi: f32, page: (u32, u32)) -> Recognized {
     let western = is_western(readings);
     let mut texts: Vec<Vec<Glyph>> = readings.iter().map(|r| r.glyphs(western).to_vec()).collect();
-    texts.iter_mut().for_each(context::settle);
-    context::decimal_marks(&mut texts);
+    for text in &mut texts {
+        context::settle(text);
+        spelling::correct(text);
+    }
+    amounts::decimal_marks(&mut texts);
     let points = if dpi > 0.0 { 72.0 / dpi } else { 1.0 };
     let (right, bottom) = (page.0 as f32, page.1 as f32);
     let mut out = Recognized::default();

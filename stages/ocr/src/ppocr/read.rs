@@ -66,8 +66,9 @@ impl Recognizer {
     ) -> Result<Vec<Reading>, OcrError> {
         let (step, least, most) =
             (config.line_bucket.max(8), config.line_least.max(16), config.line_most.clamp(64, 8192));
+        let share = if self.is_thorough { 1.0 } else { config.quick_width.clamp(0.3, 2.0) };
         let job = |(index, quad): (usize, &Quad)| {
-            let own = line_width(quad, most as usize);
+            let own = line_width(quad, share, most as usize);
             Job { index, own, width: config.device.bucket(own.max(least as usize), step as usize) }
         };
         let mut jobs: Vec<Job> = quads.iter().enumerate().map(job).collect();

@@ -34,23 +34,22 @@ pub(crate) fn from_bgr(rows: &[u8], stride: usize, (width, height): (u32, u32), 
 
 /// Adds a row of grey pixels; false where one has a colour.
 fn gray_row(row: &[u8], to: &mut Vec<u8>) -> bool {
-    let mut colour = 0;
-    let mut gray = |pixels: &[u8], to: &mut Vec<u8>| {
-        to.extend(pixels.as_chunks::<3>().0.iter().map(|[b, g, r]| {
-            colour |= (b ^ g) | (b ^ r);
-            *b
-        }));
-    };
-    // Most of a page is paper, which is told from ink sixteen pixels at a time.
+    let start = to.len();
+    to.resize(start + row.len() / 3, 255);
     let (chunks, rest) = row.as_chunks::<48>();
-    for chunk in chunks {
-        if chunk == &[255; 48] {
-            to.extend_from_slice(&[255; 16]);
-        } else {
-            gray(chunk, to);
+    let (grays, last) = to[start..].as_chunks_mut::<16>();
+    let mut colour = 0;
+    // Most of a page is paper, which is told from ink sixteen pixels at a time.
+    for (chunk, gray) in chunks.iter().zip(grays).filter(|(chunk, _)| **chunk != [255; 48]) {
+        for ([b, g, r], gray) in chunk.as_chunks::<3>().0.iter().zip(gray) {
+            *gray = *b;
+            colour |= (b ^ g) | (b ^ r);
         }
     }
-    gray(rest, to);
+    for ([b, g, r], gray) in rest.as_chunks::<3>().0.iter().zip(last) {
+        *gray = *b;
+        colour |= (b ^ g) | (b ^ r);
+    }
     colour == 0
 }
 
