@@ -45,6 +45,8 @@ pub struct Evidence {
     pub day_first: usize,
     /// Dates of the document that can only be read with the month first.
     pub month_first: usize,
+    /// The only order in which it is due after it was issued.
+    pub due: Option<Form>,
     /// What is usual where the document comes from.
     pub locale: Option<Form>,
 }
@@ -56,6 +58,8 @@ pub enum Why {
     Only,
     /// Other dates of the document are written so.
     OtherDates,
+    /// Otherwise it would be due before it was issued.
+    DueAfterIssue,
     /// It is usual in the locale.
     Locale,
     /// For want of evidence.
@@ -92,6 +96,7 @@ impl Evidence {
         let (wanted, why) = match self.day_first.cmp(&self.month_first) {
             std::cmp::Ordering::Greater => (Some(Form::DayFirst), Why::OtherDates),
             std::cmp::Ordering::Less => (Some(Form::MonthFirst), Why::OtherDates),
+            std::cmp::Ordering::Equal if self.due.is_some() => (self.due, Why::DueAfterIssue),
             std::cmp::Ordering::Equal => (self.locale, Why::Locale),
         };
         Some(wanted.and_then(of).map_or((first, Why::Default), |r| (r, why)))

@@ -7,4 +7,5 @@ pub mod date;
 pub mod gln;
 pub mod iban;
 pub mod money;
+pub mod unit;
 pub mod vat_id;

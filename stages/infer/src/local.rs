@@ -137,6 +137,7 @@ impl Extractor for LocalExtractor {
             out.kind.category = Some(chosen.name);
         }
         out.fields = reader.fields(&work);
+        out.problems.extend(work.days_in_doubt(&wants, &mut out.fields));
         out.line_items = reader.rows(&work.kind.value, table.into_rows());
         let starts =
             if whole { packet::starts(&work.pages, &work.candidates, &work.features) } else { vec![0] };

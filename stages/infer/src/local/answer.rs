@@ -8,11 +8,14 @@ use super::fields::{Role, Want};
 use super::joint::{self, Choice, Ranked};
 use super::layout::Box4;
 use super::model::{self, Model};
+use super::table::Column;
 use super::work::Work;
 use super::{MODEL_VERSION, candidate, parties, score};
 use crate::extract::ENGINE_LOCAL;
 use candidate::{Candidate, Kind};
-use docmill_contracts::{Field, Fields, Reading};
+use docmill_contracts::{Field, Fields, Problem, Reading, Severity};
+use docmill_document::date::Why;
+use docmill_document::unit;
 use std::collections::HashMap;
 
 impl Work {
@@ -48,7 +51,7 @@ impl Work {
             let judged = self.judged(wants, model);
             let decided = self.decided(wants, &judged, &model.layouts);
             for (want, (judged, decided)) in wants.iter().zip(judged.iter().zip(&decided)) {
-                let (Some(judged), Some(scorer)) = (judged, model.scorer(&self.scorer_name(want))) else {
+                let (Some(judged), Some(scorer)) = (judged, self.scorer(want, model)) else {
                     continue;
                 };
                 match decided {
@@ -73,12 +76,63 @@ impl Work {
         fields
     }
 
+    /// Days that can be read in two ways: both stay, and why one was chosen is said.
+    pub(crate) fn days_in_doubt(&self, wants: &[Want], fields: &mut Fields) -> Vec<Problem> {
+        let mut problems = Vec::new();
+        for want in wants {
+            let Some(field) = fields.get_mut(&want.name) else { continue };
+            let read_from = |c: &&Candidate| {
+                c.kind == Kind::Date
+                    && c.dates.len() > 1
+                    && c.value == field.value
+                    && Some(c.raw.as_str()) == field.raw.as_deref()
+                    && Some(self.pages[c.page].page_no) == field.page
+            };
+            let Some(c) = self.candidates.iter().find(read_from) else { continue };
+            let others: Vec<String> =
+                c.dates.iter().map(|r| r.date.to_string()).filter(|d| *d != field.value).collect();
+            let why = match self.evidence.choose(&c.dates) {
+                Some((_, Why::OtherDates)) => "other dates of the document are written so",
+                Some((_, Why::DueAfterIssue)) => "only so it is due after it was issued",
+                Some((_, Why::Locale)) => "that is usual where the document comes from",
+                Some((_, Why::Only | Why::Default)) | None => "nothing says otherwise",
+            };
+            problems.push(Problem {
+                code: "INFER-0035".to_owned(),
+                severity: Severity::Warning,
+                message: format!(
+                    "`{}` can be {} or {}; read as {} since {why}",
+                    c.raw,
+                    field.value,
+                    others.join(" or "),
+                    field.value
+                ),
+                fields: vec![want.name.clone()],
+                page: field.page,
+            });
+            for value in others {
+                if field.other_readings.iter().all(|r| r.value != value) {
+                    field.other_readings.push(Reading {
+                        value,
+                        raw: field.raw.clone(),
+                        confidence: thousandth((1.0 - field.confidence) * 0.5),
+                        page: field.page,
+                        bbox: field.bbox.clone(),
+                        engine: field.engine.clone(),
+                        model_version: field.model_version.clone(),
+                    });
+                }
+            }
+        }
+        problems
+    }
+
     /// Scores of all fields that have a scorer.
     pub(crate) fn judged(&self, wants: &[Want], model: &Model) -> Vec<Option<Judged>> {
         wants
             .iter()
             .map(|want| {
-                let scorer = model.scorer(&self.scorer_name(want))?;
+                let scorer = self.scorer(want, model)?;
                 Some(self.judge(want, scorer, |value| model::key(want.role, value)))
             })
             .collect()
@@ -323,7 +377,9 @@ pub(crate) fn line_item(row: super::table::Row) -> Fields {
     let mut fields = Fields::new();
     for (column, cell) in row.cells {
         if let Some(name) = column.name() {
-            fields.insert(name.to_owned(), local(cell.value, cell.raw, 0.7, row.page_no, cell.bbox));
+            let code = if column == Column::Unit { unit::code(&cell.value) } else { None };
+            let value = code.map_or(cell.value, str::to_owned);
+            fields.insert(name.to_owned(), local(value, cell.raw, 0.7, row.page_no, cell.bbox));
         }
     }
     fields

@@ -304,6 +304,9 @@ pub(crate) fn stops(line: &str) -> bool {
             " page ",
             " roc ",
             " bill ",
+            " licensee ",
+            " franchisee ",
+            " owned by ",
         ]
         .iter()
         .any(|w| text.contains(w))

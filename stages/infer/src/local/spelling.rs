@@ -54,13 +54,10 @@ pub(super) fn corrected(text: &str, doubts: &Doubts) -> String {
         // `SUL TAN`, `L.ot`: one word that was read as two.
         if let (Some(gap), Some(next)) = (tokens.get(i + 1), tokens.get(i + 2))
             && matches!(gap.as_str(), " " | ".")
-            && is_word(token)
-            && is_word(next)
-            && !(is_usual(token) || is_usual(next))
             && (doubts.of(token).is_some() || doubts.of(next).is_some())
-            && is_usual(&format!("{token}{next}"))
+            && let Some(whole) = one_of_two(token, next)
         {
-            out.push_str(&format!("{token}{next}"));
+            out.push_str(&whole);
             i += 3;
             continue;
         }
@@ -78,6 +75,17 @@ pub(super) fn corrected(text: &str, doubts: &Doubts) -> String {
         i += 1;
     }
     out
+}
+
+/// The usual word that two words are together, neither of which is one.
+fn one_of_two(first: &str, second: &str) -> Option<String> {
+    if !is_word(first) || !is_word(second) || is_usual(first) || is_usual(second) {
+        return None;
+    }
+    let whole = format!("{first}{second}");
+    // `I.ot`: a stroke alone may be an `L`.
+    let other = matches!(first, "I" | "i" | "l").then(|| format!("L{second}"));
+    [Some(whole), other].into_iter().flatten().find(|w| is_usual(w))
 }
 
 /// Runs of letters and digits, and what stands between them, in turn. A `!` or `|` inside a word is a letter that was misread.
@@ -258,6 +266,7 @@ mod tests {
         assert_eq!(read("NO. 14 A1B2C3"), "NO. 14 A1B2C3");
         assert_eq!(read("Gardenia Stores, Alaf Point Care"), "Gardenia Stores, Alaf Point Care");
         assert_eq!(read("JALAN SUL TAN, L.ot 3, No.l Petalinci"), "JALAN SULTAN, Lot 3, No.1 Petaling");
+        assert_eq!(read("I.ot 3"), "Lot 3");
         assert_eq!(
             read("Grounid Fleor, Sr! Gaya, IKANO HANDELSDN BHD"),
             "Ground Floor, Sri Gaya, IKANO HANDEL SDN BHD"

@@ -12,7 +12,7 @@ use super::fields::{Role, Want};
 use super::joint::Ranked;
 use super::layout::{Layout, Segment};
 use super::lexicon::{Concept, Lexicon};
-use super::model::Scorer;
+use super::model::{Model, Scorer};
 use super::relations::{self, Relations};
 use super::{kind, novelty, parties, score};
 use docmill_contracts::{DocumentType, TextSource};
@@ -41,6 +41,8 @@ pub struct Work {
     pub(crate) features: Vec<Features>,
     pub(crate) kind: DocumentType,
     pub(crate) blocks: Vec<Block>,
+    /// How the document writes its dates.
+    pub(crate) evidence: Evidence,
     hints: Vec<(f32, f32)>,
     totals: BTreeMap<Decimal, f32>,
     rows: Vec<Row>,
@@ -60,17 +62,31 @@ impl Work {
         if let Some(first) = pages.first().filter(|p| p.source == TextSource::Ocr) {
             parties::join_names(first, &mut candidates);
         }
-        read_dates(&pages, &mut candidates);
+        let mut evidence = read_dates(&pages, &mut candidates);
         let kind = match kinds {
             Some(scorer) => kind::classify_by(scorer, &pages, &candidates, hint),
             None => kind::classify(&pages, &candidates, hint),
         };
-        let features = features::measure(&pages, &candidates, lexicon);
+        let mut features = features::measure(&pages, &candidates, lexicon);
+        if let Some(form) = due_after_issue(&evidence, &candidates, &features) {
+            evidence.due = Some(form);
+            choose_dates(&evidence, &mut candidates);
+            features = features::measure(&pages, &candidates, lexicon);
+        }
         let receipt = kind.value == "receipt";
         let hints = parties::suggest(&pages, &candidates, &features, lexicon, receipt);
         let totals = if receipt { relations::receipt_total(&candidates, &features) } else { BTreeMap::new() };
-        let mut work =
-            Self { pages, candidates, features, kind, blocks: Vec::new(), hints, totals, rows: Vec::new() };
+        let mut work = Self {
+            pages,
+            candidates,
+            features,
+            kind,
+            blocks: Vec::new(),
+            evidence,
+            hints,
+            totals,
+            rows: Vec::new(),
+        };
         if described {
             work.describe(lexicon);
         }
@@ -123,7 +139,15 @@ impl Work {
 
     /// Name of the scorer of a field for this document.
     pub fn scorer_name(&self, want: &Want) -> String {
-        if self.by_blocks(want) { format!("{}@slip", want.name) } else { want.name.clone() }
+        // What is paid stands among what was given and returned, as on no invoice.
+        let own = self.by_blocks(want) || (self.is_slip() && want.role == Role::Gross);
+        if own { format!("{}@slip", want.name) } else { want.name.clone() }
+    }
+
+    /// The scorer of a field for this document; that of other documents where slips have none of their own.
+    pub(crate) fn scorer<'a>(&self, want: &Want, model: &'a Model) -> Option<&'a Scorer> {
+        let other = || if self.by_blocks(want) { None } else { model.scorer(&want.name) };
+        model.scorer(&self.scorer_name(want)).or_else(other)
     }
 
     /// The value of a candidate: a credit note states what is credited, with or without a minus.
@@ -230,7 +254,7 @@ impl Work {
 const NO_TAX: f32 = 6.0;
 
 /// Decides between the readings of dates by the other dates of the document and by where it seems to come from.
-fn read_dates(pages: &[Layout], candidates: &mut [Candidate]) {
+fn read_dates(pages: &[Layout], candidates: &mut [Candidate]) -> Evidence {
     let dollars = candidates.iter().filter(|c| c.currency == Some("USD")).count();
     let others = candidates.iter().filter(|c| c.currency.is_some_and(|c| c != "USD")).count();
     let american = dollars > others
@@ -244,10 +268,47 @@ fn read_dates(pages: &[Layout], candidates: &mut [Candidate]) {
         let dates = candidates.iter().filter(|c| c.kind == Kind::Date).map(|c| c.dates.as_slice());
         Evidence::of(dates, Some(locale))
     };
+    choose_dates(&evidence, candidates);
+    evidence
+}
+
+fn choose_dates(evidence: &Evidence, candidates: &mut [Candidate]) {
     for c in candidates.iter_mut().filter(|c| c.kind == Kind::Date) {
         if let Some((reading, _)) = evidence.choose(&c.dates) {
             c.date = Some(reading.date);
             c.value = reading.date.to_string();
         }
+    }
+}
+
+/// The order of parts in which a day of payment is not before the day of issue, where only one of the two orders is so
+/// and no other date says how dates are written.
+fn due_after_issue(evidence: &Evidence, candidates: &[Candidate], features: &[Features]) -> Option<Form> {
+    if evidence.day_first != evidence.month_first {
+        return None;
+    }
+    let labelled = |concept: Concept| {
+        let of = candidates
+            .iter()
+            .zip(features)
+            .filter(move |(c, f)| c.kind == Kind::Date && f.of(concept) > 0.85);
+        of.max_by(|a, b| a.1.of(concept).total_cmp(&b.1.of(concept))).map(|(c, _)| c)
+    };
+    let (issue, due) = (labelled(Concept::IssueDate)?, labelled(Concept::DueDate)?);
+    if issue.dates.len() < 2 && due.dates.len() < 2 {
+        return None;
+    }
+    let day = |c: &Candidate, form: Form| {
+        c.dates
+            .iter()
+            .find(|r| r.form == form)
+            .or(c.dates.first().filter(|_| c.dates.len() == 1))
+            .map(|r| r.date)
+    };
+    let holds = |form: Form| Some(day(due, form)? >= day(issue, form)?);
+    match (holds(Form::DayFirst)?, holds(Form::MonthFirst)?) {
+        (true, false) => Some(Form::DayFirst),
+        (false, true) => Some(Form::MonthFirst),
+        _ => None,
     }
 }
