@@ -225,16 +225,16 @@ impl Work {
             }
             return Judged::of(all, none);
         }
-        let usable: Vec<usize> =
-            (0..self.rows.len()).filter(|i| score::takes(want.role, self.candidates[*i].kind)).collect();
+        let takes = |i: &usize| {
+            score::takes(want.role, self.candidates[*i].kind)
+                && !(want.role == Role::Tax && self.is_no_tax(*i))
+        };
+        let usable: Vec<usize> = (0..self.rows.len()).filter(takes).collect();
         let rules: Vec<f32> = usable.iter().map(|i| self.rule(want, *i)).collect();
         let best = rules.iter().copied().fold(f32::MIN, f32::max);
         for (i, rule) in usable.into_iter().zip(rules) {
             let own = describe::own(want, &self.features[i], rule, best);
-            let mut score = scorer.linear.score(&self.rows[i]) + scorer.linear.score(&own);
-            if want.role == Role::Tax && self.is_no_tax(i) {
-                score -= NO_TAX;
-            }
+            let score = scorer.linear.score(&self.rows[i]) + scorer.linear.score(&own);
             all.push(Scored { pick: Pick::Candidate(i), key: key(&self.value(want, i)), score });
         }
         Judged::of(all, none)
@@ -242,16 +242,15 @@ impl Work {
 }
 
 impl Work {
-    /// An amount whose label says that it is something else that net and gross differ by: an agency's commission, a
-    /// discount, a rebate.
+    /// An amount that nothing calls a tax, or whose label says that it is something else that net and gross differ by: an
+    /// agency's commission, a discount, a rebate.
     fn is_no_tax(&self, i: usize) -> bool {
-        let f = &self.features[i];
-        f.of(Concept::OtherAmount) > 0.6 && f.of(Concept::Tax) < 0.6
+        let (c, f) = (&self.candidates[i], &self.features[i]);
+        // Where amounts are written with cents, a bare `2` beside `Tax` is a code or a page.
+        let bare = !c.monetary && !c.amount.is_zero() && self.candidates.iter().any(|c| c.monetary);
+        bare || f.of(Concept::Tax) < 0.3 || (f.of(Concept::OtherAmount) > 0.6 && f.of(Concept::Tax) < 0.6)
     }
 }
-
-/// More than the sum of net and tax adds.
-const NO_TAX: f32 = 6.0;
 
 /// Decides between the readings of dates by the other dates of the document and by where it seems to come from.
 fn read_dates(pages: &[Layout], candidates: &mut [Candidate]) -> Evidence {
