@@ -30,10 +30,12 @@ use std::path::PathBuf;
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Effort {
-    /// Largest area of the detector's input, pixels. Larger pages are shrunk: at 1 400 000, an A4 page becomes 992 x 1408.
+    /// Largest area of the detector's input, pixels. Larger pages are shrunk: at 1 150 000, an A4 page becomes 896 x 1280.
     pub detector_pixels: u32,
     /// Lines of less confidence are read again by the thorough recogniser, 0..=1.
     pub again_below: f32,
+    /// Width at which the quick recogniser sees a line, as a share of its natural one: its time is that of the width.
+    pub quick_width: f32,
 }
 
 /// How PP-OCR reads.
@@ -60,8 +62,6 @@ pub struct PpOcrConfig {
     pub line_most: u32,
     /// How much further than the detector's box a line is looked for at both ends, as a share of its height.
     pub line_reach: f32,
-    /// Width at which the quick recogniser sees a line, as a share of its natural one: its time is that of the width.
-    pub quick_width: f32,
     /// Blank that is left at both ends of a line image, as a share of its height.
     pub line_margin: f32,
     /// Lines of less confidence are dropped, 0..=1.
@@ -77,18 +77,17 @@ pub struct PpOcrConfig {
 impl Default for PpOcrConfig {
     fn default() -> Self {
         Self {
-            fast: Effort { detector_pixels: 900_000, again_below: 0.0 },
-            balanced: Effort { detector_pixels: 1_400_000, again_below: 0.95 },
-            accurate: Effort { detector_pixels: 1_800_000, again_below: 0.99 },
+            fast: Effort { detector_pixels: 900_000, again_below: 0.0, quick_width: 0.95 },
+            balanced: Effort { detector_pixels: 1_150_000, again_below: 0.95, quick_width: 0.95 },
+            accurate: Effort { detector_pixels: 1_800_000, again_below: 0.99, quick_width: 1.0 },
             detector_side: 4000,
             detector_short_side: 640,
             db: DbConfig::default(),
-            line_bucket: 16,
+            line_bucket: 8,
             line_least: 32,
             line_most: 3200,
             line_reach: 0.2,
-            quick_width: 1.0,
-            line_margin: 0.2,
+            line_margin: 0.12,
             least_score: 0.5,
             poor_score: 0.975,
             upright_score: 0.85,
@@ -231,7 +230,7 @@ impl PpOcr {
     ) -> Result<Vec<Reading>, OcrError> {
         let effort = self.config.effort(accuracy);
         let quads = self.detect(models, page, effort.detector_pixels)?;
-        let mut readings = models.quick.read(page, &quads, &self.config)?;
+        let mut readings = models.quick.read(page, &quads, effort.quick_width, &self.config)?;
         let below = match accuracy {
             AccuracyMode::Balanced if mean_score(&readings) < self.config.poor_score => {
                 self.config.accurate.again_below
@@ -240,7 +239,7 @@ impl PpOcr {
         };
         let doubtful: Vec<usize> = (0..readings.len()).filter(|i| readings[*i].score() < below).collect();
         let quads: Vec<Quad> = doubtful.iter().map(|i| readings[*i].quad).collect();
-        let again = models.thorough.read_as(page, &quads, &self.config)?;
+        let again = models.thorough.read_as(page, &quads, 1.0, &self.config)?;
         for (i, reading) in doubtful.into_iter().zip(again) {
             if reading.score() > readings[i].score() - 0.1 {
                 readings[i] = reading;
@@ -261,7 +260,7 @@ impl OcrEngine for PpOcr {
 
     fn parameters(&self, request: &Request) -> String {
         // The number is raised whenever the code gives other words for the same image.
-        format!("5 {:?} {:?}", request.accuracy, self.config)
+        format!("6 {:?} {:?}", request.accuracy, self.config)
     }
 
     fn recognize(&self, image: &RgbImage, request: &Request) -> Result<Recognized, OcrError> {
