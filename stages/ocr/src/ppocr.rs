@@ -26,6 +26,9 @@ use read::Recognizer;
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
 
+/// By how much the thorough recogniser's lines are longer at both ends than the quick one's, as a share of their height.
+const THOROUGH_MARGIN: f32 = 0.1;
+
 /// How much work a page is worth, in figures.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -66,8 +69,10 @@ pub struct PpOcrConfig {
     pub line_margin: f32,
     /// Lines of less confidence are dropped, 0..=1.
     pub least_score: f32,
-    /// Pages of less confidence are read again as in the mode `accurate` where `balanced` was asked for, 0..=1.
+    /// Pages of less confidence are poor: of them, more lines are read again where `balanced` was asked for, 0..=1.
     pub poor_score: f32,
+    /// Lines of poor pages of less confidence are read again by the thorough recogniser in the mode `balanced`, 0..=1.
+    pub poor_again_below: f32,
     /// Pages of less confidence are looked at whether they are upside down or lie on their side, 0..=1.
     pub upright_score: f32,
     /// Where the models run.
@@ -90,6 +95,7 @@ impl Default for PpOcrConfig {
             line_margin: 0.12,
             least_score: 0.5,
             poor_score: 0.975,
+            poor_again_below: 0.995,
             upright_score: 0.85,
             device: Device::default(),
         }
@@ -233,12 +239,17 @@ impl PpOcr {
         let mut readings = models.quick.read(page, &quads, effort.quick_width, &self.config)?;
         let below = match accuracy {
             AccuracyMode::Balanced if mean_score(&readings) < self.config.poor_score => {
-                self.config.accurate.again_below
+                self.config.poor_again_below
             }
             _ => effort.again_below,
         };
         let doubtful: Vec<usize> = (0..readings.len()).filter(|i| readings[*i].score() < below).collect();
-        let quads: Vec<Quad> = doubtful.iter().map(|i| readings[*i].quad).collect();
+        // What is hard to read gets more of its surroundings.
+        let wider = |quad: &Quad| {
+            let more = THOROUGH_MARGIN * quad.height() / quad.width().max(1.0);
+            quad.slice(-more, 1.0 + more)
+        };
+        let quads: Vec<Quad> = doubtful.iter().map(|i| wider(&readings[*i].quad)).collect();
         let again = models.thorough.read_as(page, &quads, 1.0, &self.config)?;
         for (i, reading) in doubtful.into_iter().zip(again) {
             if reading.score() > readings[i].score() - 0.1 {
@@ -260,7 +271,7 @@ impl OcrEngine for PpOcr {
 
     fn parameters(&self, request: &Request) -> String {
         // The number is raised whenever the code gives other words for the same image.
-        format!("6 {:?} {:?}", request.accuracy, self.config)
+        format!("7 {:?} {:?}", request.accuracy, self.config)
     }
 
     fn recognize(&self, image: &RgbImage, request: &Request) -> Result<Recognized, OcrError> {
