@@ -50,7 +50,8 @@ fn share_memory(environment: &Environment) {
     // SAFETY: both pointers are of live objects; the environment copies what it needs of `place`, and no arena settings mean the
     // default ones. A status that is not null is an error of this call, and is released once.
     unsafe {
-        let status = (api.CreateAndRegisterAllocator)(environment.ptr().cast_mut(), place.ptr(), std::ptr::null());
+        let status =
+            (api.CreateAndRegisterAllocator)(environment.ptr().cast_mut(), place.ptr(), std::ptr::null());
         if !status.0.is_null() {
             (api.ReleaseStatus)(status.0);
         }
