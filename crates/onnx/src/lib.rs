@@ -8,7 +8,9 @@ mod error;
 pub use error::OnnxError;
 pub use ort;
 
+use ort::AsPointer as _;
 use ort::environment::Environment;
+use ort::memory::{AllocationDevice, AllocatorType, MemoryInfo};
 use ort::session::Session;
 use ort::session::builder::{GraphOptimizationLevel, SessionBuilder};
 use serde::{Deserialize, Serialize};
@@ -31,7 +33,29 @@ pub fn environment(library: &Path) -> Result<Environment, OnnxError> {
     let builder = ort::init_from(library).map_err(|e| failed(e.to_string()))?;
     let environment =
         builder.with_name("docmill").with_telemetry(false).build().map_err(|e| failed(e.to_string()))?;
+    share_memory(&environment);
     Ok(slot.insert(environment).clone())
+}
+
+/// Gives the environment one arena for the CPU, which sessions take with `with_env_allocators`: memory grows to what the hungriest
+/// model needs, not to the sum of what each needs once. Without it, sessions have arenas of their own.
+#[allow(unsafe_code)]
+fn share_memory(environment: &Environment) {
+    let Ok(place) =
+        MemoryInfo::new(AllocationDevice::CPU, 0, AllocatorType::Arena, ort::memory::MemoryType::Default)
+    else {
+        return;
+    };
+    let api = ort::api();
+    // SAFETY: both pointers are of live objects; the environment copies what it needs of `place`, and no arena settings mean the
+    // default ones. A status that is not null is an error of this call, and is released once.
+    unsafe {
+        let status =
+            (api.CreateAndRegisterAllocator)(environment.ptr().cast_mut(), place.ptr(), std::ptr::null());
+        if !status.0.is_null() {
+            (api.ReleaseStatus)(status.0);
+        }
+    }
 }
 
 /// Where a model runs.

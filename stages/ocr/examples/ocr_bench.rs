@@ -1,6 +1,7 @@
 //! Reads every image of a folder and writes lines, times and memory as JSON, as the OCR bench's peers do.
 //!
-//! `cargo run --release -p docmill-ocr --example ocr_bench -- FOLDER OUT.json [DPI]`
+//! `cargo run --release -p docmill-ocr --example ocr_bench -- FOLDER OUT.json [DPI]`, with `OCR_MODE` fast, balanced or accurate and
+//! the engine's settings as JSON in `OCR_CONFIG`.
 
 #![allow(clippy::print_stdout)] // a command-line tool
 
@@ -40,8 +41,10 @@ fn main() -> Result<(), Box<dyn Error>> {
         (all_wall, all_cpu) = (all_wall + wall, all_cpu + cpu);
         let items: Vec<Value> =
             read.lines.iter().map(|l| json!([l.quad.0.map(|p| [p.x, p.y]), l.text, l.score])).collect();
-        let words: Vec<Value> =
-            read.words.iter().map(|w| json!([w.text, w.bbox, w.confidence, w.line])).collect();
+        let word = |(w, e): (&docmill_contracts::Word, &docmill_ocr::Evidence)| {
+            json!([w.text, w.bbox, w.confidence, w.line, e.features()])
+        };
+        let words: Vec<Value> = read.words.iter().zip(&read.evidence).map(word).collect();
         let name = path.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
         results.insert(name, json!({"wall": wall, "cpu": cpu, "items": items, "words": words}));
     }

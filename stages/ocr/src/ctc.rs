@@ -124,8 +124,8 @@ fn others(row: &[f32], (best, p): (usize, f32), dictionary: &Dictionary) -> Vec<
     found
 }
 
-/// Full-width forms and the ideographic full stop as their ASCII characters, and the empty set as the letter and diameter
-/// sign it is in business documents: parsers of amounts and dates know no others.
+/// Full-width forms and the ideographic full stop as their ASCII characters, and the empty set and the logical or as the letters
+/// that they are in business documents: parsers of amounts and dates know no others.
 fn narrow(text: &str) -> String {
     let narrow = |c: char| match c {
         '\u{ff01}'..='\u{ff5e}' => char::from_u32(c as u32 - 0xfee0).unwrap_or(c),
@@ -133,6 +133,7 @@ fn narrow(text: &str) -> String {
         '\u{3001}' => ',',
         '\u{3000}' => ' ',
         '\u{2205}' => 'Ø',
+        '\u{2228}' => 'V',
         c => c,
     };
     text.chars().map(narrow).collect()
@@ -213,6 +214,6 @@ mod tests {
     #[test]
     fn full_width_forms_become_ascii() {
         assert_eq!(narrow("：（１，５０）。"), ":(1,50).");
-        assert_eq!(narrow("€ä末∅"), "€ä末Ø");
+        assert_eq!(narrow("€ä末∅∨"), "€ä末ØV");
     }
 }

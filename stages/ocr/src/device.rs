@@ -144,6 +144,8 @@ fn build(environment: &Environment, providers: &[ExecutionProviderDispatch]) -> 
         .with_inter_threads(1)?
         .with_intra_op_spinning(false)?
         .with_flush_to_zero()?
+        // Detector and recognisers run one after the other, in the same memory.
+        .with_env_allocators()?
         .with_memory_pattern(false)?;
     Ok(if providers.is_empty() { builder } else { builder.with_execution_providers(providers)? })
 }

@@ -26,14 +26,19 @@ use read::Recognizer;
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
 
+/// By how much the thorough recogniser's lines are longer at both ends than the quick one's, as a share of their height.
+const THOROUGH_MARGIN: f32 = 0.1;
+
 /// How much work a page is worth, in figures.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Effort {
-    /// Largest area of the detector's input, pixels. Larger pages are shrunk: at 1 400 000, an A4 page becomes 992 x 1408.
+    /// Largest area of the detector's input, pixels. Larger pages are shrunk: at 1 150 000, an A4 page becomes 896 x 1280.
     pub detector_pixels: u32,
     /// Lines of less confidence are read again by the thorough recogniser, 0..=1.
     pub again_below: f32,
+    /// Width at which the quick recogniser sees a line, as a share of its natural one: its time is that of the width.
+    pub quick_width: f32,
 }
 
 /// How PP-OCR reads.
@@ -60,14 +65,14 @@ pub struct PpOcrConfig {
     pub line_most: u32,
     /// How much further than the detector's box a line is looked for at both ends, as a share of its height.
     pub line_reach: f32,
-    /// Width at which the quick recogniser sees a line, as a share of its natural one: its time is that of the width.
-    pub quick_width: f32,
     /// Blank that is left at both ends of a line image, as a share of its height.
     pub line_margin: f32,
     /// Lines of less confidence are dropped, 0..=1.
     pub least_score: f32,
-    /// Pages of less confidence are read again as in the mode `accurate` where `balanced` was asked for, 0..=1.
+    /// Pages of less confidence are poor: of them, more lines are read again where `balanced` was asked for, 0..=1.
     pub poor_score: f32,
+    /// Lines of poor pages of less confidence are read again by the thorough recogniser in the mode `balanced`, 0..=1.
+    pub poor_again_below: f32,
     /// Pages of less confidence are looked at whether they are upside down or lie on their side, 0..=1.
     pub upright_score: f32,
     /// Where the models run.
@@ -77,20 +82,20 @@ pub struct PpOcrConfig {
 impl Default for PpOcrConfig {
     fn default() -> Self {
         Self {
-            fast: Effort { detector_pixels: 900_000, again_below: 0.0 },
-            balanced: Effort { detector_pixels: 1_400_000, again_below: 0.95 },
-            accurate: Effort { detector_pixels: 1_800_000, again_below: 0.99 },
+            fast: Effort { detector_pixels: 900_000, again_below: 0.0, quick_width: 0.95 },
+            balanced: Effort { detector_pixels: 1_150_000, again_below: 0.95, quick_width: 0.95 },
+            accurate: Effort { detector_pixels: 1_800_000, again_below: 0.99, quick_width: 1.0 },
             detector_side: 4000,
             detector_short_side: 640,
             db: DbConfig::default(),
-            line_bucket: 16,
+            line_bucket: 8,
             line_least: 32,
             line_most: 3200,
             line_reach: 0.2,
-            quick_width: 1.0,
-            line_margin: 0.2,
+            line_margin: 0.12,
             least_score: 0.5,
             poor_score: 0.975,
+            poor_again_below: 0.995,
             upright_score: 0.85,
             device: Device::default(),
         }
@@ -231,16 +236,21 @@ impl PpOcr {
     ) -> Result<Vec<Reading>, OcrError> {
         let effort = self.config.effort(accuracy);
         let quads = self.detect(models, page, effort.detector_pixels)?;
-        let mut readings = models.quick.read(page, &quads, &self.config)?;
+        let mut readings = models.quick.read(page, &quads, effort.quick_width, &self.config)?;
         let below = match accuracy {
             AccuracyMode::Balanced if mean_score(&readings) < self.config.poor_score => {
-                self.config.accurate.again_below
+                self.config.poor_again_below
             }
             _ => effort.again_below,
         };
         let doubtful: Vec<usize> = (0..readings.len()).filter(|i| readings[*i].score() < below).collect();
-        let quads: Vec<Quad> = doubtful.iter().map(|i| readings[*i].quad).collect();
-        let again = models.thorough.read_as(page, &quads, &self.config)?;
+        // What is hard to read gets more of its surroundings.
+        let wider = |quad: &Quad| {
+            let more = THOROUGH_MARGIN * quad.height() / quad.width().max(1.0);
+            quad.slice(-more, 1.0 + more)
+        };
+        let quads: Vec<Quad> = doubtful.iter().map(|i| wider(&readings[*i].quad)).collect();
+        let again = models.thorough.read_as(page, &quads, 1.0, &self.config)?;
         for (i, reading) in doubtful.into_iter().zip(again) {
             if reading.score() > readings[i].score() - 0.1 {
                 readings[i] = reading;
@@ -261,7 +271,7 @@ impl OcrEngine for PpOcr {
 
     fn parameters(&self, request: &Request) -> String {
         // The number is raised whenever the code gives other words for the same image.
-        format!("5 {:?} {:?}", request.accuracy, self.config)
+        format!("7 {:?} {:?}", request.accuracy, self.config)
     }
 
     fn recognize(&self, image: &RgbImage, request: &Request) -> Result<Recognized, OcrError> {

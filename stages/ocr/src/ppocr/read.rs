@@ -34,22 +34,23 @@ impl Recognizer {
     }
 
     /// Reads boxes. What is narrow and tall may be one upright character or a line that runs downwards: the more
-    /// confident reading counts.
+    /// confident reading counts. `share`: of a line's natural width.
     pub(super) fn read(
         &mut self,
         page: &Page<'_>,
         quads: &[Quad],
+        share: f32,
         config: &PpOcrConfig,
     ) -> Result<Vec<Reading>, OcrError> {
         let is_tall = |q: &Quad| q.height() >= 1.5 * q.width();
         let is_sure = |q: &Quad| q.height() > 6.0 * q.width();
         let cut = |q: &Quad| without_margins(page, q, config.line_margin);
         let first: Vec<Quad> = quads.iter().map(|q| cut(&if is_tall(q) { q.turned() } else { *q })).collect();
-        let mut readings = self.read_as(page, &first, config)?;
+        let mut readings = self.read_as(page, &first, share, config)?;
         let unsure: Vec<usize> =
             (0..quads.len()).filter(|i| is_tall(&quads[*i]) && !is_sure(&quads[*i])).collect();
         let second: Vec<Quad> = unsure.iter().map(|i| cut(&quads[*i])).collect();
-        for (i, upright) in unsure.into_iter().zip(self.read_as(page, &second, config)?) {
+        for (i, upright) in unsure.into_iter().zip(self.read_as(page, &second, share, config)?) {
             if upright.score() >= readings[i].score() {
                 readings[i] = upright;
             }
@@ -62,11 +63,12 @@ impl Recognizer {
         &mut self,
         page: &Page<'_>,
         quads: &[Quad],
+        share: f32,
         config: &PpOcrConfig,
     ) -> Result<Vec<Reading>, OcrError> {
         let (step, least, most) =
             (config.line_bucket.max(8), config.line_least.max(16), config.line_most.clamp(64, 8192));
-        let share = if self.is_thorough { 1.0 } else { config.quick_width.clamp(0.3, 2.0) };
+        let share = share.clamp(0.3, 2.0);
         let job = |(index, quad): (usize, &Quad)| {
             let own = line_width(quad, share, most as usize);
             Job { index, own, width: config.device.bucket(own.max(least as usize), step as usize) }
