@@ -1,7 +1,7 @@
 //! The item table: its columns by their places under a header ([`super::heads`]), its rows by their amounts.
 //!
-//! Owns which cells make a row. Knows no other field. Rule: pages come one after the other, and only rows are kept,
-//! so that a table of a thousand pages needs no more memory than its rows.
+//! Owns which cells make a row. Knows no other field. Rule: pages come one after the other, and rows are given away as
+//! they are found, so that a table of a thousand pages needs no more memory than one of ten.
 
 use super::heads::{self, Head};
 use super::layout::{Box4, Layout, Segment, union};
@@ -71,21 +71,40 @@ pub struct Reader<'a> {
     lexicon: &'a Lexicon,
     most: usize,
     head: Option<Head>,
+    /// Rows that were not taken yet.
     rows: Vec<Row>,
+    /// How many were found.
+    count: usize,
+    /// There are more rows than are wanted.
+    full: bool,
     ended: bool,
     /// Part of a row whose amounts stand on lines of their own, and its top edge.
     pending: Option<(f32, BTreeMap<Column, Cell>)>,
 }
 
 impl<'a> Reader<'a> {
-    /// A reader that keeps at most `most` rows.
+    /// A reader that finds at most `most` rows.
     pub fn new(lexicon: &'a Lexicon, most: usize) -> Self {
-        Self { lexicon, most, head: None, rows: Vec::new(), ended: false, pending: None }
+        Self {
+            lexicon,
+            most,
+            head: None,
+            rows: Vec::new(),
+            count: 0,
+            full: false,
+            ended: false,
+            pending: None,
+        }
     }
 
-    /// The rows so far.
-    pub fn into_rows(self) -> Vec<Row> {
-        self.rows
+    /// The rows since the last call.
+    pub fn take_rows(&mut self) -> Vec<Row> {
+        std::mem::take(&mut self.rows)
+    }
+
+    /// Whether the table goes on beyond the most rows that are wanted.
+    pub fn is_full(&self) -> bool {
+        self.full
     }
 
     /// Reads the next page.
@@ -95,9 +114,9 @@ impl<'a> Reader<'a> {
         let mut inside = self.head.is_some() && !self.ended;
         let mut last_text: Option<Cell> = None;
         let mut bottom = 0.0_f32;
-        while line < layout.lines.len() && self.rows.len() < self.most {
+        while line < layout.lines.len() && !self.full {
             if let Some((head, next)) = heads::find(layout, line)
-                && (self.rows.is_empty() || self.head.as_ref().is_some_and(|h| alike(h, &head)))
+                && (self.count == 0 || self.head.as_ref().is_some_and(|h| alike(h, &head)))
             {
                 self.head = Some(head);
                 self.ended = false;
@@ -114,7 +133,7 @@ impl<'a> Reader<'a> {
                 let height = segments.first().map_or(10.0, Segment::height);
                 if self.sums_up(segments) || (bottom > 0.0 && top - bottom > 12.0 * height) {
                     inside = false;
-                    self.ended = !self.rows.is_empty();
+                    self.ended = self.count > 0;
                 } else {
                     self.row(layout, line, &mut last_text);
                     bottom = top + height;
@@ -215,6 +234,11 @@ impl<'a> Reader<'a> {
             }
         }
         *last_text = None;
+        if self.count >= self.most {
+            self.full = true;
+            return;
+        }
+        self.count += 1;
         self.rows.push(Row { page_no: layout.page_no, cells });
     }
 }
