@@ -54,7 +54,9 @@ mod tests {
             .collect();
         // Folders list their files in any order.
         seeds.sort();
-        seeds.push(br#"{"a": {"value": "1", "confidence": null, "engine": "x", "model_version": "1"}}"#.to_vec());
+        seeds.push(
+            br#"{"a": {"value": "1", "confidence": null, "engine": "x", "model_version": "1"}}"#.to_vec(),
+        );
         smoke(&seeds, 3000, super::records);
     }
 }

@@ -10,7 +10,11 @@ pub fn invoices(bytes: &[u8]) {
     let lines = document.nodes().count();
     for finding in found {
         assert!(finding.count > 0, "{} holds, and is found", finding.rule.id);
-        assert!(finding.line.is_none_or(|line| (1..=lines).contains(&line)), "{}: {finding:?}", finding.rule.id);
+        assert!(
+            finding.line.is_none_or(|line| (1..=lines).contains(&line)),
+            "{}: {finding:?}",
+            finding.rule.id
+        );
     }
     drop(Set::of_document(&document));
 }
@@ -33,6 +37,10 @@ mod tests {
             <ApplicableTradeTax><CalculatedAmount>1.9</CalculatedAmount><BasisAmount>10</BasisAmount><CategoryCode>S</CategoryCode>\
             <RateApplicablePercent>19</RateApplicablePercent></ApplicableTradeTax></ApplicableHeaderTradeSettlement>\
             </SupplyChainTradeTransaction></CrossIndustryInvoice>";
-        smoke(&[ubl, cii, "<Order><ID>&#x1F600;</ID></Order>"].map(|xml| xml.as_bytes().to_vec()), 2000, super::invoices);
+        smoke(
+            &[ubl, cii, "<Order><ID>&#x1F600;</ID></Order>"].map(|xml| xml.as_bytes().to_vec()),
+            2000,
+            super::invoices,
+        );
     }
 }

@@ -7,9 +7,9 @@ use crate::OpsError;
 use crate::desk::Desk;
 use crate::status::worker;
 use docmill_contracts::{GatherState, RecordKind};
-use docmill_runtime::{PART_MARK, Topology};
 use docmill_runtime::topology::Worker;
 use docmill_runtime::transport::{ReadFrom, TopicSpec};
+use docmill_runtime::{PART_MARK, Topology};
 use std::collections::HashSet;
 
 /// A topic whose partitions would be raised, and the worker that gathers over it.

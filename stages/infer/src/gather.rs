@@ -125,10 +125,10 @@ impl Gather for GatherPages {
             return input.and_then(|input| page(input.page.page_no)).into_iter().collect();
         }
         // A head that an older build wrote has its pages with it: with a new head each of them is written as a part.
-        let pages = after.pages.iter().map(|p| Part {
-            name: p.page_no.to_string(),
-            state: Some(part(vec![p.clone()], None)),
-        });
+        let pages = after
+            .pages
+            .iter()
+            .map(|p| Part { name: p.page_no.to_string(), state: Some(part(vec![p.clone()], None)) });
         std::iter::once(head(Some(part(Vec::new(), after.head.clone())))).chain(pages).collect()
     }
 

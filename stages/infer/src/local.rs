@@ -184,7 +184,12 @@ impl Reader<'_> {
 
 impl LocalExtractor {
     /// Each document of a file, read by itself.
-    fn parts(&self, pages: &[Layout], starts: &[usize], reader: &Reader<'_>) -> Result<Vec<DocumentPart>, InferError> {
+    fn parts(
+        &self,
+        pages: &[Layout],
+        starts: &[usize],
+        reader: &Reader<'_>,
+    ) -> Result<Vec<DocumentPart>, InferError> {
         let ends = starts.iter().skip(1).copied().chain([pages.len()]);
         let ranges = starts.iter().copied().zip(ends);
         ranges

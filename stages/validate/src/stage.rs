@@ -7,8 +7,8 @@ use crate::{Config, STAGE, ValidateError, outcome, rules};
 use docmill_blobs::Blobs;
 use docmill_contracts::public::row_of_line;
 use docmill_contracts::{
-    Artifact, BlobRef, Class, Classify, DocumentExtracted, DocumentResult, DocumentValidated, ErrorInfo, Fields,
-    PageSummary, Problem, StageTrace, Trace,
+    Artifact, BlobRef, Class, Classify, DocumentExtracted, DocumentResult, DocumentValidated, ErrorInfo,
+    Fields, PageSummary, Problem, StageTrace, Trace,
 };
 use docmill_runtime::{Cx, Outputs, Stage, Unreadable};
 use std::time::Instant;

@@ -215,7 +215,12 @@ fn long(title: &str, pages: i32, sign: &str) -> DocumentAssembled {
     let page = |no: i32| {
         let mut lines = Vec::new();
         if no == 1 {
-            lines.extend([title.to_owned(), "Invoice number|RE-77".into(), "Date|2026-01-31".into(), String::new()]);
+            lines.extend([
+                title.to_owned(),
+                "Invoice number|RE-77".into(),
+                "Date|2026-01-31".into(),
+                String::new(),
+            ]);
             lines.push("Description|Quantity|Price|Amount".into());
         }
         lines.extend((0..40).map(|n| format!("Item{no}x{n}|2|1.50|{sign}3.00")));
@@ -227,7 +232,9 @@ fn long(title: &str, pages: i32, sign: &str) -> DocumentAssembled {
 #[tokio::test(flavor = "multi_thread")]
 async fn of_a_table_too_long_for_a_record_every_row_is_in_a_file() {
     let bench = bench();
-    for (title, sign, total) in [("INVOICE", "", "3.00"), ("CREDIT NOTE", "-", "3.00"), ("INVOICE", "-", "-3.00")] {
+    for (title, sign, total) in
+        [("INVOICE", "", "3.00"), ("CREDIT NOTE", "-", "3.00"), ("INVOICE", "-", "-3.00")]
+    {
         let found = extracted(run(&bench, &long(title, 60, sign)).await);
         assert_eq!(found.problems, [], "{title}");
         let file = docmill_contracts::Artifact::find_rows(&found.artifacts, 0).unwrap();

@@ -162,7 +162,8 @@ mod tests {
             format!("{{\"document_id\":\"{id}\",\"revision\":{revision},\"rest\":\"{rest}\"}}\n")
         };
         let exactly = usize::try_from(BEGINNING).unwrap() - line("a", 2, 0).len();
-        let lines = [line("a", 1, 300_000), line("b", 1, 10), line("a", 2, exactly), line("c", 1, exactly + 1)];
+        let lines =
+            [line("a", 1, 300_000), line("b", 1, 10), line("a", 2, exactly), line("c", 1, exactly + 1)];
         std::fs::write(&from, lines.concat()).unwrap();
         let (count, last) = last_lines(&from).unwrap();
         assert_eq!((count, last["a"], last["b"], last["c"]), (4, (2, 2), (1, 1), (1, 3)));

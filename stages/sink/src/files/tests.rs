@@ -172,7 +172,10 @@ async fn long(blobs: &Blobs, id: &str) -> (DocumentResult, Vec<Fields>) {
     let mut result = result(id, 1);
     let row = |n: usize| {
         let mut row = result.line_items[0].clone();
-        row.insert("article_no".to_owned(), Field { value: format!("{n}\n\"x\""), ..row["line_total"].clone() });
+        row.insert(
+            "article_no".to_owned(),
+            Field { value: format!("{n}\n\"x\""), ..row["line_total"].clone() },
+        );
         row
     };
     let rows: Vec<Fields> = (0..300).map(row).collect();
@@ -216,7 +219,8 @@ async fn rows_that_a_record_has_no_room_for_are_joined_from_their_file() {
     assert_eq!(document(folder.path(), "short"), crate::json::to_json(&results[1].2));
     assert!(!folder.path().join(".docmill-rows").exists(), "nothing waits any more");
     // What does not have a file is laid out as ever, and rows stand one on a line.
-    let read = |id: &str| std::fs::read_to_string(folder.path().join(format!("documents/{id}.json"))).unwrap();
+    let read =
+        |id: &str| std::fs::read_to_string(folder.path().join(format!("documents/{id}.json"))).unwrap();
     assert_eq!(read("short"), format!("{:#}\n", crate::json::to_json(&results[1].2)));
     assert!(read("long").contains("\n  \"line_items\": [\n    {\"description\":"), "{}", read("long"));
     // Positions and lines go together.
