@@ -19,10 +19,10 @@ pub fn records(bytes: &[u8]) {
     twice::<DocumentAssembled>(codec, bytes);
     twice::<DocumentExtracted>(codec, bytes);
     twice::<DocumentResult>(codec, bytes);
-    if let Ok(words) = Codec::words_from_blob(bytes) {
-        if let Ok(unpacked) = words.unpack() {
-            assert_eq!(usize::try_from(words.count), Ok(unpacked.len()), "columns belong together");
-        }
+    if let Ok(words) = Codec::words_from_blob(bytes)
+        && let Ok(unpacked) = words.unpack()
+    {
+        assert_eq!(usize::try_from(words.count), Ok(unpacked.len()), "columns belong together");
     }
     if let Ok(row) = row_of_line(bytes) {
         let line = row_line(&row);

@@ -4,7 +4,7 @@ use crate::config::Config;
 use crate::extract::{Extraction, Extractor, PageText, Wanted};
 use crate::local::LocalExtractor;
 use crate::xml;
-use docmill_contracts::{Field, TextSource, Word};
+use docmill_contracts::{Field, Fields, TextSource, Word};
 use std::sync::OnceLock;
 
 /// Reads bytes as an e-invoice.
@@ -44,7 +44,7 @@ fn page(page_no: i32, text: &str) -> PageText {
 }
 
 fn sound(found: &Extraction) {
-    let rows = found.line_items.iter().chain(&found.vat_breakdown).flat_map(|r| r.values());
+    let rows = found.line_items.iter().chain(&found.vat_breakdown).flat_map(Fields::values);
     for Field { value, confidence, .. } in found.fields.values().chain(rows) {
         assert!((0.0..=1.0).contains(confidence), "{value}: {confidence}");
     }

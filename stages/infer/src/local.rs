@@ -131,7 +131,8 @@ impl Extractor for LocalExtractor {
             let mut rows = rows::Found::new(&work.kind.value);
             let mut kept = work.pages.iter();
             for index in 0..count {
-                match if is_kept(&index) { kept.next() } else { None } {
+                let held = if is_kept(&index) { kept.next() } else { None };
+                match held {
                     Some(layout) => table.feed(layout),
                     None => table.feed(&Layout::of(&pages.page(index)?)),
                 }
