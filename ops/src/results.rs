@@ -7,7 +7,7 @@ use docmill_contracts::{Codec, CodecError, DocumentResult};
 use docmill_registry::Registry;
 use docmill_runtime::transport::{Read, ReadFrom, Transport};
 use docmill_sink::files::{FileSink, write_artifacts};
-use docmill_sink::json::to_json;
+use docmill_sink::json::without_rows;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -24,7 +24,8 @@ pub struct ResultsArgs {
     #[arg(long)]
     pub follow: bool,
     /// Write results.jsonl and one JSON file per document into this folder, from where an earlier call stopped; with the
-    /// Markdown and layout files that were asked for, where the blob store holds them.
+    /// Markdown and layout files that were asked for, and with all rows of very long item tables, where the blob store
+    /// holds them.
     #[arg(long, value_name = "DIR")]
     pub out: Option<PathBuf>,
 }
@@ -66,7 +67,7 @@ pub async fn run(args: ResultsArgs) -> Result<ExitCode, OpsError> {
                 }
                 files.append(&results)?;
             }
-            None => results.iter().for_each(|(_, _, r)| ui::say(to_json(r))),
+            None => results.iter().for_each(|(_, _, r)| ui::say(without_rows(r))),
         }
     }
     if let (Some(mut files), Some(out)) = (files, &args.out) {

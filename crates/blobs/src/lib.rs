@@ -3,8 +3,10 @@
 //! Owns the naming and the verification of blobs. Knows nothing of documents. Rule: a blob is stored before any record
 //! that names it is emitted, and what is read back is what was named, or an error.
 
+mod reader;
 mod writer;
 
+pub use reader::BlobReader;
 pub use writer::BlobWriter;
 
 use bytes::Bytes;
@@ -12,12 +14,17 @@ use docmill_contracts::{BlobRef, Class, Classify, Code, content_sha256};
 use object_store::{
     ObjectStore, ObjectStoreExt, PutPayload, local::LocalFileSystem, path::Path as ObjectPath,
 };
+use sha2::{Digest, Sha256};
+use std::fmt::Write as _;
 use std::path::Path;
 use std::sync::Arc;
 use thiserror::Error;
 
 /// Largest blob that is read into memory, in bytes (an original, a page image or a page's words).
 pub const MAX_BLOB_BYTES: i64 = 256 * 1024 * 1024;
+
+/// Part of a blob in a folder, in bytes: all that a long file on its way takes of the memory.
+const FOLDER_PART: usize = 256 << 10;
 
 /// What can go wrong with blobs.
 #[derive(Debug, Error)]
@@ -92,6 +99,8 @@ impl Classify for BlobError {
 #[derive(Debug, Clone)]
 pub struct Blobs {
     store: Arc<dyn ObjectStore>,
+    /// Bytes of a part of a blob that is written piece by piece. A folder takes any; S3 wants five million at least.
+    part: usize,
 }
 
 impl Blobs {
@@ -100,7 +109,7 @@ impl Blobs {
         let failed = |source| BlobError::Folder { folder: folder.display().to_string(), source };
         std::fs::create_dir_all(folder).map_err(failed)?;
         let store = LocalFileSystem::new_with_prefix(folder).map_err(|source| BlobError::Store { source })?;
-        Ok(Self { store: Arc::new(store) })
+        Ok(Self { store: Arc::new(store), part: FOLDER_PART })
     }
 
     /// Stores bytes under their hash and names them. Storing the same bytes again changes nothing.
@@ -117,6 +126,11 @@ impl Blobs {
             .await
             .map_err(|source| BlobError::Store { source })?;
         Ok(name)
+    }
+
+    /// A blob that is read piece by piece, for files that are not held in memory.
+    pub async fn reader(&self, name: &BlobRef) -> Result<BlobReader, BlobError> {
+        BlobReader::open(self, name).await
     }
 
     /// A blob that is written piece by piece, for files that are not held in memory.
@@ -158,6 +172,15 @@ impl Blobs {
             Err(source) => Err(BlobError::Store { source }),
         }
     }
+}
+
+/// The hash of what was fed, as names have it.
+fn hex(hash: &mut Sha256) -> String {
+    hash.finalize_reset().iter().fold(String::with_capacity(64), |mut hex, byte| {
+        // Writing to a string cannot fail.
+        write!(hex, "{byte:02x}").ok();
+        hex
+    })
 }
 
 /// Key of a piece of work by everything that its result depends on: input hash, engine, model version, parameters.

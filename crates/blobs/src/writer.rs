@@ -5,12 +5,9 @@ use bytes::Bytes;
 use docmill_contracts::BlobRef;
 use object_store::{MultipartUpload, ObjectStoreExt, PutPayload, path::Path as ObjectPath};
 use sha2::{Digest, Sha256};
-use std::fmt::{self, Write as _};
+use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::SystemTime;
-
-/// Bytes that are held before a part is sent; a whole blob of fewer is sent at once.
-const PART: usize = 8 << 20;
 
 static NEXT: AtomicU64 = AtomicU64::new(0);
 
@@ -40,17 +37,13 @@ impl BlobWriter {
         self.hash.update(bytes);
         self.bytes = self.bytes.saturating_add(i64::try_from(bytes.len()).unwrap_or(i64::MAX));
         self.buffer.extend_from_slice(bytes);
-        if self.buffer.len() >= PART { self.send().await } else { Ok(()) }
+        // A blob that is no longer than a part is stored at once.
+        if self.buffer.len() >= self.blobs.part { self.send().await } else { Ok(()) }
     }
 
     /// Stores it under the hash of its bytes.
     pub async fn finish(mut self) -> Result<BlobRef, BlobError> {
-        let sha256 = self.hash.finalize_reset().iter().fold(String::with_capacity(64), |mut hex, byte| {
-            // Writing to a string cannot fail.
-            write!(hex, "{byte:02x}").ok();
-            hex
-        });
-        let name = BlobRef { sha256, bytes: self.bytes };
+        let name = BlobRef { sha256: crate::hex(&mut self.hash), bytes: self.bytes };
         if self.upload.is_none() {
             return self.blobs.put(Bytes::from(std::mem::take(&mut self.buffer))).await;
         }

@@ -5,8 +5,10 @@
 
 pub mod codec;
 pub mod error;
+pub mod fuzz;
 pub mod headers;
 pub mod ids;
+pub mod public;
 pub mod record;
 pub mod secret;
 pub mod words;

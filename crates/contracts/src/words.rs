@@ -79,14 +79,21 @@ impl PackedWords {
 
     /// The words again. Fails, rather than guesses, where columns disagree.
     pub fn unpack(&self) -> Result<Vec<Word>, WordsError> {
-        let expected = usize::try_from(self.count).unwrap_or(0);
-        let texts: Vec<&str> = if expected == 0 { Vec::new() } else { self.text.split('\n').collect() };
+        // No column is as long as a number below nothing.
+        let expected = usize::try_from(self.count).unwrap_or(usize::MAX);
+        let none = expected == 0 && self.text.is_empty();
+        let texts: Vec<&str> = if none { Vec::new() } else { self.text.split('\n').collect() };
+        // A part of an entry is one too many, or makes one too few.
+        let entries = |bytes: usize, size: usize| match bytes.div_ceil(size) {
+            found if found == expected => bytes / size,
+            found => found,
+        };
         let check = |column, found| {
             if found == expected { Ok(()) } else { Err(WordsError::Length { column, found, expected }) }
         };
         check("text", texts.len())?;
-        check("boxes", self.boxes.len().div_ceil(16))?;
-        check("lines", self.lines.len().div_ceil(4))?;
+        check("boxes", entries(self.boxes.len(), 16))?;
+        check("lines", entries(self.lines.len(), 4))?;
         if !self.confidence.is_empty() {
             check("confidence", self.confidence.len())?;
         }
@@ -142,5 +149,25 @@ mod tests {
         packed.boxes.pop();
         packed.boxes.extend([0; 17]);
         assert_eq!(packed.unpack(), Err(WordsError::Length { column: "boxes", found: 2, expected: 1 }));
+    }
+
+    /// Found by the fuzz target `records`: a number below nothing was no words, half a box one word less.
+    #[test]
+    fn a_count_that_cannot_be_and_parts_of_entries_are_refused() {
+        let one = Word { text: "a".into(), bbox: [0.0; 4], confidence: 1.0, line: 0 };
+        let two = PackedWords::pack(&[one.clone(), one]);
+        let refused = |packed: PackedWords| packed.unpack().unwrap_err();
+        for count in [-1, i32::MIN] {
+            let expected = usize::MAX;
+            let wrong = |column, found| WordsError::Length { column, found, expected };
+            assert_eq!(refused(PackedWords { count, ..PackedWords::default() }), wrong("text", 1));
+            assert_eq!(refused(PackedWords { count, ..two.clone() }), wrong("text", 2));
+        }
+        let wrong = |column, found| WordsError::Length { column, found, expected: 2 };
+        let cut = |bytes: &[u8]| bytes[..bytes.len() - 1].to_vec();
+        assert_eq!(refused(PackedWords { boxes: cut(&two.boxes), ..two.clone() }), wrong("boxes", 1));
+        assert_eq!(refused(PackedWords { lines: cut(&two.lines), ..two.clone() }), wrong("lines", 1));
+        let silent = WordsError::Length { column: "text", found: 1, expected: 0 };
+        assert_eq!(refused(PackedWords { text: "a".into(), ..PackedWords::default() }), silent);
     }
 }

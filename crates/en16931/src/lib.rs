@@ -9,6 +9,7 @@ pub mod codes;
 pub mod decimal;
 mod encoding;
 mod error;
+pub mod fuzz;
 pub mod model;
 pub mod rules;
 mod tree;

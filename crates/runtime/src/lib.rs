@@ -19,6 +19,6 @@ pub mod topology;
 pub mod transport;
 pub mod worker;
 
-pub use stage::{Cost, Cx, Gather, Outputs, Stage, Step, Unreadable};
+pub use stage::{Cost, Cx, Gather, Outputs, PART_MARK, Part, Stage, Step, Unreadable};
 pub use topology::{Topology, TopologyError};
 pub use worker::{RunError, SchemaSource, Worker, WorkerEnv};

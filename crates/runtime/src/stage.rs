@@ -147,6 +147,19 @@ pub struct Step<S> {
     pub outputs: Outputs,
 }
 
+/// What stands in a record's key in the changelog between the key of a state and the name of one of its parts; the part
+/// that every state has is under its key alone. No id has such a character.
+pub const PART_MARK: char = '\u{0}';
+
+/// A part of a state as it stands in the changelog.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Part<S> {
+    /// Its name among the parts of its key; empty for the one that every state has.
+    pub name: String,
+    /// Its content; none where it is no longer.
+    pub state: Option<S>,
+}
+
 /// Many records of one key in, one out: synchronous, pure, commutative in its inputs and idempotent.
 ///
 /// Its state lives in a compacted changelog that is written in the same transaction as outputs and positions.
@@ -178,6 +191,25 @@ pub trait Gather: Send + Sync + 'static {
 
     /// When [`Gather::expire`] wants to be called for a state that nothing happens to, milliseconds since 1970 UTC.
     fn expires_at(&self, state: &Self::State) -> i64;
+
+    /// What of a key's state stands in the changelog, where `after` follows `before`: parts that are written or, without
+    /// a state, removed. A state that grows with each record is kept in parts, so that a step costs no more than what it
+    /// adds. `input`: the record of the step, where there was one. Unless said otherwise the whole state is one part.
+    fn changes(
+        &self,
+        before: Option<&Self::State>,
+        after: Option<&Self::State>,
+        input: Option<&Self::In>,
+    ) -> Vec<Part<Self::State>> {
+        let _ = (before, input);
+        vec![Part { name: String::new(), state: after.cloned() }]
+    }
+
+    /// The state that two parts of [`Gather::changes`] make together, in whichever order they come.
+    fn join(&self, one: Self::State, other: Self::State) -> Self::State {
+        let _ = one;
+        other
+    }
 
     /// The deadline has passed: give up what is missing, or forget the key.
     fn expire(&self, state: Self::State, now_ms: i64) -> Step<Self::State>;

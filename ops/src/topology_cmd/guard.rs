@@ -7,9 +7,9 @@ use crate::OpsError;
 use crate::desk::Desk;
 use crate::status::worker;
 use docmill_contracts::{GatherState, RecordKind};
-use docmill_runtime::Topology;
 use docmill_runtime::topology::Worker;
 use docmill_runtime::transport::{ReadFrom, TopicSpec};
+use docmill_runtime::{PART_MARK, Topology};
 use std::collections::HashSet;
 
 /// A topic whose partitions would be raised, and the worker that gathers over it.
@@ -83,6 +83,10 @@ async fn open(
         while let Some((partition, records)) = scan.next().await? {
             for record in records {
                 let key = (partition, record.key.map(|k| k.to_vec()).unwrap_or_default());
+                // Of a state in parts the one without a name says whether it is open.
+                if key.1.contains(&(PART_MARK as u8)) {
+                    continue;
+                }
                 let is_open = match (&record.value, desk.kind_of(changelog)) {
                     (None, _) => false,
                     // A state that cannot be read is taken for an open one: that is the careful side.

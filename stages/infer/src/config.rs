@@ -19,7 +19,7 @@ pub struct Config {
     pub header_pages: u16,
     /// Pages at the end of a document that are read for its totals.
     pub closing_pages: u16,
-    /// Most rows of the item table that are kept.
+    /// Most rows of the item table that are read.
     pub max_line_items: u32,
     /// Largest JSON Schema of a tenant that is read, in bytes.
     pub max_schema_bytes: u32,
@@ -39,7 +39,7 @@ impl Default for Config {
             closed_retention_s: 24 * 60 * 60,
             header_pages: 12,
             closing_pages: 4,
-            max_line_items: 20_000,
+            max_line_items: 1_000_000,
             max_schema_bytes: 256 * 1024,
             router: RouterConfig::default(),
             llm: LlmConfig::default(),

@@ -4,6 +4,7 @@
 //! other, and keeps no more of them than it must, so that a long document costs no more memory than a short one.
 
 use crate::error::InferError;
+use crate::rows::{LongTable, RowWriter};
 use crate::schema::Schema;
 use docmill_contracts::{AccuracyMode, Cost, DocumentPart, DocumentType, Fields, Problem, TextSource, Word};
 use serde::{Deserialize, Serialize};
@@ -60,6 +61,11 @@ pub trait Pages {
         Ok(None)
     }
 
+    /// A file for rows that are too many to be held; none where all of them are.
+    fn row_writer(&self) -> Option<RowWriter> {
+        None
+    }
+
     /// Hash of everything that can be read from these pages; none where results are not to be remembered.
     fn digest(&self) -> Option<String> {
         None
@@ -101,6 +107,8 @@ pub struct Wanted {
     pub withhold_images: bool,
     /// Nothing but the local engine is to read it: nothing leaves this machine, and nothing is paid.
     pub local_only: bool,
+    /// The rows of the item table are of no interest.
+    pub without_rows: bool,
     /// How much work the document is worth.
     pub accuracy: AccuracyMode,
 }
@@ -116,8 +124,11 @@ pub struct Extraction {
     pub kind: DocumentType,
     /// Values by name.
     pub fields: Fields,
-    /// Rows of the item table.
+    /// Rows of the item table; the first of them where there is a [`Self::long_table`].
     pub line_items: Vec<Fields>,
+    /// All rows of the item table, where they are too many to be held.
+    #[serde(default)]
+    pub long_table: Option<LongTable>,
     /// VAT breakdown (BG-23).
     pub vat_breakdown: Vec<Fields>,
     /// What the engine noticed.
@@ -139,6 +150,7 @@ impl Extraction {
             kind: DocumentType::unknown(),
             fields: Fields::new(),
             line_items: Vec::new(),
+            long_table: None,
             vat_breakdown: Vec::new(),
             problems: Vec::new(),
             parts: Vec::new(),

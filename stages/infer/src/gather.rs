@@ -9,7 +9,7 @@ use docmill_contracts::{
     Contract, DocumentAssembled, DocumentHead, DocumentState, DocumentStatus, ErrorInfo, GatherState, Page,
     PageRecognized, StageTrace, TextSource,
 };
-use docmill_runtime::{Gather, Outputs, Step, Unreadable};
+use docmill_runtime::{Gather, Outputs, Part, Step, Unreadable};
 
 /// Documents of at most this many pages report progress at each page; longer ones at every so many.
 const PROGRESS_PAGES: usize = 16;
@@ -93,6 +93,57 @@ impl Gather for GatherPages {
         Step { state: Some(state), outputs }
     }
 
+    /// A document's head is one part, and each page is one: a document of a thousand pages is not written anew with each.
+    fn changes(
+        &self,
+        before: Option<&GatherState>,
+        after: Option<&GatherState>,
+        input: Option<&PageRecognized>,
+    ) -> Vec<Part<GatherState>> {
+        let head = |state: Option<GatherState>| Part { name: String::new(), state };
+        let pages_of = |state: &GatherState| state.pages.iter().map(|p| p.page_no).collect::<Vec<i32>>();
+        let Some(after) = after.filter(|s| !s.closed) else {
+            if before == after {
+                return Vec::new();
+            }
+            // Nothing is left of an open document but, for a while, the mark that it was closed.
+            let gone = before.map(pages_of).unwrap_or_default().into_iter();
+            let gone = gone.map(|no| Part { name: no.to_string(), state: None });
+            return std::iter::once(head(after.cloned())).chain(gone).collect();
+        };
+        let part = |pages: Vec<Page>, head: Option<DocumentHead>| GatherState { pages, head, ..mark(after) };
+        let page = |no: i32| {
+            let at = |state: &GatherState| {
+                let found = state.pages.binary_search_by_key(&no, |p| p.page_no).ok();
+                found.and_then(|at| state.pages.get(at).cloned())
+            };
+            let new = at(after)?;
+            let changed = before.and_then(at).as_ref() != Some(&new);
+            changed.then(|| Part { name: no.to_string(), state: Some(part(vec![new], None)) })
+        };
+        if before.is_some_and(|b| b.page_count == after.page_count) {
+            return input.and_then(|input| page(input.page.page_no)).into_iter().collect();
+        }
+        // A head that an older build wrote has its pages with it: with a new head each of them is written as a part.
+        let pages = after
+            .pages
+            .iter()
+            .map(|p| Part { name: p.page_no.to_string(), state: Some(part(vec![p.clone()], None)) });
+        std::iter::once(head(Some(part(Vec::new(), after.head.clone())))).chain(pages).collect()
+    }
+
+    fn join(&self, one: GatherState, other: GatherState) -> GatherState {
+        let (mut one, other) = if other.closed { (other, one) } else { (one, other) };
+        // Of a closed document nothing counts but that it is closed.
+        if !one.closed {
+            one.head = one.head.or(other.head);
+            one.page_count = one.page_count.max(other.page_count);
+            one.opened_at = one.opened_at.min(other.opened_at);
+            other.pages.iter().for_each(|page| insert(&mut one.pages, page));
+        }
+        one
+    }
+
     fn failed(&self, input: &PageRecognized, error: ErrorInfo) -> PageRecognized {
         let page_no = input.page.page_no;
         let error = Some(ErrorInfo { page: Some(page_no), ..error });
@@ -150,6 +201,12 @@ impl Gather for GatherPages {
         let assembled = DocumentAssembled { head, pages: Vec::new(), error: Some(error), stages: Vec::new() };
         Step { state: Some(closed), outputs: Outputs::one(assembled).and(status) }
     }
+}
+
+/// A state without head and pages.
+fn mark(state: &GatherState) -> GatherState {
+    let GatherState { page_count, revision, closed, opened_at, .. } = *state;
+    GatherState { head: None, page_count, revision, closed, opened_at, pages: Vec::new() }
 }
 
 /// Puts a page in its place. Of two versions of one page, one that was read is kept over one that failed; of two that

@@ -24,6 +24,7 @@ mod odd;
 pub mod packet;
 pub mod parties;
 pub mod relations;
+mod rows;
 pub mod score;
 mod spelling;
 pub mod table;
@@ -32,6 +33,7 @@ pub mod work;
 use crate::config::Config;
 use crate::error::InferError;
 use crate::extract::{ENGINE_LOCAL, Extraction, Extractor, Pages, Wanted};
+use crate::rows::left_out;
 use docmill_contracts::{DocumentPart, Fields, Problem, Severity};
 use layout::Layout;
 use lexicon::Lexicon;
@@ -82,7 +84,7 @@ impl LocalExtractor {
         let kept = kept?;
         let mut table = table::Reader::new(&self.built_in, self.max_line_items);
         kept.iter().for_each(|page| table.feed(page));
-        let rows: String = table.into_rows().iter().map(|row| format!("row {row:?}\n")).collect();
+        let rows: String = table.take_rows().iter().map(|row| format!("row {row:?}\n")).collect();
         let heads: String = kept.iter().map(heads::explain).collect();
         Ok(format!("{}{heads}{rows}", Work::of(kept, &lexicon, None, false, None).explain(&wants)))
     }
@@ -109,18 +111,10 @@ impl Extractor for LocalExtractor {
         };
         // The pages between the first and the last ones are only read for rows of the item table, and dropped.
         let count = pages.len();
-        let mut kept = Vec::new();
-        let mut table = table::Reader::new(&self.built_in, self.max_line_items);
-        for index in 0..count {
-            let keep = index < self.header_pages || index + self.closing_pages >= count;
-            let layout = Layout::of(&pages.page(index)?);
-            if wanted.schema.is_none() {
-                table.feed(&layout);
-            }
-            if keep {
-                kept.push(layout);
-            }
-        }
+        let is_kept = |index: &usize| *index < self.header_pages || index + self.closing_pages >= count;
+        let kept: Result<Vec<Layout>, InferError> =
+            (0..count).filter(is_kept).map(|index| Ok(Layout::of(&pages.page(index)?))).collect();
+        let kept = kept?;
         let model = wanted.model.as_deref().or(self.model(wanted));
         let kinds = self.trained.as_ref().and_then(|m| m.kinds.get(model::KINDS));
         let hint = wanted.type_hint.as_deref();
@@ -138,16 +132,31 @@ impl Extractor for LocalExtractor {
         }
         out.fields = reader.fields(&work);
         out.problems.extend(work.days_in_doubt(&wants, &mut out.fields));
-        out.line_items = reader.rows(&work.kind.value, table.into_rows());
+        if !wanted.without_rows && reader.has_rows(&work.kind.value) {
+            let mut table = table::Reader::new(&self.built_in, self.max_line_items);
+            let mut rows = rows::Found::new(&work.kind.value);
+            let mut kept = work.pages.iter();
+            for index in 0..count {
+                let held = if is_kept(&index) { kept.next() } else { None };
+                match held {
+                    Some(layout) => table.feed(layout),
+                    None => table.feed(&Layout::of(&pages.page(index)?)),
+                }
+                rows.take(&mut table, &|| pages.row_writer())?;
+            }
+            (out.line_items, out.long_table) = rows.finish()?;
+            out.problems.extend(table.is_full().then(|| left_out(self.max_line_items)));
+        }
         let starts =
             if whole { packet::starts(&work.pages, &work.candidates, &work.features) } else { vec![0] };
         if starts.len() > 1 {
-            let parts = self.parts(&work.pages, &starts, &reader);
+            let parts = self.parts(&work.pages, &starts, &reader)?;
             out.problems.push(several(&parts));
             if let Some(first) = parts.first() {
                 out.kind.value.clone_from(&first.kind.value);
                 out.fields.clone_from(&first.fields);
                 out.line_items.clone_from(&first.line_items);
+                out.long_table = None;
             }
             out.parts = parts;
         }
@@ -174,38 +183,42 @@ impl Reader<'_> {
         }
     }
 
-    fn rows(&self, kind: &str, rows: Vec<table::Row>) -> Vec<Fields> {
-        if self.schema || kind == "other" {
-            return Vec::new();
-        }
-        let mut rows: Vec<Fields> = rows.into_iter().map(answer::line_item).collect();
-        if kind == "credit_note" {
-            answer::credited(&mut rows);
-        }
-        rows
+    /// Whether there is an item table to be read.
+    fn has_rows(&self, kind: &str) -> bool {
+        !self.schema && kind != "other"
     }
 }
 
 impl LocalExtractor {
     /// Each document of a file, read by itself.
-    fn parts(&self, pages: &[Layout], starts: &[usize], reader: &Reader<'_>) -> Vec<DocumentPart> {
+    fn parts(
+        &self,
+        pages: &[Layout],
+        starts: &[usize],
+        reader: &Reader<'_>,
+    ) -> Result<Vec<DocumentPart>, InferError> {
         let ends = starts.iter().skip(1).copied().chain([pages.len()]);
         let ranges = starts.iter().copied().zip(ends);
         ranges
             .map(|(first, end)| {
                 let own = pages[first..end].to_vec();
-                let mut table = table::Reader::new(&self.built_in, self.max_line_items);
-                own.iter().for_each(|page| table.feed(page));
                 let (first_page, last_page) = (own[0].page_no, own[own.len() - 1].page_no);
                 let work = Work::of(own, reader.lexicon, None, reader.model.is_some(), reader.kinds);
-                DocumentPart {
+                let mut rows = rows::Found::new(&work.kind.value);
+                if reader.has_rows(&work.kind.value) {
+                    let mut table = table::Reader::new(&self.built_in, self.max_line_items);
+                    work.pages.iter().for_each(|page| table.feed(page));
+                    // A part is no longer than the pages that are held anyway.
+                    rows.take(&mut table, &|| None)?;
+                }
+                Ok(DocumentPart {
                     first_page,
                     last_page,
                     fields: reader.fields(&work),
-                    line_items: reader.rows(&work.kind.value, table.into_rows()),
+                    line_items: rows.finish()?.0,
                     kind: work.kind,
                     vat_breakdown: Vec::new(),
-                }
+                })
             })
             .collect()
     }

@@ -6,6 +6,7 @@
 
 use crate::extract::{Extraction, Wanted};
 use crate::llm::form::{self, Look};
+use crate::rows::LongTable;
 use crate::schema::ValueKind;
 use docmill_contracts::{Cost, DocumentType, Field, Fields, Problem, Reading, Severity};
 use rust_decimal::Decimal;
@@ -58,7 +59,7 @@ fn pair(mut a: Extraction, mut b: Extraction, wanted: &Wanted) -> Extraction {
         };
         fields.insert(name.clone(), merged);
     }
-    let line_items = tables(&a, &b, wanted);
+    let (line_items, long_table) = tables(&a, &b, wanted);
     for problem in a.problems.iter().chain(&b.problems) {
         let settled = settled(problem, &fields, &line_items);
         let severity = if settled { Severity::Warning } else { problem.severity };
@@ -77,6 +78,7 @@ fn pair(mut a: Extraction, mut b: Extraction, wanted: &Wanted) -> Extraction {
         kind,
         fields,
         line_items,
+        long_table,
         problems,
         parts: if a.parts.is_empty() { b.parts } else { a.parts },
         layout_novelty: a.layout_novelty.or(b.layout_novelty),
@@ -147,8 +149,18 @@ fn both(name: &str, look: Look, a: &Field, b: &Field, problems: Option<&mut Vec<
     out
 }
 
-/// The item table of both, or of the one that fits its document better.
-fn tables(a: &Extraction, b: &Extraction, wanted: &Wanted) -> Vec<Fields> {
+/// The item table of both, or of the one that fits its document better. Of tables that are not held the longest is taken
+/// as it is: engines that hold their rows see only so many of them.
+fn tables(a: &Extraction, b: &Extraction, wanted: &Wanted) -> (Vec<Fields>, Option<LongTable>) {
+    let rows = |e: &Extraction| e.long_table.as_ref().map_or(e.line_items.len(), |table| table.rows);
+    if a.long_table.is_some() || b.long_table.is_some() {
+        let longest = if rows(b) > rows(a) { b } else { a };
+        return (longest.line_items.clone(), longest.long_table.clone());
+    }
+    (held(a, b, wanted), None)
+}
+
+fn held(a: &Extraction, b: &Extraction, wanted: &Wanted) -> Vec<Fields> {
     if a.line_items.is_empty() || b.line_items.is_empty() {
         let some = if a.line_items.is_empty() { &b.line_items } else { &a.line_items };
         return some.clone();

@@ -1,41 +1,158 @@
-//! How many rows of tables a record carries.
+//! Rows of item tables that are too many for memory and for records.
 //!
-//! A document of a thousand pages can have more rows than the log takes in one record. Rule: what does not fit is left
-//! out from the end and counted in a problem of severity error, so that the result is never taken for complete.
+//! A document of a thousand pages can have more rows than memory should hold or than the log takes in one record. Rule:
+//! nothing is left out: of a table that is too long the record has the first rows, and a file among its artifacts has all
+//! of them, written before the record is.
 
-use docmill_contracts::{DocumentPart, Fields, Problem, Severity};
+use crate::error::InferError;
+use crate::extract::Extraction;
+use docmill_blobs::{BlobWriter, Blobs};
+use docmill_contracts::public::row_line;
+use docmill_contracts::{Artifact, BlobRef, Fields, Problem, Severity};
+use serde::{Deserialize, Serialize};
+use tokio::runtime::Handle;
 
-/// Most bytes of rows in a record, about half of what its topic takes, so that validation has room for its problems.
-const ROWS_BYTES: usize = 2 * 1024 * 1024;
+/// Most rows of a table that are held in memory.
+const KEPT: usize = 1000;
+/// Most bytes of rows in a record: a quarter of what its topic takes.
+const RECORD_BYTES: usize = 1024 * 1024;
+/// Of a table that has a file, so many rows stand in the record, in at most so many bytes.
+const FIRST: (usize, usize) = (100, 64 * 1024);
+/// Bytes of lines that are put together before they are written.
+const LINES_BYTES: usize = 64 * 1024;
 
-/// Leaves out the rows that do not fit, of the document first, then of its parts in order.
-pub(crate) fn cap(rows: &mut Vec<Fields>, parts: &mut [DocumentPart]) -> Option<Problem> {
-    cap_at(rows, parts, ROWS_BYTES)
+/// A table that is in a file.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LongTable {
+    /// All its rows, one line of JSON each.
+    pub blob: BlobRef,
+    /// How many there are.
+    pub rows: usize,
 }
 
-fn cap_at(rows: &mut Vec<Fields>, parts: &mut [DocumentPart], limit: usize) -> Option<Problem> {
-    let (mut left, mut all, mut kept) = (limit, 0, 0);
-    for rows in std::iter::once(rows).chain(parts.iter_mut().map(|p| &mut p.line_items)) {
-        all += rows.len();
-        let fits = rows.iter().take_while(|row| {
-            let rest = left.checked_sub(size(row));
-            left = rest.unwrap_or(0);
+/// Writes the file of a table, on a thread for blocking work.
+#[derive(Debug)]
+pub struct RowWriter {
+    blob: BlobWriter,
+    runtime: Handle,
+    lines: String,
+}
+
+impl RowWriter {
+    /// A file in that store.
+    pub fn new(blobs: &Blobs, runtime: Handle) -> Self {
+        Self { blob: blobs.writer(), runtime, lines: String::new() }
+    }
+
+    fn write(&mut self, row: &Fields) -> Result<(), InferError> {
+        self.lines.push_str(&row_line(row));
+        if self.lines.len() >= LINES_BYTES { self.flush() } else { Ok(()) }
+    }
+
+    fn flush(&mut self) -> Result<(), InferError> {
+        self.runtime.block_on(self.blob.write(self.lines.as_bytes()))?;
+        self.lines.clear();
+        Ok(())
+    }
+
+    fn finish(mut self) -> Result<BlobRef, InferError> {
+        self.flush()?;
+        Ok(self.runtime.block_on(self.blob.finish())?)
+    }
+}
+
+/// Rows as an engine finds them: the first ones are kept, and all go to a file once there are more.
+#[derive(Debug, Default)]
+pub struct Rows {
+    kept: Vec<Fields>,
+    file: Option<RowWriter>,
+    count: usize,
+}
+
+impl Rows {
+    /// Adds a row; `writer` begins a file, or says that there is none and that all rows are to be kept.
+    pub fn push(&mut self, row: Fields, writer: &dyn Fn() -> Option<RowWriter>) -> Result<(), InferError> {
+        self.count += 1;
+        if self.file.is_none() && self.count > KEPT {
+            self.file = writer();
+            if let Some(file) = &mut self.file {
+                self.kept.iter().try_for_each(|row| file.write(row))?;
+            }
+        }
+        match &mut self.file {
+            Some(file) => file.write(&row),
+            None => {
+                self.kept.push(row);
+                Ok(())
+            }
+        }
+    }
+
+    /// The rows that are kept, and the file where they are not all.
+    pub fn finish(self) -> Result<(Vec<Fields>, Option<LongTable>), InferError> {
+        let rows = self.count;
+        let table = self.file.map(|file| Ok::<_, InferError>(LongTable { blob: file.finish()?, rows }));
+        Ok((self.kept, table.transpose()?))
+    }
+}
+
+/// Makes the tables of an extraction fit into a record: the files of those that are too long.
+pub(crate) async fn spill(blobs: &Blobs, found: &mut Extraction) -> Result<Vec<Artifact>, InferError> {
+    spill_beyond(blobs, found, RECORD_BYTES).await
+}
+
+async fn spill_beyond(
+    blobs: &Blobs,
+    found: &mut Extraction,
+    limit: usize,
+) -> Result<Vec<Artifact>, InferError> {
+    let (mut left, mut files) = (limit, Vec::new());
+    let long = found.long_table.take();
+    let parts = found.parts.iter_mut().map(|part| &mut part.line_items);
+    for (part, rows) in std::iter::once(&mut found.line_items).chain(parts).enumerate() {
+        let file = long.as_ref().filter(|_| part == 0);
+        let bytes: usize = rows.iter().map(size).sum();
+        if file.is_none() && bytes <= left {
+            left -= bytes;
+            continue;
+        }
+        let blob = match file {
+            Some(file) => file.blob.clone(),
+            None => written(blobs, rows).await?,
+        };
+        files.push(Artifact::rows(part, blob));
+        let mut room = FIRST.1.min(left);
+        let fits = rows.iter().take(FIRST.0).take_while(|row| {
+            let rest = room.checked_sub(size(row));
+            room = rest.unwrap_or(0);
             rest.is_some()
         });
-        let fits = fits.count();
-        rows.truncate(fits);
-        kept += fits;
+        let first = fits.count();
+        rows.truncate(first);
+        // What the rows took that were cut off is no longer needed.
+        rows.shrink_to_fit();
+        left -= rows.iter().map(size).sum::<usize>();
     }
-    (kept < all).then(|| Problem {
+    Ok(files)
+}
+
+async fn written(blobs: &Blobs, rows: &[Fields]) -> Result<BlobRef, InferError> {
+    let mut blob = blobs.writer();
+    for row in rows {
+        blob.write(row_line(row).as_bytes()).await?;
+    }
+    Ok(blob.finish().await?)
+}
+
+/// A table that has more rows than the operator lets it have is no complete one.
+pub(crate) fn left_out(most: usize) -> Problem {
+    Problem {
         code: "INFER-0011".to_owned(),
         severity: Severity::Error,
-        message: format!(
-            "{} of {all} line items are left out: a record holds {limit} bytes of them",
-            all - kept
-        ),
+        message: format!("line items beyond the first {most} are left out: max_line_items is {most}"),
         fields: vec!["line_items".to_owned()],
         page: None,
-    })
+    }
 }
 
 /// Bytes of a row in a record, rounded up: lengths and numbers take a few each.
@@ -59,59 +176,4 @@ fn size(row: &Fields) -> usize {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use docmill_contracts::{DocumentType, Field};
-
-    fn row(text: &str) -> Fields {
-        let field = Field {
-            value: text.into(),
-            raw: None,
-            confidence: 1.0,
-            page: Some(1),
-            bbox: None,
-            engine: "local".into(),
-            model_version: "1".into(),
-            other_readings: Vec::new(),
-        };
-        Fields::from([("description".to_owned(), field)])
-    }
-
-    #[test]
-    fn rows_that_fit_are_left_as_they_are() {
-        let mut rows = vec![row("a"); 100];
-        assert_eq!(cap(&mut rows, &mut []), None);
-        assert_eq!(rows.len(), 100);
-    }
-
-    #[test]
-    fn rows_that_do_not_fit_are_counted_in_an_error() {
-        let mut rows = vec![row("a"), row("b"), row("c")];
-        let part = DocumentPart {
-            first_page: 1,
-            last_page: 1,
-            kind: DocumentType::unknown(),
-            fields: Fields::new(),
-            line_items: vec![row("d")],
-            vat_breakdown: Vec::new(),
-        };
-        let (limit, mut parts) = (2 * size(&row("a")), [part]);
-        let problem = cap_at(&mut rows, &mut parts, limit).unwrap();
-        assert_eq!((rows, parts[0].line_items.len()), (vec![row("a"), row("b")], 0));
-        assert_eq!((problem.code.as_str(), problem.severity), ("INFER-0011", Severity::Error));
-        assert!(problem.message.starts_with("2 of 4 line items"), "{}", problem.message);
-    }
-
-    /// The estimate is never below what Avro takes.
-    #[test]
-    fn the_size_of_a_row_is_not_underestimated() {
-        let one = row("Schreibtischstuhl, blau, mit Armlehnen");
-        let mut datum = Vec::new();
-        for (name, field) in &one {
-            datum.extend(name.bytes().chain(field.value.bytes()));
-            datum.extend(field.engine.bytes().chain(field.model_version.bytes()));
-        }
-        // Per field: confidence 8, box 4 x 8, and at most 4 bytes of length for each of five texts and two blocks.
-        assert!(size(&one) >= datum.len() + one.len() * (8 + 32 + 5 + 2 + 10));
-    }
-}
+mod tests;

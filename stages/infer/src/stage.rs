@@ -8,6 +8,7 @@ use crate::error::InferError;
 use crate::extract::{Extraction, Extractor, PageImage, PageText, Pages, Wanted};
 use crate::local::categories::{self, CategoriesError, CategorySet};
 use crate::models::Models;
+use crate::rows::RowWriter;
 use crate::schema::{Schema, SchemaError};
 use crate::{STAGE, artifacts, rows, xml};
 use docmill_blobs::Blobs;
@@ -76,6 +77,7 @@ impl InferStage {
             now_ms,
             withhold_images: false,
             local_only: false,
+            without_rows: false,
             accuracy: head.options.accuracy_mode,
         };
         let (local, blobs) = (Arc::clone(&self.local), self.blobs.clone());
@@ -105,6 +107,7 @@ impl InferStage {
             withhold_images: true,
             accuracy: AccuracyMode::Fast,
             local_only: true,
+            without_rows: true,
             ..Wanted::default()
         };
         let (local, blobs) = (Arc::clone(&self.local), self.blobs.clone());
@@ -165,8 +168,9 @@ impl Stage for InferStage {
             }
             other => other?,
         };
-        let (artifacts, unknown) =
+        let (mut artifacts, unknown) =
             artifacts::make(&self.blobs, &input.head.options.formats, &input.pages).await?;
+        artifacts.extend(rows::spill(&self.blobs, &mut found).await?);
         let mut stages = input.stages.clone();
         stages.push(StageTrace {
             stage: STAGE.to_owned(),
@@ -175,7 +179,6 @@ impl Stage for InferStage {
             version: found.version,
         });
         let mut problems = found.problems;
-        problems.extend(rows::cap(&mut found.line_items, &mut found.parts));
         problems.extend(unknown);
         problems.extend(failed_pages(&input.pages));
         problems.extend(input.pages.iter().flat_map(|page| page.problems.iter().cloned()));
@@ -239,6 +242,10 @@ impl Pages for Fetched {
         let Some(blob) = &page.image else { return Ok(None) };
         let png = self.runtime.block_on(self.blobs.get(blob))?;
         Ok(Some(PageImage { png, page_no: page.page_no }))
+    }
+
+    fn row_writer(&self) -> Option<RowWriter> {
+        Some(RowWriter::new(&self.blobs, self.runtime.clone()))
     }
 
     fn digest(&self) -> Option<String> {

@@ -7,19 +7,23 @@
 mod artifacts;
 mod atomic;
 mod follow;
+mod lines;
+mod rows;
 #[cfg(test)]
 pub(crate) mod samples;
 
 pub use artifacts::write_artifacts;
 pub use follow::{ResultLog, run_files};
 
-use crate::{SinkError, json::to_json};
-use atomic::{remove, replace, sync_folder, write, write_synced};
+use crate::SinkError;
+use atomic::{remove, replace, sync_folder, write_synced, write_with};
 use docmill_contracts::{DocumentResult, content_sha256};
+use lines::{copy_lines, last_lines, there};
+use rows::{Text, Waiting};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, HashMap};
 use std::fs::{File, OpenOptions, TryLockError};
-use std::io::{BufRead, BufReader, BufWriter, Seek, SeekFrom, Write};
+use std::io::{BufWriter, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
 /// Name of the file with one line a result.
@@ -47,19 +51,13 @@ struct Positions {
     rewrite: Option<u64>,
 }
 
-/// What is read back of a line or a document.
-#[derive(Deserialize)]
-struct Identity {
-    document_id: String,
-    revision: i32,
-}
-
 /// A folder of result files. One process at a time holds it.
 #[derive(Debug)]
 pub struct FileSink {
     folder: PathBuf,
     results: File,
     positions: Positions,
+    waiting: Waiting,
     _lock: File,
 }
 
@@ -98,7 +96,9 @@ impl FileSink {
             .open(&path)
             .map_err(|e| SinkError::io("open", &path, e))?;
         results.set_len(positions.length).map_err(|e| SinkError::io("cut", &path, e))?;
-        let sink = Self { folder: folder.to_owned(), results, positions, _lock: lock };
+        let waiting = Waiting::of(folder);
+        waiting.clear()?;
+        let sink = Self { folder: folder.to_owned(), results, positions, waiting, _lock: lock };
         sink.keep(&sink.positions)?;
         Ok(sink)
     }
@@ -117,42 +117,46 @@ impl FileSink {
     ///
     /// When it fails, what it had not made durable counts as never added: call it again with the same results.
     pub fn append(&mut self, results: &[(i32, i64, DocumentResult)]) -> Result<(), SinkError> {
-        results.chunks(BATCH).try_for_each(|batch| self.append_batch(batch))
+        results.chunks(BATCH).try_for_each(|batch| self.append_batch(batch))?;
+        self.waiting.clear()
     }
 
     fn append_batch(&mut self, batch: &[(i32, i64, DocumentResult)]) -> Result<(), SinkError> {
         let mut positions = self.positions.clone();
-        let mut lines = Vec::new();
-        let mut documents: HashMap<&str, (i32, String)> = HashMap::new();
+        let mut new = Vec::with_capacity(batch.len());
         for (partition, offset, result) in batch {
             let next = positions.next.entry(*partition).or_insert(0);
-            if *offset < *next {
-                continue;
-            }
-            *next = offset + 1;
-            let value = to_json(result);
-            lines.extend_from_slice(value.to_string().as_bytes());
-            lines.push(b'\n');
-            let newest = documents.entry(&result.document_id).or_insert((i32::MIN, String::new()));
-            if result.revision >= newest.0 {
-                *newest = (result.revision, format!("{value:#}\n"));
+            if *offset >= *next {
+                *next = offset + 1;
+                new.push(result);
             }
         }
-        if positions == self.positions {
+        if new.is_empty() {
             return Ok(());
         }
-        self.write_documents(&documents)?;
+        self.write_documents(&new)?;
+        positions.length += self.write_lines(&new)?;
+        self.keep(&positions)?;
+        self.positions = positions;
+        Ok(())
+    }
+
+    /// Adds lines behind those that count; the number of bytes.
+    fn write_lines(&mut self, results: &[&DocumentResult]) -> Result<u64, SinkError> {
         let path = self.folder.join(RESULTS);
         let failed = |e| SinkError::io("write", &path, e);
         // A failed attempt may have left a part of a line.
         self.results.set_len(self.positions.length).map_err(failed)?;
         self.results.seek(SeekFrom::Start(self.positions.length)).map_err(failed)?;
-        self.results.write_all(&lines).map_err(failed)?;
+        let mut out = BufWriter::new(&self.results);
+        for result in results {
+            Text::of(result, &self.waiting).write_line(&mut out).map_err(failed)?;
+        }
+        out.flush().map_err(failed)?;
+        drop(out);
         self.results.sync_data().map_err(failed)?;
-        positions.length += lines.len() as u64;
-        self.keep(&positions)?;
-        self.positions = positions;
-        Ok(())
+        let end = self.results.stream_position().map_err(failed)?;
+        Ok(end - self.positions.length)
     }
 
     /// Ends a run: `results.jsonl` then has each document once, with its last revision.
@@ -173,14 +177,22 @@ impl FileSink {
         self.keep(&self.positions)
     }
 
-    fn write_documents(&self, documents: &HashMap<&str, (i32, String)>) -> Result<(), SinkError> {
+    fn write_documents(&self, results: &[&DocumentResult]) -> Result<(), SinkError> {
         let folder = self.folder.join(DOCUMENTS);
-        let mut written = Vec::with_capacity(documents.len());
-        for (id, (revision, text)) in documents {
+        let mut newest: HashMap<&str, &DocumentResult> = HashMap::new();
+        for result in results {
+            let best = newest.entry(&result.document_id).or_insert(result);
+            if result.revision >= best.revision {
+                *best = result;
+            }
+        }
+        let mut written = Vec::with_capacity(newest.len());
+        for (id, result) in newest {
             let path = folder.join(format!("{}.json", file_name(id)));
-            if there(&path) <= Some(*revision) {
+            if there(&path) <= Some(result.revision) {
                 let temporary = folder.join(format!(".{}.tmp", file_name(id)));
-                written.push((write(&temporary, text.as_bytes())?, temporary, path));
+                let text = Text::of(result, &self.waiting);
+                written.push((write_with(&temporary, |out| text.write_pretty(out))?, temporary, path));
             }
         }
         // All are written before the first is waited for: the disk then takes them together.
@@ -200,12 +212,6 @@ impl FileSink {
         replace(&temporary, &path)?;
         sync_folder(&self.folder)
     }
-}
-
-/// The revision of the document that is there.
-fn there(path: &Path) -> Option<i32> {
-    let bytes = std::fs::read(path).ok()?;
-    Some(serde_json::from_slice::<Identity>(&bytes).ok()?.revision)
 }
 
 /// A document id as a file name: as it is where it is harmless, else with a part of its hash, so that two never meet.
@@ -250,57 +256,6 @@ fn read_positions(folder: &Path) -> Result<Option<Positions>, SinkError> {
         Err(e) if e.kind() == std::io::ErrorKind::NotFound => Ok(None),
         Err(e) => Err(SinkError::io("read", &path, e)),
     }
-}
-
-/// Of every document its last revision and the line where it stands.
-type LastLines = HashMap<String, (i32, u64)>;
-
-/// Number of lines, and the last line of every document.
-fn last_lines(path: &Path) -> Result<(u64, LastLines), SinkError> {
-    let mut last = LastLines::new();
-    let mut count = 0;
-    each_line(path, |line| {
-        let found: Identity = serde_json::from_slice(line)
-            .map_err(|source| SinkError::Damaged { path: path.display().to_string(), source })?;
-        let best = last.entry(found.document_id).or_insert((i32::MIN, 0));
-        if found.revision >= best.0 {
-            *best = (found.revision, count);
-        }
-        count += 1;
-        Ok(())
-    })?;
-    Ok((count, last))
-}
-
-/// Copies the lines that count, in their order; the number of bytes.
-fn copy_lines(from: &Path, to: &Path, last: &LastLines) -> Result<u64, SinkError> {
-    let keep: std::collections::HashSet<u64> = last.values().map(|(_, line)| *line).collect();
-    let failed = |e| SinkError::io("write", to, e);
-    let mut out = BufWriter::new(File::create(to).map_err(failed)?);
-    let (mut count, mut length) = (0, 0);
-    each_line(from, |line| {
-        if keep.contains(&count) {
-            out.write_all(line).map_err(failed)?;
-            length += line.len() as u64;
-        }
-        count += 1;
-        Ok(())
-    })?;
-    out.flush().map_err(failed)?;
-    out.get_ref().sync_all().map_err(failed)?;
-    Ok(length)
-}
-
-/// Calls `take` with every line, its line feed included.
-fn each_line(path: &Path, mut take: impl FnMut(&[u8]) -> Result<(), SinkError>) -> Result<(), SinkError> {
-    let failed = |e| SinkError::io("read", path, e);
-    let mut reader = BufReader::new(File::open(path).map_err(failed)?);
-    let mut line = Vec::new();
-    while reader.read_until(b'\n', &mut line).map_err(failed)? > 0 {
-        take(&line)?;
-        line.clear();
-    }
-    Ok(())
 }
 
 #[cfg(test)]

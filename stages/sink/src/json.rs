@@ -1,12 +1,13 @@
 //! A result as JSON for people and programs outside: times as RFC 3339, numbers as short as they are, keys in the
 //! order in which the documentation has them. The Avro record stays as it is.
 
+use docmill_contracts::public::{ROW_ORDER, fields, number};
 use docmill_contracts::{
-    Artifact, Class, Cost, DocumentPart, DocumentResult, DocumentType, ErrorInfo, Field, Fields, PageSummary,
-    Reading, ResultStatus, Severity, TextSource,
+    Artifact, Class, Cost, DocumentPart, DocumentResult, DocumentType, ErrorInfo, Fields, PageSummary,
+    ResultStatus, Severity, TextSource,
 };
 use jiff::Timestamp;
-use serde_json::{Map, Number, Value, json};
+use serde_json::{Value, json};
 
 /// Names of fields in the order in which they are written; others follow in alphabetical order.
 const FIELD_ORDER: &[&str] = &[
@@ -36,10 +37,6 @@ const FIELD_ORDER: &[&str] = &[
     "period_from",
     "period_to",
 ];
-/// Names in rows of the item table in the order in which they are written.
-const ROW_ORDER: &[&str] =
-    &["description", "quantity", "unit", "unit_price", "line_total", "vat_rate", "article_no"];
-
 /// The public JSON of a result, as `results.jsonl`, the API and webhooks have it.
 pub fn to_json(result: &DocumentResult) -> Value {
     let trace = &result.trace;
@@ -86,6 +83,33 @@ pub fn to_json(result: &DocumentResult) -> Value {
     })
 }
 
+/// As [`to_json`], where the rows of long tables are not at hand: a problem says so.
+pub fn without_rows(result: &DocumentResult) -> Value {
+    let mut value = to_json(result);
+    long_tables(result).for_each(|(_, artifact)| tell_missing(&mut value, artifact));
+    value
+}
+
+/// The tables of a result that are too long for its record: the part, 0 for the whole document, and the file of rows.
+pub(crate) fn long_tables(result: &DocumentResult) -> impl Iterator<Item = (usize, &Artifact)> {
+    (0..=result.parts.len()).filter_map(|part| {
+        let format = Artifact::rows_format(part);
+        Some((part, result.artifacts.iter().find(|a| a.format == format)?))
+    })
+}
+
+/// Adds the problem that rows of a table are missing.
+pub(crate) fn tell_missing(result: &mut Value, file: &Artifact) {
+    let Some(problems) = result.get_mut("problems").and_then(Value::as_array_mut) else { return };
+    problems.push(json!({
+        "code": "SINK-0009",
+        "severity": "error",
+        "message": format!("line_items has the first rows only: file {} is not at hand", file.blob.sha256),
+        "fields": ["line_items"],
+        "page": null,
+    }));
+}
+
 /// A time as RFC 3339 in UTC with milliseconds; none for one that no calendar has.
 fn time(ms: i64) -> Option<String> {
     let at = Timestamp::from_millisecond(ms).ok()?;
@@ -94,29 +118,6 @@ fn time(ms: i64) -> Option<String> {
 
 fn rows(rows: &[Fields]) -> Vec<Value> {
     rows.iter().map(|row| fields(row, ROW_ORDER)).collect()
-}
-
-fn fields(fields: &Fields, order: &[&str]) -> Value {
-    let mut object = Map::new();
-    let known = order.iter().filter_map(|name| fields.get_key_value(*name));
-    let others = fields.iter().filter(|(name, _)| !order.contains(&name.as_str()));
-    for (name, value) in known.chain(others) {
-        object.insert(name.clone(), field(value));
-    }
-    Value::Object(object)
-}
-
-fn field(field: &Field) -> Value {
-    json!({
-        "value": field.value,
-        "raw": field.raw,
-        "confidence": number(field.confidence),
-        "page": field.page,
-        "box": bbox(field.bbox.as_deref()),
-        "engine": field.engine,
-        "model_version": field.model_version,
-        "other_readings": field.other_readings.iter().map(reading).collect::<Vec<_>>(),
-    })
 }
 
 fn document_type(kind: &DocumentType) -> Value {
@@ -148,23 +149,6 @@ fn artifact(artifact: &Artifact) -> Value {
     })
 }
 
-fn reading(reading: &Reading) -> Value {
-    json!({
-        "value": reading.value,
-        "raw": reading.raw,
-        "confidence": number(reading.confidence),
-        "page": reading.page,
-        "box": bbox(reading.bbox.as_deref()),
-        "engine": reading.engine,
-        "model_version": reading.model_version,
-    })
-}
-
-fn bbox(bbox: Option<&[f64]>) -> Option<Vec<Value>> {
-    // A hundredth of a point is far below what any engine can tell.
-    bbox.map(|corners| corners.iter().map(|corner| number((corner * 100.0).round() / 100.0)).collect())
-}
-
 fn page(page: &PageSummary) -> Value {
     json!({
         "page": page.page,
@@ -191,15 +175,6 @@ fn error(error: &ErrorInfo) -> Value {
 fn cost(cost: &Cost) -> Value {
     let usd = cost.usd.parse::<f64>().ok().filter(|usd| usd.is_finite()).unwrap_or(0.0);
     json!({"tokens_in": cost.tokens_in, "tokens_out": cost.tokens_out, "usd": number(usd)})
-}
-
-/// A number without a useless fraction; null where JSON has none.
-fn number(value: f64) -> Value {
-    const EXACT: f64 = 9_007_199_254_740_992.0;
-    if value.fract() == 0.0 && value.abs() < EXACT {
-        return Value::from(value as i64);
-    }
-    Number::from_f64(value).map_or(Value::Null, Value::Number)
 }
 
 /// A number of single precision with the digits that it has, not those of its double.

@@ -50,6 +50,26 @@ pub enum ValidateError {
         #[source]
         source: BlobError,
     },
+    /// The rows of a long item table cannot be had.
+    #[error("{name}: line items: {source}")]
+    Rows {
+        /// File of the document.
+        name: String,
+        /// What the store says.
+        #[source]
+        source: BlobError,
+    },
+    /// A row of a long item table is not what a row is.
+    #[error("{name}: line item {number} cannot be read: {source}")]
+    Row {
+        /// File of the document.
+        name: String,
+        /// From 1.
+        number: usize,
+        /// What is wrong with it.
+        #[source]
+        source: serde_json::Error,
+    },
     /// Settings that cannot be.
     #[error("validate is not configured: {}", mistakes.join("; "))]
     Config {
@@ -62,7 +82,8 @@ impl Classify for ValidateError {
     fn class(&self) -> Class {
         match self {
             Self::Schema { .. } => Class::Input,
-            Self::Blobs { source, .. } => source.class(),
+            Self::Blobs { source, .. } | Self::Rows { source, .. } => source.class(),
+            Self::Row { .. } => Class::Internal,
             Self::Config { .. } => Class::Fatal,
         }
     }
@@ -70,7 +91,8 @@ impl Classify for ValidateError {
     fn code(&self) -> Code {
         Code(match self {
             Self::Schema { .. } => "VALIDATE-0018",
-            Self::Blobs { source, .. } => return source.code(),
+            Self::Blobs { source, .. } | Self::Rows { source, .. } => return source.code(),
+            Self::Row { .. } => "VALIDATE-0023",
             Self::Config { .. } => "VALIDATE-0019",
         })
     }

@@ -5,6 +5,7 @@
 
 mod config;
 mod error;
+mod lines;
 mod outcome;
 mod rules;
 mod schema;

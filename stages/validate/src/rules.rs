@@ -4,10 +4,10 @@
 
 mod confidence;
 mod dates;
-mod decimals;
+pub(crate) mod decimals;
 mod identifiers;
-mod lines;
 mod required;
+pub(crate) mod rows;
 #[cfg(test)]
 pub(crate) mod samples;
 mod signs;
@@ -30,7 +30,7 @@ const RULES: &[Rule] = &[
     decimals::numbers,
     totals::check,
     vat::check,
-    lines::check,
+    |subject, _| subject.lines.wrong.clone(),
     decimals::check,
     signs::check,
     dates::check,
@@ -39,7 +39,7 @@ const RULES: &[Rule] = &[
 ];
 
 /// Most problems that one rule reports: a table of a thousand wrong lines is one trouble, not a thousand.
-const MOST_PER_RULE: usize = 25;
+pub(crate) const MOST_PER_RULE: usize = 25;
 
 /// What is wrong with a business document.
 pub(crate) fn check(subject: Subject, config: &Config) -> Vec<Problem> {

@@ -83,6 +83,11 @@ impl TenantSchema {
         })
     }
 
+    /// Whether it says anything about rows.
+    pub(crate) fn has_rows(&self) -> bool {
+        self.rows
+    }
+
     /// What is wrong with a document. Where the schema requires nothing, every field that is there must be sure.
     pub(crate) fn check(&self, subject: Subject, config: &Config) -> Vec<Problem> {
         let fields = &subject.document.fields;

@@ -1,12 +1,14 @@
 //! The worker `validate`.
 
+use crate::lines::Lines;
 use crate::schema::{MAX_SCHEMA_BYTES, TenantSchema};
 use crate::subject::Subject;
 use crate::{Config, STAGE, ValidateError, outcome, rules};
 use docmill_blobs::Blobs;
+use docmill_contracts::public::row_of_line;
 use docmill_contracts::{
-    Class, Classify, DocumentExtracted, DocumentResult, DocumentValidated, ErrorInfo, PageSummary, Problem,
-    StageTrace, Trace,
+    Artifact, BlobRef, Class, Classify, DocumentExtracted, DocumentResult, DocumentValidated, ErrorInfo,
+    Fields, PageSummary, Problem, StageTrace, Trace,
 };
 use docmill_runtime::{Cx, Outputs, Stage, Unreadable};
 use std::time::Instant;
@@ -29,9 +31,14 @@ impl Validate {
         input: &DocumentExtracted,
         config: &Config,
     ) -> Result<Vec<Problem>, ValidateError> {
-        let subject = Subject { document: input };
+        let file = Artifact::find_rows(&input.artifacts, 0);
+        let mut lines = Lines::new(&input.fields);
         let Some(blob) = &input.head.options.schema else {
-            return Ok(rules::check(subject, config));
+            match file {
+                Some(file) => self.each_row(input, file, |row| lines.add(&row)).await?,
+                None => input.line_items.iter().for_each(|row| lines.add(row)),
+            }
+            return Ok(rules::check(Subject { document: input, lines: &lines }, config));
         };
         let wrong = |why| ValidateError::Schema {
             name: input.head.source.name.clone(),
@@ -47,7 +54,36 @@ impl Validate {
             .await
             .map_err(|source| ValidateError::Blobs { name: input.head.source.name.clone(), source })?;
         let schema = TenantSchema::parse(&bytes).map_err(wrong)?;
-        Ok(schema.check(subject, config))
+        // A schema sees a document as a whole. The engines that read by schemas hold their rows, too.
+        let whole;
+        let document = match file.filter(|_| schema.has_rows()) {
+            None => input,
+            Some(file) => {
+                let mut line_items = Vec::new();
+                self.each_row(input, file, |row| line_items.push(row)).await?;
+                whole = DocumentExtracted { line_items, ..input.clone() };
+                &whole
+            }
+        };
+        Ok(schema.check(Subject { document, lines: &lines }, config))
+    }
+
+    /// Calls `take` with every row of a table that is in a file.
+    async fn each_row(
+        &self,
+        input: &DocumentExtracted,
+        file: &BlobRef,
+        mut take: impl FnMut(Fields),
+    ) -> Result<(), ValidateError> {
+        let name = || input.head.source.name.clone();
+        let failed = |source| ValidateError::Rows { name: name(), source };
+        let mut reader = self.blobs.reader(file).await.map_err(failed)?;
+        let mut number = 0;
+        while let Some(line) = reader.next_line().await.map_err(failed)? {
+            number += 1;
+            take(row_of_line(line).map_err(|source| ValidateError::Row { name: name(), number, source })?);
+        }
+        Ok(())
     }
 }
 
@@ -77,7 +113,9 @@ impl Stage for Validate {
         let said = |problem: &Problem| input.problems.iter().any(|p| p.code == problem.code);
         let own = problems.into_iter().filter(|problem| !said(problem));
         let mut problems: Vec<Problem> = input.problems.iter().cloned().chain(own).collect();
-        let (status, why) = outcome::of(Subject { document: input }, &problems, &config);
+        // What follows from problems does not depend on rows.
+        let lines = Lines::new(&input.fields);
+        let (status, why) = outcome::of(Subject { document: input, lines: &lines }, &problems, &config);
         problems.extend(why);
         let mut source = head.source.clone();
         source.pages = source.pages.or_else(|| count(&input.pages));
@@ -122,7 +160,8 @@ fn nothing_there(input: &DocumentExtracted) -> Option<ErrorInfo> {
     if input.error.is_some() {
         return input.error.clone();
     }
-    let empty = input.fields.is_empty() && input.line_items.is_empty();
+    let no_rows = input.line_items.is_empty() && Artifact::find_rows(&input.artifacts, 0).is_none();
+    let empty = input.fields.is_empty() && no_rows;
     let unread = !input.pages.is_empty() && input.pages.iter().all(|page| page.error.is_some());
     (empty && unread).then(|| input.pages.iter().find_map(|page| page.error.clone())).flatten()
 }

@@ -1,5 +1,6 @@
 //! What rules look at: a document's values, with numbers and days read from them.
 
+use crate::lines::Lines;
 use docmill_contracts::{DocumentExtracted, Field, Fields, Problem, Severity};
 use jiff::civil::Date;
 use rust_decimal::Decimal;
@@ -11,6 +12,8 @@ const XML: &str = "xml";
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Subject<'a> {
     pub(crate) document: &'a DocumentExtracted,
+    /// All rows of the item table, of which the document may have the first ones only.
+    pub(crate) lines: &'a Lines,
 }
 
 impl<'a> Subject<'a> {

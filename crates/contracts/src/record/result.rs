@@ -120,12 +120,34 @@ pub struct PageSummary {
 /// A file made from the document besides its result.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Artifact {
-    /// [`super::FORMAT_LAYOUT`] or [`super::FORMAT_MARKDOWN`].
+    /// [`super::FORMAT_LAYOUT`], [`super::FORMAT_MARKDOWN`], or that of [`Artifact::rows_format`].
     pub format: String,
     /// Media type of the bytes.
     pub media_type: String,
     /// The bytes.
     pub blob: BlobRef,
+}
+
+/// Media type of rows: one line of JSON each.
+const MEDIA_TYPE_ROWS: &str = "application/x-ndjson";
+
+impl Artifact {
+    /// Format of all rows of an item table that is too long for records: `line_items`, and `line_items/N` for that of
+    /// the part N, from 1. Where there is such a file, the record has the first rows only.
+    pub fn rows_format(part: usize) -> String {
+        if part == 0 { "line_items".to_owned() } else { format!("line_items/{part}") }
+    }
+
+    /// All rows of an item table; `part` as in [`Artifact::rows_format`].
+    pub fn rows(part: usize, blob: BlobRef) -> Self {
+        Self { format: Self::rows_format(part), media_type: MEDIA_TYPE_ROWS.to_owned(), blob }
+    }
+
+    /// Where all rows of an item table are, where they are not in its record.
+    pub fn find_rows(artifacts: &[Self], part: usize) -> Option<&BlobRef> {
+        let format = Self::rows_format(part);
+        artifacts.iter().find(|a| a.format == format).map(|a| &a.blob)
+    }
 }
 
 /// One of several documents found in one file.

@@ -8,12 +8,16 @@ use super::record::{Delivery, Done, Finished};
 use super::run::Engine;
 use crate::driver::Ticket;
 use crate::partitioner;
-use crate::stage::{Gather, Step, Unreadable};
+use crate::stage::{Gather, PART_MARK, Step, Unreadable};
 use crate::transport::{OutRecord, Read, ReadFrom};
 use docmill_contracts::ErrorInfo;
 use std::collections::{BTreeSet, HashMap};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
+
+fn part_key(key: &str, part: &str) -> String {
+    if part.is_empty() { key.to_owned() } else { format!("{key}{PART_MARK}{part}") }
+}
 
 /// The states of the partitions that this worker owns.
 pub(super) struct States<G: Gather> {
@@ -45,12 +49,15 @@ impl<G: Gather> States<G> {
         &mut self,
         partition: i32,
         key: String,
+        before: (Option<&G::State>, Option<&G::In>),
         step: Step<G::State>,
         emitter: &Emitter,
         origin: &Origin<'_>,
     ) -> Result<Vec<OutRecord>, ErrorInfo> {
         let mut records = emitter.records(&step.outputs, origin)?;
-        records.extend(emitter.state(partition, &key, step.state.as_ref())?);
+        for part in self.gather.changes(before.0, step.state.as_ref(), before.1) {
+            records.extend(emitter.state(partition, &part_key(&key, &part.name), part.state.as_ref())?);
+        }
         if let Some(state) = step.state {
             self.put(partition, key, state);
         }
@@ -99,10 +106,13 @@ impl<G: Gather> States<G> {
         let step = catch_unwind(AssertUnwindSafe(|| self.gather.apply(before.clone(), input, now_ms)))
             .map_err(|panic| panicked(self.worker, panic.as_ref()));
         let result = match step {
-            Ok(step) => self.keep(ticket.partition, key.clone(), step, emitter, &origin).or_else(|error| {
-                let step = self.gather.give_up(before.clone(), Some(input), error, now_ms);
-                self.keep(ticket.partition, key.clone(), step, emitter, &origin)
-            }),
+            Ok(step) => {
+                let from = (before.as_ref(), Some(input));
+                self.keep(ticket.partition, key.clone(), from, step, emitter, &origin).or_else(|error| {
+                    let step = self.gather.give_up(before.clone(), Some(input), error, now_ms);
+                    self.keep(ticket.partition, key.clone(), from, step, emitter, &origin)
+                })
+            }
             Err(panic) => Err(panic),
         };
         if let (Err(_), Some(before)) = (&result, before) {
@@ -188,8 +198,17 @@ impl<G: Gather> Engine for States<G> {
                 }
             }
         }
-        tracing::debug!(worker = self.worker, partition, states = restored.len(), "restored");
-        for (key, state) in restored {
+        let mut whole: HashMap<String, G::State> = HashMap::new();
+        for (key, part) in restored {
+            let key = key.split(PART_MARK).next().unwrap_or_default().to_owned();
+            let state = match whole.remove(&key) {
+                Some(other) => self.gather.join(other, part),
+                None => part,
+            };
+            whole.insert(key, state);
+        }
+        tracing::debug!(worker = self.worker, partition, states = whole.len(), "restored");
+        for (key, state) in whole {
             self.put(partition, key, state);
         }
         self.check_partitions(topic, emitter.input()).await
@@ -217,10 +236,13 @@ impl<G: Gather> Engine for States<G> {
                 .map_err(|panic| panicked(self.worker, panic.as_ref()));
             let origin = Origin { source: None, attempt: 1, traceparent: None };
             let kept = match expired {
-                Ok(step) => self.keep(partition, key.clone(), step, emitter, &origin).or_else(|error| {
-                    let step = self.gather.give_up(Some(state.clone()), None, error, now_ms);
-                    self.keep(partition, key.clone(), step, emitter, &origin)
-                }),
+                Ok(step) => {
+                    let from = (Some(&state), None);
+                    self.keep(partition, key.clone(), from, step, emitter, &origin).or_else(|error| {
+                        let step = self.gather.give_up(Some(state.clone()), None, error, now_ms);
+                        self.keep(partition, key.clone(), from, step, emitter, &origin)
+                    })
+                }
                 Err(panic) => Err(panic),
             };
             match kept {

@@ -108,6 +108,57 @@ proptest! {
         prop_assert!(state.unwrap().closed);
     }
 
+    /// What stands in the changelog makes the state again after each step, in whichever order its parts are read.
+    #[test]
+    fn the_parts_in_the_changelog_are_the_state(
+        count in 1i32..40, order in proptest::collection::vec((1i32..40, any::<bool>()), 1..80), lost in 0usize..160, turn in any::<usize>()
+    ) {
+        let mut log: std::collections::BTreeMap<String, GatherState> = std::collections::BTreeMap::new();
+        let mut state: Option<GatherState> = None;
+        for (step, (no, failed)) in order.into_iter().enumerate() {
+            // Now and then a page says that there are more pages than the others say.
+            let mut input = page(1, if step % 7 == 3 { count + 1 } else { count }, no.min(count));
+            if failed {
+                let error = InferError::PageNeverArrived { page: no, pages: count, waited_s: 0 };
+                input.page.error = Some(ErrorInfo::of(&error, "infer", Some(no)));
+            }
+            if step == lost {
+                input = PageRecognized::lost(head(1), input.page.error.clone().unwrap_or_else(|| {
+                    ErrorInfo::of(&InferError::PageNeverArrived { page: 1, pages: 1, waited_s: 0 }, "infer", None)
+                }));
+            }
+            let after = gather().apply(state.clone(), &input, i64::try_from(step).unwrap()).state;
+            let parts = gather().changes(state.as_ref(), after.as_ref(), Some(&input));
+            prop_assert!(state.is_none() || after.as_ref().is_none_or(|s| s.closed) || parts.len() <= 1 || step % 7 >= 3);
+            for part in parts {
+                match part.state {
+                    Some(state) => drop(log.insert(part.name, state)),
+                    None => drop(log.remove(&part.name)),
+                }
+            }
+            let mut read: Vec<GatherState> = log.values().cloned().collect();
+            let length = read.len();
+            read.rotate_left(turn % length.max(1));
+            prop_assert_eq!(read.into_iter().reduce(|a, b| gather().join(a, b)), after.clone());
+            state = after;
+        }
+        // At the end of its time nothing is left.
+        if let Some(last) = state {
+            let later = gather().expires_at(&last);
+            let closed = gather().expire(last.clone(), later).state;
+            for (before, after) in [(Some(&last), closed.as_ref()), (closed.as_ref(), None)] {
+                for part in gather().changes(before, after, None) {
+                    match part.state {
+                        Some(state) => drop(log.insert(part.name, state)),
+                        None => drop(log.remove(&part.name)),
+                    }
+                }
+                prop_assert!(log.len() <= 1);
+            }
+            prop_assert!(log.is_empty());
+        }
+    }
+
     #[test]
     fn two_versions_of_a_page_give_the_same_whichever_comes_first(a in "[a-c]", b in "[a-c]", failed in any::<bool>()) {
         let version = |engine: &str, failed: bool| {
@@ -149,4 +200,15 @@ fn a_page_that_nobody_can_decode_ends_its_document_once() {
         assert_eq!(assembled[0].error.as_ref().unwrap().class, docmill_contracts::Class::Internal);
         assert!(state.unwrap().closed);
     }
+}
+
+/// A build before this one wrote whole states.
+#[test]
+fn a_state_that_was_written_whole_goes_on_in_parts() {
+    let whole = play(&[page(1, 4, 1), page(1, 4, 3)]).0.unwrap();
+    let step = gather().apply(Some(whole.clone()), &page(1, 4, 2), 9);
+    let parts = gather().changes(Some(&whole), step.state.as_ref(), Some(&page(1, 4, 2)));
+    assert_eq!(parts.iter().map(|p| p.name.as_str()).collect::<Vec<_>>(), ["2"]);
+    let read = gather().join(parts[0].state.clone().unwrap(), whole);
+    assert_eq!(Some(read), step.state);
 }

@@ -66,7 +66,10 @@ pub(super) fn extraction(
         }
     }
     out.line_items = rows.rows;
-    out.line_items.truncate(settings.max_rows);
+    if out.line_items.len() > settings.max_rows {
+        out.line_items.truncate(settings.max_rows);
+        out.problems.push(crate::rows::left_out(settings.max_rows));
+    }
     out
 }
 

@@ -363,14 +363,12 @@ fn value_of(want: &Want, c: &Candidate) -> String {
     }
 }
 
-/// A credit note whose rows all have a minus says the same once more.
-pub(crate) fn credited(rows: &mut [Fields]) {
-    let negative = |row: &Fields| row.get("line_total").is_some_and(|f| f.value.starts_with('-'));
-    if rows.iter().all(negative) {
-        for field in rows.iter_mut().filter_map(|r| r.get_mut("line_total")) {
-            field.value = field.value.trim_start_matches('-').to_owned();
-        }
-    }
+/// The row of a credit note without the minus of its amount; none where it has no minus.
+pub(crate) fn credited(row: &Fields) -> Option<Fields> {
+    let mut row = row.clone();
+    let total = row.get_mut("line_total").filter(|f| f.value.starts_with('-'))?;
+    total.value = total.value.trim_start_matches('-').to_owned();
+    Some(row)
 }
 
 pub(crate) fn line_item(row: super::table::Row) -> Fields {

@@ -1,7 +1,7 @@
 //! The item table: its columns by their places under a header ([`super::heads`]), its rows by their amounts.
 //!
-//! Owns which cells make a row. Knows no other field. Rule: pages come one after the other, and only rows are kept,
-//! so that a table of a thousand pages needs no more memory than its rows.
+//! Owns which cells make a row. Knows no other field. Rule: pages come one after the other, and rows are given away as
+//! they are found, so that a table of a thousand pages needs no more memory than one of ten.
 
 use super::heads::{self, Head};
 use super::layout::{Box4, Layout, Segment, union};
@@ -72,21 +72,46 @@ pub struct Reader<'a> {
     lexicon: &'a Lexicon,
     most: usize,
     head: Option<Head>,
+    /// Rows that were not taken yet.
     rows: Vec<Row>,
+    /// How many were found.
+    count: usize,
+    /// Their totals.
+    sum: Decimal,
+    /// Whether any has a quantity or a price.
+    measured: bool,
+    /// There are more rows than are wanted.
+    full: bool,
     ended: bool,
     /// Part of a row whose amounts stand on lines of their own, and its top edge.
     pending: Option<(f32, BTreeMap<Column, Cell>)>,
 }
 
 impl<'a> Reader<'a> {
-    /// A reader that keeps at most `most` rows.
+    /// A reader that finds at most `most` rows.
     pub fn new(lexicon: &'a Lexicon, most: usize) -> Self {
-        Self { lexicon, most, head: None, rows: Vec::new(), ended: false, pending: None }
+        Self {
+            lexicon,
+            most,
+            head: None,
+            rows: Vec::new(),
+            count: 0,
+            sum: Decimal::ZERO,
+            measured: false,
+            full: false,
+            ended: false,
+            pending: None,
+        }
     }
 
-    /// The rows so far.
-    pub fn into_rows(self) -> Vec<Row> {
-        self.rows
+    /// The rows since the last call.
+    pub fn take_rows(&mut self) -> Vec<Row> {
+        std::mem::take(&mut self.rows)
+    }
+
+    /// Whether the table goes on beyond the most rows that are wanted.
+    pub fn is_full(&self) -> bool {
+        self.full
     }
 
     /// Reads the next page.
@@ -96,9 +121,9 @@ impl<'a> Reader<'a> {
         let mut inside = self.head.is_some() && !self.ended;
         let mut last_text: Option<Cell> = None;
         let mut bottom = 0.0_f32;
-        while line < layout.lines.len() && self.rows.len() < self.most {
+        while line < layout.lines.len() && !self.full {
             if let Some((head, next)) = heads::find(layout, line)
-                && (self.rows.is_empty() || self.head.as_ref().is_some_and(|h| alike(h, &head)))
+                && (self.count == 0 || self.head.as_ref().is_some_and(|h| alike(h, &head)))
             {
                 self.head = Some(head);
                 self.ended = false;
@@ -114,9 +139,9 @@ impl<'a> Reader<'a> {
                 let top = segments.iter().map(|s| s.bbox[1]).fold(f32::MAX, f32::min);
                 let height = segments.first().map_or(10.0, Segment::height);
                 let far = bottom > 0.0 && top - bottom > 12.0 * height;
-                if far || self.sums_up(segments) || (!self.rows.is_empty() && self.heads_other(segments)) {
+                if far || self.sums_up(segments) || (self.count > 0 && self.heads_other(segments)) {
                     inside = false;
-                    self.ended = !self.rows.is_empty();
+                    self.ended = self.count > 0;
                 } else {
                     self.row(layout, line, &mut last_text);
                     bottom = top + height;
@@ -157,32 +182,24 @@ impl<'a> Reader<'a> {
     /// An amount among the items that is none of them: a sum so far, or what is added to or taken off the whole document.
     /// `cells` have neither a quantity nor a price, which the items before do have.
     fn is_no_item(&self, cells: &BTreeMap<Column, Cell>) -> bool {
-        let total = |cells: &BTreeMap<Column, Cell>| {
-            cells.get(&Column::LineTotal).and_then(|c| c.value.parse::<Decimal>().ok())
-        };
-        let Some(own) = total(cells).filter(|_| self.rows.iter().any(|r| measured(&r.cells))) else {
-            return false;
-        };
-        let sum: Decimal = self.rows.iter().filter_map(|r| total(&r.cells)).sum();
+        let Some(own) = total(cells).filter(|_| self.measured) else { return false };
         let text = cells.get(&Column::Description).map(|c| plain(&c.value)).unwrap_or_default();
-        own == sum || text.is_empty() || text.split(' ').any(|w| ASIDE.contains(&w))
+        own == self.sum || text.is_empty() || text.split(' ').any(|w| ASIDE.contains(&w))
     }
 
     /// A discount on the item right above: `1,00 % | - 0,10` below `10,00`. Whether it was one.
     fn took_off(&mut self, cells: &BTreeMap<Column, Cell>, raw: &str) -> bool {
-        let value = |c: Option<&Cell>| c.and_then(|c| c.value.parse::<Decimal>().ok());
         let percent =
             raw.split('%').next().and_then(|p| money::parse(p.rsplit(' ').find(|w| !w.is_empty())?));
-        let (Some(off), Some(percent), Some(row)) =
-            (value(cells.get(&Column::LineTotal)), percent, self.rows.last_mut())
-        else {
+        let (Some(off), Some(percent), Some(row)) = (total(cells), percent, self.rows.last_mut()) else {
             return false;
         };
-        let Some(whole) = value(row.cells.get(&Column::LineTotal)) else { return false };
+        let Some(whole) = total(&row.cells) else { return false };
         let expected = (whole * percent.value / Decimal::ONE_HUNDRED).round_dp(2);
         if !raw.contains('%') || !off.is_sign_negative() || (expected + off).abs() > Decimal::new(1, 2) {
             return false;
         }
+        self.sum += off;
         if let Some(cell) = row.cells.get_mut(&Column::LineTotal) {
             cell.value = (whole + off).to_string();
             cell.raw = format!("{} {}", cell.raw, cells[&Column::LineTotal].raw);
@@ -278,6 +295,13 @@ impl<'a> Reader<'a> {
             }
         }
         *last_text = None;
+        if self.count >= self.most {
+            self.full = true;
+            return;
+        }
+        self.count += 1;
+        self.measured |= measured;
+        self.sum += total(&cells).unwrap_or_default();
         self.rows.push(Row { page_no: layout.page_no, cells });
     }
 }
@@ -308,6 +332,11 @@ const ASIDE: [&str; 34] = [
     "positionssumme", "warenwert", "gesamt", "ubertrag", "uebertrag", "forward", "report", "sous", "netto", "net",
     "brutto", "gross", "montant", "betrag",
 ];
+
+/// Amount of a row.
+fn total(cells: &BTreeMap<Column, Cell>) -> Option<Decimal> {
+    cells.get(&Column::LineTotal)?.value.parse().ok()
+}
 
 fn measured(cells: &BTreeMap<Column, Cell>) -> bool {
     cells.contains_key(&Column::Quantity) || cells.contains_key(&Column::UnitPrice)

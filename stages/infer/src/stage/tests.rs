@@ -196,3 +196,76 @@ async fn an_engine_gets_pictures_a_digest_of_the_pages_and_whose_they_are() {
         (None, "t", "d/1")
     );
 }
+
+/// A page of an invoice whose lines have cells at stops of 130 points.
+fn table_page(page_no: i32, lines: &[String]) -> Page {
+    let mut words = Vec::new();
+    for (n, line) in lines.iter().enumerate() {
+        for (column, cell) in line.split('|').enumerate() {
+            let (x, y) = (40.0 + 130.0 * column as f32, 60.0 + 14.0 * n as f32);
+            let bbox = [x, y, x + 4.5 * cell.chars().count() as f32, y + 10.0];
+            words.push(Word { text: cell.to_owned(), bbox, confidence: 1.0, line: n as u32 });
+        }
+    }
+    Page { words: Some(PackedWords::pack(&words)), ..page(page_no, "") }
+}
+
+/// An invoice or a credit note of `pages` pages with 40 rows each.
+fn long(title: &str, pages: i32, sign: &str) -> DocumentAssembled {
+    let page = |no: i32| {
+        let mut lines = Vec::new();
+        if no == 1 {
+            lines.extend([
+                title.to_owned(),
+                "Invoice number|RE-77".into(),
+                "Date|2026-01-31".into(),
+                String::new(),
+            ]);
+            lines.push("Description|Quantity|Price|Amount".into());
+        }
+        lines.extend((0..40).map(|n| format!("Item{no}x{n}|2|1.50|{sign}3.00")));
+        table_page(no, &lines)
+    };
+    document((1..=pages).map(page).collect())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_a_table_too_long_for_a_record_every_row_is_in_a_file() {
+    let bench = bench();
+    for (title, sign, total) in
+        [("INVOICE", "", "3.00"), ("CREDIT NOTE", "-", "3.00"), ("INVOICE", "-", "-3.00")]
+    {
+        let found = extracted(run(&bench, &long(title, 60, sign)).await);
+        assert_eq!(found.problems, [], "{title}");
+        let file = docmill_contracts::Artifact::find_rows(&found.artifacts, 0).unwrap();
+        let (mut reader, mut rows) = (bench.blobs.reader(file).await.unwrap(), Vec::new());
+        while let Some(line) = reader.next_line().await.unwrap() {
+            rows.push(docmill_contracts::public::row_of_line(line).unwrap());
+        }
+        assert_eq!(rows.len(), 60 * 40, "{title}");
+        for (n, row) in rows.iter().enumerate() {
+            assert_eq!(row["description"].value, format!("Item{}x{}", n / 40 + 1, n % 40));
+            assert_eq!(row["line_total"].value, total, "{title}");
+        }
+        assert_eq!(found.line_items.len(), 100);
+        assert_eq!(found.line_items, rows[..100]);
+    }
+    // A table that a record has room for stays there.
+    let found = extracted(run(&bench, &long("INVOICE", 20, "")).await);
+    assert_eq!((found.line_items.len(), found.artifacts.len()), (800, 0));
+}
+
+#[tokio::test]
+async fn rows_beyond_what_the_operator_allows_are_told() {
+    let folder = tempfile::tempdir().unwrap();
+    let blobs = Blobs::local(folder.path()).unwrap();
+    for (most, codes) in [(79, &["INFER-0011"][..]), (80, &[])] {
+        let config = Config { max_line_items: most, ..Config::default() };
+        let stage = InferStage::new(&config, blobs.clone(), Arc::new(LocalExtractor::new(&config)));
+        let cx = Cx { worker: "infer", attempt: 1, now_ms: 0 };
+        let outputs = stage.run(&long("INVOICE", 2, ""), &cx).await.unwrap();
+        let found = extracted(outputs.into_records().remove(0));
+        assert_eq!(found.line_items.len(), most as usize);
+        assert_eq!(found.problems.iter().map(|p| p.code.as_str()).collect::<Vec<_>>(), codes);
+    }
+}

@@ -1,9 +1,10 @@
-//! Files that a result names: `documents/ID.md` and `documents/ID.layout.json` beside `documents/ID.json`.
+//! Files that a result names: `documents/ID.md` and `documents/ID.layout.json` beside `documents/ID.json`, and the rows that
+//! its record has no room for.
 //!
 //! Rule: they are there before the result is, and belong to the newest revision that was asked for.
 
 use super::atomic::{remove, replace, write_synced};
-use super::{DOCUMENTS, file_name, there};
+use super::{DOCUMENTS, Waiting, file_name, there};
 use crate::SinkError;
 use docmill_blobs::{BlobError, Blobs};
 use docmill_contracts::{BlobRef, DocumentResult, FORMAT_LAYOUT, FORMAT_MARKDOWN};
@@ -12,7 +13,7 @@ use std::path::{Path, PathBuf};
 /// Ends of file names by format.
 const ENDS: [(&str, &str); 2] = [(FORMAT_MARKDOWN, "md"), (FORMAT_LAYOUT, "layout.json")];
 
-/// Writes the files of these results into a folder that a [`super::FileSink`] holds. To be called before the results are
+/// Writes the files of these results, and lays their rows ready, in a folder that a [`super::FileSink`] holds. To be called before the results are
 /// appended; calling it again with the same results changes nothing.
 pub async fn write_artifacts(
     folder: &Path,
@@ -20,7 +21,9 @@ pub async fn write_artifacts(
     results: &[(i32, i64, DocumentResult)],
 ) -> Result<(), SinkError> {
     let documents = folder.join(DOCUMENTS);
+    let waiting = Waiting::of(folder);
     for (at, (_, _, result)) in results.iter().enumerate() {
+        waiting.fetch(blobs, result).await?;
         let later = results[at + 1..]
             .iter()
             .any(|(_, _, r)| r.document_id == result.document_id && r.revision >= result.revision);

@@ -2,22 +2,25 @@
 
 use crate::SinkError;
 use std::fs::File;
-use std::io::Write;
+use std::io::{self, BufWriter, Write};
 use std::path::Path;
 
-/// Writes a file; it may not be on the disk yet.
-pub(super) fn write(path: &Path, bytes: &[u8]) -> Result<File, SinkError> {
-    let write = || -> std::io::Result<File> {
-        let mut file = File::create(path)?;
-        file.write_all(bytes)?;
-        Ok(file)
+/// Writes a file as `fill` says; it may not be on the disk yet.
+pub(super) fn write_with(
+    path: &Path,
+    fill: impl FnOnce(&mut BufWriter<File>) -> io::Result<()>,
+) -> Result<File, SinkError> {
+    let write = || -> io::Result<File> {
+        let mut out = BufWriter::new(File::create(path)?);
+        fill(&mut out)?;
+        Ok(out.into_inner()?)
     };
     write().map_err(|e| SinkError::io("write", path, e))
 }
 
 /// Writes a file and waits until it is on the disk.
 pub(super) fn write_synced(path: &Path, bytes: &[u8]) -> Result<(), SinkError> {
-    write(path, bytes)?.sync_all().map_err(|e| SinkError::io("write", path, e))
+    write_with(path, |out| out.write_all(bytes))?.sync_all().map_err(|e| SinkError::io("write", path, e))
 }
 
 /// Puts one file in another's place.
@@ -33,7 +36,7 @@ pub(super) fn sync_folder(folder: &Path) -> Result<(), SinkError> {
 /// Removes a file that may not be there.
 pub(super) fn remove(path: &Path) -> Result<(), SinkError> {
     match std::fs::remove_file(path) {
-        Err(e) if e.kind() != std::io::ErrorKind::NotFound => Err(SinkError::io("remove", path, e)),
+        Err(e) if e.kind() != io::ErrorKind::NotFound => Err(SinkError::io("remove", path, e)),
         Ok(()) | Err(_) => Ok(()),
     }
 }

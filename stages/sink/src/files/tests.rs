@@ -1,6 +1,8 @@
 use super::*;
 use crate::files::samples::result;
-use docmill_contracts::{Class, Classify};
+use docmill_blobs::Blobs;
+use docmill_contracts::public::row_line;
+use docmill_contracts::{Artifact, Class, Classify, DocumentPart, Field, Fields};
 use proptest::prelude::*;
 
 fn lines(folder: &Path) -> Vec<(String, i32)> {
@@ -8,8 +10,9 @@ fn lines(folder: &Path) -> Vec<(String, i32)> {
         .unwrap()
         .lines()
         .map(|line| {
-            let found: Identity = serde_json::from_str(line).unwrap();
-            (found.document_id, found.revision)
+            let found: serde_json::Value = serde_json::from_str(line).unwrap();
+            let number = found["revision"].as_i64().unwrap();
+            (found["document_id"].as_str().unwrap().to_owned(), i32::try_from(number).unwrap())
         })
         .collect()
 }
@@ -162,6 +165,88 @@ fn ids_are_harmless_file_names() {
         assert!(name.len() < 150 && !name.contains(['/', '\\', '\0']) && !name.starts_with('.'), "{name}");
     }
     assert_ne!(file_name("a/b"), file_name("a\\b"));
+}
+
+/// A result whose table has more rows than its record, and one of whose parts has too.
+async fn long(blobs: &Blobs, id: &str) -> (DocumentResult, Vec<Fields>) {
+    let mut result = result(id, 1);
+    let row = |n: usize| {
+        let mut row = result.line_items[0].clone();
+        row.insert(
+            "article_no".to_owned(),
+            Field { value: format!("{n}\n\"x\""), ..row["line_total"].clone() },
+        );
+        row
+    };
+    let rows: Vec<Fields> = (0..300).map(row).collect();
+    let text: String = rows.iter().map(row_line).collect();
+    let blob = blobs.put(text.into()).await.unwrap();
+    let part = DocumentPart {
+        first_page: 1,
+        last_page: 2,
+        kind: result.kind.clone(),
+        fields: result.fields.clone(),
+        line_items: rows[..2].to_vec(),
+        vat_breakdown: Vec::new(),
+    };
+    result.line_items = rows[..3].to_vec();
+    result.artifacts = vec![Artifact::rows(0, blob.clone()), Artifact::rows(2, blob)];
+    result.parts = vec![part.clone(), part];
+    (result, rows)
+}
+
+/// The same result as if its record had room for everything.
+fn whole(mut result: DocumentResult, rows: &[Fields]) -> serde_json::Value {
+    result.line_items = rows.to_vec();
+    result.parts[1].line_items = rows.to_vec();
+    crate::json::to_json(&result)
+}
+
+#[tokio::test]
+async fn rows_that_a_record_has_no_room_for_are_joined_from_their_file() {
+    let (folder, store) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let blobs = Blobs::local(store.path()).unwrap();
+    let (one, rows) = long(&blobs, "long").await;
+    let mut sink = FileSink::open(folder.path()).unwrap();
+    let results = [(0, 0, one.clone()), (0, 1, result("short", 1))];
+    write_artifacts(folder.path(), &blobs, &results).await.unwrap();
+    sink.append(&results).unwrap();
+    let text = std::fs::read_to_string(folder.path().join(RESULTS)).unwrap();
+    let line: serde_json::Value = serde_json::from_str(text.lines().next().unwrap()).unwrap();
+    assert_eq!(line, whole(one.clone(), &rows));
+    assert_eq!(line.to_string(), text.lines().next().unwrap(), "as compact as without a file");
+    assert_eq!(document(folder.path(), "long"), line);
+    assert_eq!(document(folder.path(), "short"), crate::json::to_json(&results[1].2));
+    assert!(!folder.path().join(".docmill-rows").exists(), "nothing waits any more");
+    // What does not have a file is laid out as ever, and rows stand one on a line.
+    let read =
+        |id: &str| std::fs::read_to_string(folder.path().join(format!("documents/{id}.json"))).unwrap();
+    assert_eq!(read("short"), format!("{:#}\n", crate::json::to_json(&results[1].2)));
+    assert!(read("long").contains("\n  \"line_items\": [\n    {\"description\":"), "{}", read("long"));
+    // Positions and lines go together.
+    drop(sink);
+    let mut sink = FileSink::open(folder.path()).unwrap();
+    assert_eq!(sink.positions(), [(0, 2)]);
+    sink.finish().unwrap();
+    assert_eq!(lines(folder.path()).len(), 2);
+}
+
+#[tokio::test]
+async fn rows_that_are_nowhere_are_told_in_the_result() {
+    let (folder, store) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let blobs = Blobs::local(store.path()).unwrap();
+    let (one, _) = long(&blobs, "long").await;
+    std::fs::remove_dir_all(store.path().join("sha256")).unwrap();
+    let mut sink = FileSink::open(folder.path()).unwrap();
+    let results = [(0, 0, one)];
+    write_artifacts(folder.path(), &blobs, &results).await.unwrap();
+    sink.append(&results).unwrap();
+    let found = document(folder.path(), "long");
+    assert_eq!(found["line_items"].as_array().unwrap().len(), 3);
+    let codes: Vec<&str> =
+        found["problems"].as_array().unwrap().iter().map(|p| p["code"].as_str().unwrap()).collect();
+    assert_eq!(codes, ["BR-CO-15", "SINK-0009", "SINK-0009"]);
+    assert_eq!(found, crate::json::without_rows(&results[0].2));
 }
 
 proptest! {

@@ -28,59 +28,98 @@ const FREE: &[&str] =
 
 /// Every amount is a decimal number.
 pub(super) fn numbers(subject: Subject, _: &Config) -> Vec<Problem> {
-    let mut problems = Vec::new();
-    each(subject, |name, field, _| {
-        if decimal(&field.value).is_none() {
-            let message = format!("{name} `{}` is not a decimal number", shown(&field.value));
-            problems.push(problem(code::NOT_A_NUMBER, Severity::Error, message, name, field));
-        }
-    });
+    let mut problems: Vec<Problem> = above_rows(subject).filter_map(Amount::not_a_number).collect();
+    problems.extend(subject.lines.not_numbers.iter().cloned());
     problems
+}
+
+/// Every amount of a row is a decimal number.
+pub(crate) fn row_numbers(row: &Fields, number: usize) -> Vec<Problem> {
+    amounts(row, LINE, Place::Row(number)).filter_map(Amount::not_a_number).collect()
 }
 
 /// Amounts have at most two decimals, or as many as their currency has.
 pub(super) fn check(subject: Subject, _: &Config) -> Vec<Problem> {
     let currency = subject.field("currency").map_or("", |field| field.value.as_str());
-    let mut problems = Vec::new();
-    each(subject, |name, field, rule| {
-        let Some((rule, number)) = rule.zip(decimal(&field.value)) else { return };
-        // The standard knows no exception; on paper a dinar has three decimals.
-        let most = if field.engine == "xml" { 2 } else { minor_digits(currency).max(2) };
-        if number.normalize().scale() > most {
-            let message = format!("{name} {number} has more than {most} decimals");
-            problems.push(problem(rule, Severity::Error, message, name, field));
-        }
-    });
+    let mut problems: Vec<Problem> = above_rows(subject).filter_map(|a| a.too_fine(currency)).collect();
+    problems.extend(subject.lines.too_fine.iter().cloned());
     problems
 }
 
-/// Calls `take` with every number of the document: its name, the field, and the rule for its decimals.
-fn each<'a>(subject: Subject<'a>, mut take: impl FnMut(&str, &'a Field, Option<&'static str>)) {
-    let document = subject.document;
-    let mut rows = |rows: &'a [Fields], rules: &[(&'static str, &'static str)], group: &str| {
-        for (row, number) in rows.iter().zip(1..) {
-            for (name, field) in row {
-                let rule = rules.iter().find(|(n, _)| n == name).map(|(_, rule)| *rule);
-                if rule.is_some() || FREE.contains(&name.as_str()) {
-                    let name =
-                        if group.is_empty() { name.clone() } else { format!("{group} {number}: {name}") };
-                    take(&name, field, rule);
-                }
-            }
-        }
-    };
-    rows(std::slice::from_ref(&document.fields), HEADER, "");
-    rows(&document.vat_breakdown, VAT, "vat_breakdown");
-    rows(&document.line_items, LINE, "line");
+/// The same for the amounts of a row.
+pub(crate) fn row_decimals(row: &Fields, number: usize, currency: &str) -> Vec<Problem> {
+    amounts(row, LINE, Place::Row(number)).filter_map(|a| a.too_fine(currency)).collect()
 }
 
-fn problem(code: &str, severity: Severity, message: String, name: &str, field: &Field) -> Problem {
-    let name = match name.split_once(' ') {
-        None => name,
-        Some(("line", _)) => "line_items",
-        Some((group, _)) => group,
-    };
-    Problem { code: code.to_owned(), severity, message, fields: vec![name.to_owned()], page: field.page }
+/// Where an amount stands.
+#[derive(Clone, Copy)]
+enum Place {
+    Header,
+    /// The row of the VAT breakdown, from 1.
+    Vat(usize),
+    /// The row of the item table, from 1.
+    Row(usize),
+}
+
+struct Amount<'a> {
+    place: Place,
+    name: &'a str,
+    field: &'a Field,
+    /// Id of the rule for its decimals; none where it may have any number of them.
+    rule: Option<&'static str>,
+}
+
+impl Amount<'_> {
+    fn not_a_number(self) -> Option<Problem> {
+        if decimal(&self.field.value).is_some() {
+            return None;
+        }
+        let what = format!("`{}` is not a decimal number", shown(&self.field.value));
+        Some(self.problem(code::NOT_A_NUMBER, &what))
+    }
+
+    fn too_fine(self, currency: &str) -> Option<Problem> {
+        let (rule, number) = self.rule.zip(decimal(&self.field.value))?;
+        // The standard knows no exception; on paper a dinar has three decimals.
+        let most = if self.field.engine == "xml" { 2 } else { minor_digits(currency).max(2) };
+        let fine = number.normalize().scale() > most;
+        fine.then(|| self.problem(rule, &format!("{number} has more than {most} decimals")))
+    }
+
+    fn problem(&self, code: &str, what: &str) -> Problem {
+        let name = self.name;
+        let (field, message) = match self.place {
+            Place::Header => (name, format!("{name} {what}")),
+            Place::Vat(number) => ("vat_breakdown", format!("vat_breakdown {number}: {name} {what}")),
+            Place::Row(number) => ("line_items", format!("line {number}: {name} {what}")),
+        };
+        Problem {
+            code: code.to_owned(),
+            severity: Severity::Error,
+            message,
+            fields: vec![field.to_owned()],
+            page: self.field.page,
+        }
+    }
+}
+
+/// The amounts of the header and of the VAT breakdown.
+fn above_rows(subject: Subject<'_>) -> impl Iterator<Item = Amount<'_>> {
+    let document = subject.document;
+    let vat = document.vat_breakdown.iter().zip(1..);
+    amounts(&document.fields, HEADER, Place::Header)
+        .chain(vat.flat_map(|(row, number)| amounts(row, VAT, Place::Vat(number))))
+}
+
+fn amounts<'a>(
+    row: &'a Fields,
+    rules: &'static [(&'static str, &'static str)],
+    place: Place,
+) -> impl Iterator<Item = Amount<'a>> {
+    row.iter().filter_map(move |(name, field)| {
+        let rule = rules.iter().find(|(n, _)| n == name).map(|(_, rule)| *rule);
+        (rule.is_some() || FREE.contains(&name.as_str())).then_some(Amount { place, name, field, rule })
+    })
 }
 
 fn shown(value: &str) -> String {

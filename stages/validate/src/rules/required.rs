@@ -63,7 +63,7 @@ pub(super) fn check(subject: Subject, _: &Config) -> Vec<Problem> {
             subject.problem(code, *severity, format!("{kind} has no {name}"), &[name])
         })
         .collect();
-    let no_lines = subject.document.line_items.is_empty();
+    let no_lines = subject.lines.count == 0;
     if subject.is_invoice() && no_lines {
         let message = format!("{kind} has no line items");
         problems.push(subject.problem("BR-16", Severity::Warning, message, &[]));

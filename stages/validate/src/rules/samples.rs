@@ -1,5 +1,6 @@
 //! Documents for tests.
 
+use crate::lines::Lines;
 use crate::subject::Subject;
 use docmill_contracts::{
     BlobRef, Cost, DocumentExtracted, DocumentHead, DocumentType, Field, Fields, PageSummary, Problem,
@@ -105,7 +106,10 @@ impl Sample {
     }
 
     pub(crate) fn subject(&self) -> Subject<'_> {
-        Subject { document: &self.0 }
+        let mut lines = Lines::new(&self.0.fields);
+        self.0.line_items.iter().for_each(|row| lines.add(row));
+        // Tests are short.
+        Subject { document: &self.0, lines: Box::leak(Box::new(lines)) }
     }
 
     /// An invoice that every rule is content with.

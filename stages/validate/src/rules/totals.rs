@@ -5,7 +5,7 @@
 //! Where a part that would explain a difference was not read (allowances, an advance payment), it is a warning.
 
 use crate::Config;
-use crate::subject::{Subject, amount, differ, sum};
+use crate::subject::{Subject, differ, sum};
 use docmill_contracts::{Problem, Severity};
 use rust_decimal::Decimal;
 
@@ -21,7 +21,7 @@ fn tolerance(subject: Subject, name: &str) -> Decimal {
     if subject.is_xml(name) {
         return Decimal::ZERO;
     }
-    let lines = subject.document.line_items.len().clamp(1, 10);
+    let lines = subject.lines.count.clamp(1, 10);
     let least = if subject.kind() == "receipt" { 5 } else { 1 };
     Decimal::new(i64::try_from(lines).unwrap_or(10).max(least), 2)
 }
@@ -29,16 +29,15 @@ fn tolerance(subject: Subject, name: &str) -> Decimal {
 /// BR-CO-10: the sum of line net amounts is the total of the lines. On receipts lines include VAT and discounts stand
 /// between them, so they are left out.
 fn lines_to_line_total(subject: Subject) -> Option<Problem> {
-    let lines = &subject.document.line_items;
-    if lines.is_empty() || subject.kind() == "receipt" {
+    let lines = subject.lines;
+    if lines.count == 0 || subject.kind() == "receipt" {
         return None;
     }
-    let totals: Vec<Decimal> = lines.iter().filter_map(|row| amount(row, "line_total")).collect();
-    let missing = lines.len() - totals.len();
+    let missing = lines.count - lines.with_total;
     let total = subject.amount("line_total")?;
     if missing > 0 {
         let message =
-            format!("{missing} of {} lines have no line_total: their sum is not checked", lines.len());
+            format!("{missing} of {} lines have no line_total: their sum is not checked", lines.count);
         return Some(subject.problem(
             crate::error::code::LINES_INCOMPLETE,
             Severity::Warning,
@@ -46,7 +45,7 @@ fn lines_to_line_total(subject: Subject) -> Option<Problem> {
             &["line_total"],
         ));
     }
-    let added = sum(totals)?;
+    let added = lines.sum?;
     differ(added, total, tolerance(subject, "line_total")).then(|| {
         let message = format!("the lines add up to {added}, line_total is {total}");
         subject.problem("BR-CO-10", Severity::Error, message, &["line_total"])

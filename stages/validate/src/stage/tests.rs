@@ -191,3 +191,35 @@ proptest! {
         rules::check(sample.subject(), &Config::default());
     }
 }
+
+#[tokio::test]
+async fn rows_in_a_file_are_checked_as_rows_in_the_record_are() {
+    let bench = bench();
+    let mut sample = Sample::new("invoice").fields(&[("line_total", "3000"), ("net_total", "3000")]);
+    for n in 1..=3000 {
+        let quantity = if n == 1234 { "7" } else { "2" };
+        sample = sample.line(&[("quantity", quantity), ("unit_price", "0.50"), ("line_total", "1.00")]);
+    }
+    let inline = result(&bench, &sample).await;
+    let lines: String = sample.0.line_items.iter().map(docmill_contracts::public::row_line).collect();
+    let blob = bench.blobs.put(Bytes::from(lines)).await.unwrap();
+    sample.0.artifacts = vec![Artifact::rows(0, blob.clone())];
+    sample.0.line_items.truncate(1);
+    let filed = result(&bench, &sample).await;
+    assert_eq!((&filed.problems, filed.status), (&inline.problems, inline.status));
+    let of_line = filed.problems.iter().find(|p| p.code == "PEPPOL-EN16931-R120").unwrap();
+    assert_eq!(of_line.message, "line 1234: 7 × 0.50 is 3.5, line_total is 1.00");
+    assert!(!filed.problems.iter().any(|p| p.code == "BR-CO-10" || p.code == "VALIDATE-0016"));
+    assert_eq!((filed.line_items.len(), filed.artifacts.len()), (1, 1));
+    // The sum is that of all rows, not of those in the record.
+    sample.0.fields.get_mut("line_total").unwrap().value = "1".into();
+    assert!(result(&bench, &sample).await.problems.iter().any(|p| p.code == "BR-CO-10"));
+    // Nothing is decided on rows that are not all there.
+    sample.0.artifacts = vec![Artifact::rows(0, BlobRef { bytes: blob.bytes - 1, ..blob })];
+    let error = bench.stage.run(&sample.0, &CX).await.unwrap_err();
+    assert_eq!((error.code().0, error.class()), ("BLOB-0004", Class::Internal));
+    let odd = bench.blobs.put(Bytes::from_static(b"{\"a\": 1}\n")).await.unwrap();
+    sample.0.artifacts = vec![Artifact::rows(0, odd)];
+    let error = bench.stage.run(&sample.0, &CX).await.unwrap_err();
+    assert_eq!((error.code().0, error.class()), ("VALIDATE-0023", Class::Internal));
+}

@@ -1,17 +1,15 @@
-//! Lines: quantity × price − discount = line total (PEPPOL-EN16931-R120), and no negative prices (BR-27).
+//! Rows of the item table: quantity × price − discount = line total (PEPPOL-EN16931-R120), and no negative prices (BR-27).
 //!
 //! Tolerance: 0.01, and half of the last printed digit of the price times the quantity, because a printed price is
 //! itself rounded (in an e-invoice it is exact). Where no discount was read and the line costs less than the product, it is a warning.
 
-use crate::Config;
-use crate::subject::{Subject, amount, differ, is_xml, sum};
+use crate::subject::{amount, differ, is_xml, sum};
 use docmill_contracts::{Fields, Problem, Severity};
 use rust_decimal::Decimal;
 
-pub(super) fn check(subject: Subject, _: &Config) -> Vec<Problem> {
-    let rows = subject.document.line_items.iter().zip(1..);
-    let of = |(row, number): (&Fields, usize)| [arithmetic(row, number), negative_price(row, number)];
-    rows.flat_map(of).flatten().collect()
+/// What is wrong with the row of that number, from 1.
+pub(crate) fn check(row: &Fields, number: usize) -> Vec<Problem> {
+    [arithmetic(row, number), negative_price(row, number)].into_iter().flatten().collect()
 }
 
 fn arithmetic(row: &Fields, number: usize) -> Option<Problem> {
@@ -85,7 +83,7 @@ mod tests {
         ];
         for (row, want) in cases {
             let sample = Sample::new("invoice").line(row);
-            assert_eq!(codes(&check(sample.subject(), &Config::default())), *want, "{row:?}");
+            assert_eq!(codes(&sample.subject().lines.wrong), *want, "{row:?}");
         }
     }
 
@@ -93,7 +91,7 @@ mod tests {
     fn the_line_is_named() {
         let row = [("quantity", "1"), ("unit_price", "2"), ("line_total", "3")];
         let sample = Sample::new("invoice").line(&[]).line(&row);
-        let problems = check(sample.subject(), &Config::default());
+        let problems = &sample.subject().lines.wrong;
         assert_eq!(problems[0].message, "line 2: 1 × 2 is 2, line_total is 3");
     }
 }
