@@ -256,13 +256,13 @@ impl<'a> Reader<'a> {
                 cells.insert(column, cell);
             }
         }
-        let total = cells.contains_key(&Column::LineTotal);
-        if total != measured(&cells) && !(total && cells.contains_key(&Column::Description)) {
+        let has_total = cells.contains_key(&Column::LineTotal);
+        if has_total != measured(&cells) && !(has_total && cells.contains_key(&Column::Description)) {
             self.pending = Some((top, cells.clone()));
         }
         let described =
             cells.get(&Column::Description).filter(|c| c.value.chars().any(char::is_alphabetic)).cloned();
-        if !total {
+        if !has_total {
             // Of lines that stand together the first one names the item.
             let goes_on = last_text.as_ref().zip(described.as_ref()).is_some_and(|(above, own)| {
                 own.bbox[1] - above.bbox[3] < height && own.bbox[1] > above.bbox[1]
