@@ -69,7 +69,7 @@ pub(crate) fn reach(quads: &mut [Quad], lines: &[Vec<usize>], share: f32) {
             let gap = |other: Option<&usize>| {
                 other.map_or(f32::MAX, |j| {
                     let between = own.center().distance(old[*j].center());
-                    ((between - (w + old[*j].width()) / 2.0) / 2.0).max(0.0)
+                    ((between - f32::midpoint(w, old[*j].width())) / 2.0).max(0.0)
                 })
             };
             let left = (share * h).min(gap(n.checked_sub(1).and_then(|n| line.get(n))));

@@ -24,6 +24,9 @@ const SPACE_BESIDE: f32 = 0.1;
 /// Most characters of a word that is looked at.
 const LONGEST: usize = 24;
 
+/// Another character for that at a place of a word, and its probability.
+type Change = (usize, char, f32);
+
 /// Makes known words of unknown ones where the recogniser's second thoughts allow.
 pub(crate) fn correct(glyphs: &mut Vec<Glyph>) {
     join(glyphs);
@@ -93,13 +96,13 @@ fn substitute(word: &mut [Glyph]) -> bool {
         4..6 => MIDDLE,
         _ => LONG,
     };
-    let options: Vec<(usize, char, f32)> = word
+    let options: Vec<Change> = word
         .iter()
         .enumerate()
         .flat_map(|(i, g)| g.others.iter().map(move |(c, p)| (i, *c, *p)))
         .filter(|(_, c, p)| c.is_alphabetic() && *p >= least)
         .collect();
-    let with = |changes: &[(usize, char, f32)]| {
+    let with = |changes: &[Change]| {
         let chars = word.iter().enumerate().flat_map(|(i, g)| {
             let change = changes.iter().find(|(at, ..)| *at == i).map(|(_, c, _)| *c);
             change.into_iter().chain(g.text.chars().filter(move |_| change.is_none()))
@@ -107,8 +110,8 @@ fn substitute(word: &mut [Glyph]) -> bool {
         let text: String = chars.flat_map(char::to_lowercase).collect();
         lexicon::knows(&text) || lexicon::pair(&text).is_some()
     };
-    let mut best: Option<(f32, Vec<(usize, char, f32)>)> = None;
-    let mut offer = |p: f32, changes: &[(usize, char, f32)]| {
+    let mut best: Option<(f32, Vec<Change>)> = None;
+    let mut offer = |p: f32, changes: &[Change]| {
         if best.as_ref().is_none_or(|(q, _)| p > *q) && with(changes) {
             best = Some((p, changes.to_vec()));
         }
