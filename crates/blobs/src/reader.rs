@@ -18,6 +18,8 @@ pub struct BlobReader {
     pieces: BoxStream<'static, object_store::Result<Bytes>>,
     hash: Sha256,
     bytes: i64,
+    /// The end was reached, and all was what it should be.
+    ended: bool,
     /// What was read and not yet given out as lines.
     rest: Vec<u8>,
     /// Where in `rest` the next line begins.
@@ -44,6 +46,7 @@ impl BlobReader {
             pieces: found.into_stream(),
             hash: Sha256::new(),
             bytes: 0,
+            ended: false,
             rest: Vec::new(),
             at: 0,
         })
@@ -51,6 +54,9 @@ impl BlobReader {
 
     /// The next piece; none at the end of a blob that is what its name says.
     pub async fn next(&mut self) -> Result<Option<Bytes>, BlobError> {
+        if self.ended {
+            return Ok(None);
+        }
         match self.pieces.next().await {
             Some(piece) => {
                 let piece = piece.map_err(|source| BlobError::Store { source })?;
@@ -59,6 +65,7 @@ impl BlobReader {
                 if self.bytes > self.name.bytes { Err(self.corrupt()) } else { Ok(Some(piece)) }
             }
             None if self.bytes == self.name.bytes && crate::hex(&mut self.hash) == self.name.sha256 => {
+                self.ended = true;
                 Ok(None)
             }
             None => Err(self.corrupt()),

@@ -151,7 +151,7 @@ mod tests {
         assert_eq!(packed.unpack(), Err(WordsError::Length { column: "boxes", found: 2, expected: 1 }));
     }
 
-    /// Found by the fuzz target `records`: a number below nothing was no words, half a box one word less.
+    /// A number below nothing was no words (found by the fuzz target `records`), half a box one word less.
     #[test]
     fn a_count_that_cannot_be_and_parts_of_entries_are_refused() {
         let one = Word { text: "a".into(), bbox: [0.0; 4], confidence: 1.0, line: 0 };
