@@ -9,6 +9,7 @@ mod positions;
 use crate::flow::RANGE;
 use crate::trace::{Invariant, Trace};
 use docmill_contracts::{Codec, GatherState, headers};
+use docmill_runtime::PART_MARK;
 use docmill_runtime::transport::Record;
 use docmill_testkit::sim::{Committed, Position};
 use identity::{Identity, identify};
@@ -43,6 +44,16 @@ pub struct Observer {
     line: BTreeMap<String, VecDeque<i32>>,
     results: BTreeSet<(String, i32)>,
     expected: BTreeSet<(String, i32)>,
+}
+
+/// What is visible of a state.
+struct Kept {
+    /// Offset of its last record.
+    latest: i64,
+    open: bool,
+    /// A mark that its document was assembled.
+    closed: bool,
+    pages: BTreeSet<i32>,
 }
 
 /// Outputs of a transaction that no input has claimed yet.
@@ -249,8 +260,11 @@ impl Observer {
             Identity::Page { document, revision, page } => {
                 // What is given up at gather is a failed page to it.
                 self.gathered.entry((document.clone(), *revision)).or_default().insert(*page);
+                // A page of a document that is closed, or that is there already, changes nothing.
                 let state = Identity::State { document: document.clone(), revision: *revision };
-                if !pool.iter().any(|(found, p, _)| *found == state && *p == partition) {
+                let written = pool.iter().any(|(found, p, _)| *found == state && *p == partition);
+                let stands = |kept: Kept| kept.closed || kept.pages.contains(page);
+                if !written && !self.kept(&state, partition).is_some_and(stands) {
                     missing.push(state.to_string());
                 }
             }
@@ -299,23 +313,36 @@ impl Observer {
         }
     }
 
-    /// The last state of a key holds the pages that are done, no more and no fewer.
+    /// The last parts of a state hold the pages that are done, no more and no fewer.
     fn state(&self, identity: &Identity, partition: i32, record: &Record) {
         let Identity::State { document, revision } = identity else { return };
-        let states = self.inputs.get(&("states".to_owned(), partition));
-        let latest = states.and_then(|s| s.iter().rev().find(|(_, (i, _))| i == identity).map(|(o, _)| *o));
-        if latest != Some(record.offset) {
-            return;
-        }
-        let Some(state) = record.value.as_ref().and_then(|v| self.codec.decode::<GatherState>(v).ok()) else {
-            return;
-        };
+        let Some(kept) = self.kept(identity, partition).filter(|k| k.latest == record.offset) else { return };
         let pages = self.gathered.get(&(document.clone(), *revision)).cloned().unwrap_or_default();
-        let kept: BTreeSet<i32> = state.pages.iter().map(|p| p.page_no).collect();
-        if !state.closed && kept != pages {
-            let what = format!("{identity} has the pages {kept:?}, but {pages:?} are done");
+        if kept.open && kept.pages != pages {
+            let what = format!("{identity} has the pages {:?}, but {pages:?} are done", kept.pages);
             self.broken(Invariant::OffsetsAreOutputs, what);
         }
+    }
+
+    /// What the visible parts of a state make together; none where there never was one.
+    fn kept(&self, identity: &Identity, partition: i32) -> Option<Kept> {
+        let states = self.inputs.get(&("states".to_owned(), partition))?;
+        let mut parts: BTreeMap<&[u8], &Record> = BTreeMap::new();
+        let mut latest = None;
+        for (offset, (_, part)) in states.iter().filter(|(_, (i, _))| i == identity) {
+            latest = Some(*offset);
+            parts.insert(part.key.as_deref().unwrap_or_default(), part);
+        }
+        let read = |part: &Record| self.codec.decode::<GatherState>(part.value.as_ref()?).ok();
+        let is_head = |key: &[u8]| !key.contains(&(PART_MARK as u8));
+        let head = parts.iter().find(|(key, _)| is_head(key)).and_then(|(_, part)| read(part));
+        let pages = parts.values().filter_map(|part| read(part)).flat_map(|s| s.pages).map(|p| p.page_no);
+        Some(Kept {
+            latest: latest?,
+            open: head.as_ref().is_some_and(|h| !h.closed),
+            closed: head.is_some_and(|h| h.closed),
+            pages: pages.collect(),
+        })
     }
 
     /// What is still to come; empty once all is done.

@@ -260,7 +260,8 @@ pub(crate) fn words(columns: Columns, bytes: &Bytes) -> Option<(PackedWords, Byt
         confidence: Vec::new(),
         lines: bytes.get(boxes_end..end)?.to_vec(),
     };
-    let texts = if n == 0 { 0 } else { words.text.split('\n').count() };
+    // Text without words is no text of a page.
+    let texts = if n == 0 && words.text.is_empty() { 0 } else { words.text.split('\n').count() };
     let finite = words.boxes.as_chunks::<4>().0.iter().all(|v| f32::from_le_bytes(*v).is_finite());
     (texts == n && finite).then(|| (words, bytes.slice(end..)))
 }

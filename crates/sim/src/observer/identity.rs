@@ -3,6 +3,7 @@
 use docmill_contracts::{
     Codec, DocumentAccepted, DocumentAssembled, DocumentResult, PageRecognized, PagesPlanned, headers,
 };
+use docmill_runtime::PART_MARK;
 use docmill_runtime::transport::Record;
 use std::fmt;
 
@@ -100,9 +101,10 @@ pub(super) fn identify(codec: &Codec, topic: &str, record: &Record) -> Identity 
     found.unwrap_or(Identity::Other)
 }
 
-/// By its key, `…/document/revision`: a tombstone has nothing else.
+/// By its key, `…/document/revision` and perhaps the name of a part: a tombstone has nothing else.
 fn state(record: &Record) -> Option<Identity> {
-    let mut parts = std::str::from_utf8(record.key.as_deref()?).ok()?.rsplit('/');
+    let key = std::str::from_utf8(record.key.as_deref()?).ok()?;
+    let mut parts = key.split(PART_MARK).next()?.rsplit('/');
     let revision = parts.next()?.parse().ok()?;
     Some(Identity::State { document: parts.next()?.to_owned(), revision })
 }

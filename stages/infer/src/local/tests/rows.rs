@@ -84,7 +84,9 @@ fn a_day_that_can_be_read_in_two_ways_says_why_one_was_taken() {
     );
     assert_eq!((value(&found, "issue_date"), value(&found, "due_date")), ("2024-02-12", "2024-03-10"));
     let told: Vec<_> = found.problems.iter().filter(|p| p.code == "INFER-0035").collect();
-    assert_eq!(told.len(), 2, "{:?}", found.problems);
+    for field in ["issue_date", "due_date"] {
+        assert!(told.iter().any(|p| p.fields == [field]), "{field}: {:?}", found.problems);
+    }
     assert!(told[0].message.contains("only so it is due after it was issued"), "{}", told[0].message);
     assert!(found.fields["issue_date"].other_readings.iter().any(|r| r.value == "2024-12-02"));
     // Day and month written out leave no doubt.
