@@ -88,12 +88,11 @@ pub fn code(text: &str) -> Option<&'static str> {
 
 fn plain(c: char) -> char {
     match c {
-        'ä' => 'a',
+        'ä' | 'á' => 'a',
         'ö' => 'o',
         'ü' => 'u',
         'é' | 'è' | 'ê' => 'e',
         'î' => 'i',
-        'á' => 'a',
         other => other,
     }
 }

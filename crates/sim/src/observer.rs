@@ -8,7 +8,7 @@ mod positions;
 
 use crate::flow::RANGE;
 use crate::trace::{Invariant, Trace};
-use docmill_contracts::{Codec, GatherState, headers};
+use docmill_contracts::{Codec, DocumentAssembled, GatherState, Page, headers};
 use docmill_runtime::PART_MARK;
 use docmill_runtime::transport::Record;
 use docmill_testkit::sim::{Committed, Position};
@@ -45,6 +45,9 @@ pub struct Observer {
     results: BTreeSet<(String, i32)>,
     expected: BTreeSet<(String, i32)>,
 }
+
+/// Code of the error of a page that gather gave up.
+const NEVER_ARRIVED: &str = "INFER-0001";
 
 /// What is visible of a state.
 struct Kept {
@@ -304,7 +307,7 @@ impl Observer {
             match &identity {
                 Identity::Other => {}
                 Identity::State { .. } if gather => self.state(&identity, partition, &record),
-                Identity::Assembled { .. } if gather => {}
+                Identity::Assembled { .. } if gather => self.assembled(&identity, &record),
                 _ => self.broken(
                     Invariant::OffsetsAreOutputs,
                     format!("{identity} is visible, but no record is done by it ({newly:?})"),
@@ -320,6 +323,20 @@ impl Observer {
         let pages = self.gathered.get(&(document.clone(), *revision)).cloned().unwrap_or_default();
         if kept.open && kept.pages != pages {
             let what = format!("{identity} has the pages {:?}, but {pages:?} are done", kept.pages);
+            self.broken(Invariant::OffsetsAreOutputs, what);
+        }
+    }
+
+    /// No page that is done is told to have never arrived.
+    fn assembled(&self, identity: &Identity, record: &Record) {
+        let Identity::Assembled { document, revision } = identity else { return };
+        let value = record.value.as_deref().unwrap_or_default();
+        let Ok(assembled) = self.codec.decode::<DocumentAssembled>(value) else { return };
+        let Some(done) = self.gathered.get(&(document.clone(), *revision)) else { return };
+        let given_up = |p: &&Page| p.error.as_ref().is_some_and(|e| e.code == NEVER_ARRIVED);
+        let lost = assembled.pages.iter().filter(given_up).map(|p| p.page_no).find(|no| done.contains(no));
+        if let Some(page) = lost {
+            let what = format!("{identity} says that page {page} never arrived, but it is done");
             self.broken(Invariant::OffsetsAreOutputs, what);
         }
     }
