@@ -109,20 +109,19 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         println!("  type of {}: {:?}, found {found}", examples[*i].truth.name, examples[*i].truth.kind);
     }
     if let Some(path) = after("--dump") {
-        let mut out = String::new();
-        for o in &report.outcomes {
-            let name = &examples[o.example].truth.name;
-            out.push_str(&format!(
-                "{name}\t{}\t{}\t{}\t{}\t{:?}\t{}\n",
-                o.scorer,
-                o.fold,
-                o.confidence,
-                o.right,
-                o.numbers,
-                o.found.is_some()
-            ));
-        }
-        std::fs::write(path, out)?;
+        let lines: Vec<String> = report
+            .outcomes
+            .iter()
+            .map(|o| {
+                let name = &examples[o.example].truth.name;
+                let found = o.found.is_some();
+                format!(
+                    "{name}\t{}\t{}\t{}\t{}\t{:?}\t{found}",
+                    o.scorer, o.fold, o.confidence, o.right, o.numbers
+                )
+            })
+            .collect();
+        std::fs::write(path, lines.join("\n"))?;
     }
     let most: usize = after("--wrong").map_or(Ok(0), |w| w.parse())?;
     for o in report.outcomes.iter().filter(|o| !o.right).take(most) {

@@ -84,9 +84,10 @@ impl LocalExtractor {
         let kept = kept?;
         let mut table = table::Reader::new(&self.built_in, self.max_line_items);
         kept.iter().for_each(|page| table.feed(page));
-        let rows: String = table.take_rows().iter().map(|row| format!("row {row:?}\n")).collect();
-        let heads: String = kept.iter().map(heads::explain).collect();
-        Ok(format!("{}{heads}{rows}", Work::of(kept, &lexicon, None, false, None).explain(&wants)))
+        let mut lines: Vec<String> = kept.iter().map(heads::explain).collect();
+        lines.extend(table.take_rows().iter().map(|row| format!("row {row:?}")));
+        let table = lines.join("\n");
+        Ok(format!("{}{table}\n", Work::of(kept, &lexicon, None, false, None).explain(&wants)))
     }
 }
 

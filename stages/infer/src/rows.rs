@@ -79,13 +79,11 @@ impl Rows {
                 self.kept.iter().try_for_each(|row| file.write(row))?;
             }
         }
-        match &mut self.file {
-            Some(file) => file.write(&row),
-            None => {
-                self.kept.push(row);
-                Ok(())
-            }
+        if let Some(file) = &mut self.file {
+            return file.write(&row);
         }
+        self.kept.push(row);
+        Ok(())
     }
 
     /// The rows that are kept, and the file where they are not all.

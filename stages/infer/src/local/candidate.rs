@@ -365,7 +365,7 @@ fn without_speck(text: &str) -> &str {
         return text;
     };
     let known = matches!(sign, '€' | '$' | '£' | '¥' | ')' | '-' | '%');
-    let cents = text[..at].as_bytes();
+    let cents = &text.as_bytes()[..at];
     let ends = cents.len() >= 4
         && matches!(cents[cents.len() - 3], b'.' | b',')
         && cents[cents.len() - 2..].iter().all(u8::is_ascii_digit);

@@ -80,7 +80,8 @@ pub(crate) fn rest(layout: &Layout, first: usize, next: usize) -> usize {
 /// The headers of a page, for people who tune rules.
 pub(crate) fn explain(layout: &Layout) -> String {
     let found = (0..layout.lines.len()).filter_map(|line| Some((line, find(layout, line)?.0)));
-    found.map(|(line, head)| format!("head p{} line {line} {:?}\n", layout.page_no, head.columns)).collect()
+    let told = found.map(|(line, head)| format!("head p{} line {line} {:?}", layout.page_no, head.columns));
+    told.collect::<Vec<_>>().join("\n")
 }
 
 /// How many columns the words of a segment name.

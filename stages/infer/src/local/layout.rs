@@ -164,6 +164,7 @@ impl Layout {
     }
 
     /// The part of the page above a line.
+    #[must_use]
     pub fn before(&self, line: usize) -> Self {
         let lines = self.lines[..line.min(self.lines.len())].to_vec();
         let end = lines.last().map_or(0, |l| l.end);
