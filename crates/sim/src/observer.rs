@@ -40,6 +40,8 @@ pub struct Observer {
     seen: BTreeSet<Identity>,
     /// Pages that gather has done, of each revision.
     gathered: BTreeMap<(String, i32), BTreeSet<i32>>,
+    /// Those of them that the transaction in hand did.
+    just: BTreeSet<(String, i32, i32)>,
     /// Revisions of each document, as they were assembled and not finished yet.
     line: BTreeMap<String, VecDeque<i32>>,
     results: BTreeSet<(String, i32)>,
@@ -74,6 +76,7 @@ impl Observer {
             done: BTreeMap::new(),
             seen: BTreeSet::new(),
             gathered: BTreeMap::new(),
+            just: BTreeSet::new(),
             line: BTreeMap::new(),
             results: BTreeSet::new(),
             expected: BTreeSet::new(),
@@ -119,6 +122,7 @@ impl Observer {
             newly.extend(self.position(group, input, position));
         }
         self.epochs(c, &pool);
+        self.just.clear();
         for (partition, offset) in &newly {
             self.claim(input, *partition, *offset, &mut pool);
         }
@@ -262,7 +266,10 @@ impl Observer {
             }
             Identity::Page { document, revision, page } => {
                 // What is given up at gather is a failed page to it.
-                self.gathered.entry((document.clone(), *revision)).or_default().insert(*page);
+                let first = self.gathered.entry((document.clone(), *revision)).or_default().insert(*page);
+                if first {
+                    self.just.insert((document.clone(), *revision, *page));
+                }
                 // A page of a document that is closed, or that is there already, changes nothing.
                 let state = Identity::State { document: document.clone(), revision: *revision };
                 let written = pool.iter().any(|(found, p, _)| *found == state && *p == partition);
@@ -327,14 +334,16 @@ impl Observer {
         }
     }
 
-    /// No page that is done is told to have never arrived.
+    /// No page that was done before is told to have never arrived. One that is done by the same transaction may have come
+    /// right after its document was given up.
     fn assembled(&self, identity: &Identity, record: &Record) {
         let Identity::Assembled { document, revision } = identity else { return };
         let value = record.value.as_deref().unwrap_or_default();
         let Ok(assembled) = self.codec.decode::<DocumentAssembled>(value) else { return };
         let Some(done) = self.gathered.get(&(document.clone(), *revision)) else { return };
         let given_up = |p: &&Page| p.error.as_ref().is_some_and(|e| e.code == NEVER_ARRIVED);
-        let lost = assembled.pages.iter().filter(given_up).map(|p| p.page_no).find(|no| done.contains(no));
+        let before = |no: &i32| done.contains(no) && !self.just.contains(&(document.clone(), *revision, *no));
+        let lost = assembled.pages.iter().filter(given_up).map(|p| p.page_no).find(before);
         if let Some(page) = lost {
             let what = format!("{identity} says that page {page} never arrived, but it is done");
             self.broken(Invariant::OffsetsAreOutputs, what);
