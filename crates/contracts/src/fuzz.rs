@@ -2,8 +2,8 @@
 
 use crate::public::{row_line, row_of_line};
 use crate::{
-    Codec, Contract, DocumentAssembled, DocumentExtracted, DocumentResult, DocumentSubmitted, GatherState,
-    PageRecognized, PagesPlanned, SchemaCatalog,
+    ClaimState, Codec, Contract, DocumentAssembled, DocumentClaimed, DocumentExtracted, DocumentResult,
+    DocumentSubmitted, GatherState, PageRecognized, PagesPlanned, SchemaCatalog,
 };
 use std::sync::{Arc, OnceLock};
 
@@ -19,6 +19,8 @@ pub fn records(bytes: &[u8]) {
     twice::<DocumentAssembled>(codec, bytes);
     twice::<DocumentExtracted>(codec, bytes);
     twice::<DocumentResult>(codec, bytes);
+    twice::<DocumentClaimed>(codec, bytes);
+    twice::<ClaimState>(codec, bytes);
     if let Ok(words) = Codec::words_from_blob(bytes)
         && let Ok(unpacked) = words.unpack()
     {

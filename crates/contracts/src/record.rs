@@ -1,9 +1,11 @@
 //! The records, and what they have in common.
 
+mod claim;
 mod document;
 mod page;
 mod result;
 
+pub use claim::*;
 pub use document::*;
 pub use page::*;
 pub use result::*;
@@ -128,4 +130,8 @@ records! {
     TenantConfig, "tenants", key |r| r.tenant.clone(), id |_| "", revision |_| 0, tenant |r| &r.tenant;
     GatherState, "gather.pages", key |r| r.head.as_ref().map(head_key).unwrap_or_default(), id |r| r.head.as_ref().map_or("", |h| h.document_id.as_str()),
         revision |r| r.revision, tenant |r| r.head.as_ref().map_or("", |h| h.tenant.as_str());
+    DocumentClaimed, "documents.claimed", key |r| DocumentClaimed::key_of(&r.head.tenant, &r.claim.key),
+        // A step that nobody waits for is about its key: lost, it is no document's outcome.
+        id |r| if r.result.is_some() { &r.head.document_id } else { "" }, revision |r| r.head.revision, tenant |r| &r.head.tenant;
+    ClaimState, "duplicates.claims", key |r| DocumentClaimed::key_of(&r.tenant, &r.key), id |_| "", revision |r| r.revision, tenant |r| &r.tenant;
 }

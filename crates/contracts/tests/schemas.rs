@@ -234,7 +234,39 @@ fn samples() -> Vec<AnyRecord> {
             pages: vec![page()],
         }
         .into(),
+        DocumentClaimed {
+            head: head(),
+            claim: claim(),
+            pending: vec![claim()],
+            claims: vec!["number/77".into()],
+            if_duplicate: ResultStatus::Review,
+            reasons: vec![problem()],
+            result: Some(result()),
+        }
+        .into(),
+        ClaimState {
+            tenant: "acme".into(),
+            key: "number/77".into(),
+            claimants: vec![Claimant {
+                document_id: "d1".into(),
+                revision: 2,
+                submitted_at: 5,
+                party: party(),
+            }],
+            claims: vec!["number/77".into()],
+            revision: 2,
+            touched_at: 8,
+        }
+        .into(),
     ]
+}
+
+fn claim() -> Claim {
+    Claim { kind: ClaimKind::Revise, key: "document/d1".into(), page: Some(3), party: party() }
+}
+
+fn party() -> Party {
+    Party { vat_id: -7, name: vec![1, i64::MAX], currency: "EUR".into() }
 }
 
 fn codec() -> Codec {
@@ -256,6 +288,8 @@ fn decode(codec: &Codec, kind: RecordKind, bytes: &[u8]) -> AnyRecord {
         RecordKind::DocumentControl => codec.decode::<DocumentControl>(bytes).unwrap().into(),
         RecordKind::TenantConfig => codec.decode::<TenantConfig>(bytes).unwrap().into(),
         RecordKind::GatherState => codec.decode::<GatherState>(bytes).unwrap().into(),
+        RecordKind::DocumentClaimed => codec.decode::<DocumentClaimed>(bytes).unwrap().into(),
+        RecordKind::ClaimState => codec.decode::<ClaimState>(bytes).unwrap().into(),
     }
 }
 

@@ -160,7 +160,8 @@ pub struct Part<S> {
     pub state: Option<S>,
 }
 
-/// Many records of one key in, one out: synchronous, pure, commutative in its inputs and idempotent.
+/// Records of one key in, outputs out: synchronous, pure, idempotent, and commutative in its inputs or right in any order of
+/// them. Records are taken in an order of the runtime's own, each once, and state and outputs are committed together.
 ///
 /// Its state lives in a compacted changelog that is written in the same transaction as outputs and positions.
 pub trait Gather: Send + Sync + 'static {

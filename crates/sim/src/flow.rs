@@ -1,13 +1,16 @@
-//! The flow that is simulated: plan, page, the real gather, finish. Its records are the real ones.
+//! The flows that are simulated, and the first of them: plan, page, the real gather, finish. Its records are the real ones.
 //!
 //! What a stage does with a record follows from the seed and the record alone, so that it is the same whoever runs it.
 
-use crate::scenario::Scenario;
+pub mod claims;
+
+use crate::scenario::{Document, Scenario};
 use crate::world::World;
+use clap::ValueEnum;
 use docmill_contracts::{
-    BlobRef, Class, Classify, Code, DocumentAccepted, DocumentAssembled, DocumentHead, DocumentState,
-    DocumentStatus, DocumentValidated, ErrorInfo, PackedWords, Page, PageRecognized, PagesPlanned,
-    ProcessingOptions, ResultStatus, Source,
+    AnyRecord, BlobRef, Class, Classify, Code, DocumentAccepted, DocumentAssembled, DocumentHead,
+    DocumentState, DocumentStatus, DocumentValidated, ErrorInfo, PackedWords, Page, PageRecognized,
+    PagesPlanned, ProcessingOptions, ResultStatus, Source,
 };
 use docmill_infer::{Config, GatherPages};
 use docmill_runtime::{Cx, Outputs, Stage, Worker};
@@ -22,12 +25,54 @@ pub const PANIC: &str = "simulated panic";
 /// Largest page record; giant pages exceed it.
 const MAX_PAGE_BYTES: usize = 8192;
 
-/// The stages of the flow, and the workers that their processes host.
-pub const STAGES: [(&str, &[&str]); 3] =
-    [("front", &["plan", "page"]), ("gather", &["gather"]), ("finish", &["finish"])];
+/// Which workers are simulated.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+pub enum Flow {
+    /// Documents of many pages that meet again.
+    #[default]
+    Pages,
+    /// Documents that claim what others have claimed ([`claims`]).
+    Claims,
+}
 
-/// Topology of the flow.
-pub fn topology(s: &Scenario) -> String {
+impl Flow {
+    /// The stages of the flow, and the workers that their processes host.
+    pub fn stages(self) -> &'static [(&'static str, &'static [&'static str])] {
+        match self {
+            Self::Pages => &[("front", &["plan", "page"]), ("gather", &["gather"]), ("finish", &["finish"])],
+            Self::Claims => claims::STAGES,
+        }
+    }
+
+    /// Topology of the flow.
+    pub fn topology(self, scenario: &Scenario) -> String {
+        match self {
+            Self::Pages => topology(scenario),
+            Self::Claims => claims::topology(scenario),
+        }
+    }
+
+    /// The worker of that name, in a process.
+    pub fn worker(self, name: &str, world: &Arc<World>, process: &str) -> Worker {
+        match self {
+            Self::Pages => worker(name, world, process),
+            Self::Claims => claims::worker(),
+        }
+    }
+
+    /// Topic and record of a submission.
+    pub fn submission(self, scenario: &Scenario, document: &Document) -> (&'static str, AnyRecord) {
+        match self {
+            Self::Pages => {
+                let Document { id, revision, tenant, pages, .. } = document;
+                ("accepted", DocumentAccepted { head: head(id, *revision, tenant, *pages) }.into())
+            }
+            Self::Claims => ("claimed", claims::submission(scenario, document).into()),
+        }
+    }
+}
+
+fn topology(s: &Scenario) -> String {
     format!(
         r#"
 [defaults]
@@ -92,8 +137,7 @@ struct Place {
     process: String,
 }
 
-/// The worker of that name, in a process.
-pub fn worker(name: &str, world: &Arc<World>, process: &str) -> Worker {
+fn worker(name: &str, world: &Arc<World>, process: &str) -> Worker {
     let place = Place { world: Arc::clone(world), process: process.to_owned() };
     match name {
         "plan" => Worker::stage("plan", Plan(place)),

@@ -14,6 +14,9 @@
 //! lost with known and unknown outcome, slow brokers, records delivered twice, offset gaps, compaction, wrong clocks; attempts that are slow, fail, panic,
 //! hang, are refused, or emit what no topic takes; records that kill their process. Then all is calm, and all work must end.
 //!
+//! `--flow claims` simulates the worker that finds duplicates (docmill-validate's own) on its own input ([`flow::claims`]): documents, some of them in
+//! two revisions, claim keys that others claim.
+//!
 //! # What must hold
 //!
 //! [`Invariant`] names it; [`observer`] watches every transaction in the moment it becomes visible.
@@ -55,6 +58,7 @@ pub mod storm;
 pub mod trace;
 pub mod world;
 
+pub use flow::Flow;
 pub use planted::Plant;
 pub use run::{Outcome, Simulator, quiet_panics};
 pub use trace::{Broken, Invariant};

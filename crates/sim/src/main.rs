@@ -3,7 +3,7 @@
 #![allow(clippy::print_stdout, reason = "it is what a person reads")]
 
 use clap::Parser;
-use docmill_sim::{Outcome, Plant, Simulator};
+use docmill_sim::{Flow, Outcome, Plant, Simulator};
 use std::ops::Range;
 use std::process::ExitCode;
 
@@ -19,6 +19,9 @@ struct Args {
     /// Plants a fault and stops at the first seed that finds it.
     #[arg(long, value_enum)]
     fault: Option<Plant>,
+    /// The workers that are simulated.
+    #[arg(long, value_enum, default_value_t)]
+    flow: Flow,
     /// Threads; 0: as many as there are processors.
     #[arg(long, default_value_t = 0)]
     threads: usize,
@@ -34,14 +37,15 @@ fn range(text: &str) -> Result<Range<u64>, String> {
 /// Events that are shown of a seed that failed, where not all are asked for.
 const LAST: usize = 60;
 
-fn show(outcome: &Outcome, all: bool) {
+fn show(outcome: &Outcome, flow: Flow, all: bool) {
     let skip = if all { 0 } else { outcome.trace.len().saturating_sub(LAST) };
     outcome.trace.iter().skip(skip).for_each(|line| println!("{line}"));
     let (seed, events, ms) = (outcome.seed, outcome.events, outcome.simulated_ms);
     match &outcome.broken {
         Some(broken) => {
             println!("seed {seed} FAILED after {events} events, {ms} ms simulated: {broken}");
-            println!("all of it: docmill-sim --seeds {seed}..{} --trace", seed + 1);
+            let flow = if flow == Flow::Claims { " --flow claims" } else { "" };
+            println!("all of it: docmill-sim --seeds {seed}..{} --trace{flow}", seed + 1);
         }
         None => {
             println!("seed {seed} holds: {events} events, {ms} ms simulated, digest {:016x}", outcome.digest);
@@ -52,7 +56,7 @@ fn show(outcome: &Outcome, all: bool) {
 fn main() -> ExitCode {
     let args = Args::parse();
     docmill_sim::quiet_panics();
-    let simulator = Simulator::new();
+    let simulator = Simulator::of(args.flow);
     let started = std::time::Instant::now();
     let (mut ended, mut failed, mut simulated_ms) = (0_u64, Vec::new(), 0);
     simulator.many(args.seeds.clone(), args.threads, args.fault, &mut |outcome| {
@@ -60,7 +64,7 @@ fn main() -> ExitCode {
         simulated_ms += outcome.simulated_ms;
         let broke = outcome.broken.is_some();
         if broke || args.trace {
-            show(&simulator.run(outcome.seed, args.fault, true), args.trace);
+            show(&simulator.run(outcome.seed, args.fault, true), args.flow, args.trace);
         }
         if broke {
             failed.push(outcome.seed);

@@ -3,10 +3,12 @@
 //! Knows nothing of the runtime but the format of the commit metadata. For every position that is committed it looks
 //! which records are done by it that were not, and finds the outputs of exactly those among the transaction's records.
 
+mod claims;
 mod identity;
 mod positions;
 
-use crate::flow::RANGE;
+use crate::flow::{Flow, RANGE};
+use crate::scenario::Scenario;
 use crate::trace::{Invariant, Trace};
 use docmill_contracts::{Codec, DocumentAssembled, GatherState, Page, headers};
 use docmill_runtime::PART_MARK;
@@ -17,6 +19,27 @@ use positions::Done;
 pub use positions::bits;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
+
+/// Watches what becomes visible of a flow.
+pub trait Watch: Send {
+    /// A transaction became visible.
+    fn committed(&mut self, c: &Committed);
+
+    /// What is still to come; empty once all is done.
+    fn missing(&self) -> Vec<String>;
+
+    /// Every record that became visible, by topic and partition.
+    fn visible(&self) -> Vec<(String, i32, Vec<i64>)>;
+}
+
+/// Who watches the flow of a scenario.
+pub fn of(scenario: &Scenario, codec: &Codec, trace: &Arc<Trace>) -> Box<dyn Watch> {
+    let (codec, trace) = (codec.clone(), Arc::clone(trace));
+    match scenario.flow {
+        Flow::Pages => Box::new(Observer::new(codec, trace, scenario.span, scenario.fetch)),
+        Flow::Claims => Box::new(claims::Claims::new(codec, trace)),
+    }
+}
 
 /// Workers by their group, with their input topic.
 const GROUPS: [(&str, &str); 4] = [
@@ -85,48 +108,6 @@ impl Observer {
 
     fn broken(&self, invariant: Invariant, what: impl Into<String>) {
         self.trace.broken(invariant, what);
-    }
-
-    /// A transaction became visible.
-    pub fn committed(&mut self, c: &Committed) {
-        let mut pool = Pool::new();
-        let mut names = Vec::new();
-        for (topic, partition, record) in &c.records {
-            let identity = identify(&self.codec, topic, record);
-            names.push(format!("{topic}-{partition}@{}={identity}", record.offset));
-            self.unique(&identity);
-            self.follow(&identity);
-            let slot = self.inputs.entry((topic.clone(), *partition)).or_default();
-            slot.insert(record.offset, (identity.clone(), record.clone()));
-            pool.push((identity, *partition, record.clone()));
-        }
-        let positions: Vec<String> = c
-            .positions
-            .iter()
-            .map(|p| format!("{}:{}[{}]", p.commit.partition, p.commit.offset, p.commit.metadata))
-            .collect();
-        self.trace.say(format_args!("commit {} {} <- {}", c.producer, positions.join(" "), names.join(" ")));
-        if c.producer.is_empty() {
-            for (identity, ..) in pool {
-                if let Identity::Accepted { document, revision, .. } = identity {
-                    self.expected.insert((document, revision));
-                }
-            }
-            return;
-        }
-        let Some((group, input)) = c.group.as_ref().and_then(|g| GROUPS.iter().find(|(n, _)| n == g)) else {
-            return;
-        };
-        let mut newly = Vec::new();
-        for position in &c.positions {
-            newly.extend(self.position(group, input, position));
-        }
-        self.epochs(c, &pool);
-        self.just.clear();
-        for (partition, offset) in &newly {
-            self.claim(input, *partition, *offset, &mut pool);
-        }
-        self.leftover(c, &newly, pool);
     }
 
     /// I2, I5, I6: what may be visible once is visible once.
@@ -370,9 +351,51 @@ impl Observer {
             pages: pages.collect(),
         })
     }
+}
 
-    /// What is still to come; empty once all is done.
-    pub fn missing(&self) -> Vec<String> {
+impl Watch for Observer {
+    fn committed(&mut self, c: &Committed) {
+        let mut pool = Pool::new();
+        let mut names = Vec::new();
+        for (topic, partition, record) in &c.records {
+            let identity = identify(&self.codec, topic, record);
+            names.push(format!("{topic}-{partition}@{}={identity}", record.offset));
+            self.unique(&identity);
+            self.follow(&identity);
+            let slot = self.inputs.entry((topic.clone(), *partition)).or_default();
+            slot.insert(record.offset, (identity.clone(), record.clone()));
+            pool.push((identity, *partition, record.clone()));
+        }
+        let positions: Vec<String> = c
+            .positions
+            .iter()
+            .map(|p| format!("{}:{}[{}]", p.commit.partition, p.commit.offset, p.commit.metadata))
+            .collect();
+        self.trace.say(format_args!("commit {} {} <- {}", c.producer, positions.join(" "), names.join(" ")));
+        if c.producer.is_empty() {
+            for (identity, ..) in pool {
+                if let Identity::Accepted { document, revision, .. } = identity {
+                    self.expected.insert((document, revision));
+                }
+            }
+            return;
+        }
+        let Some((group, input)) = c.group.as_ref().and_then(|g| GROUPS.iter().find(|(n, _)| n == g)) else {
+            return;
+        };
+        let mut newly = Vec::new();
+        for position in &c.positions {
+            newly.extend(self.position(group, input, position));
+        }
+        self.epochs(c, &pool);
+        self.just.clear();
+        for (partition, offset) in &newly {
+            self.claim(input, *partition, *offset, &mut pool);
+        }
+        self.leftover(c, &newly, pool);
+    }
+
+    fn missing(&self) -> Vec<String> {
         let mut missing = Vec::new();
         for (group, input) in GROUPS {
             for ((_, partition), records) in self.inputs.iter().filter(|((topic, _), _)| topic == input) {
@@ -386,10 +409,8 @@ impl Observer {
         missing
     }
 
-    /// Every record that became visible, by topic and partition, with how many of them there are.
-    pub fn visible(&self) -> impl Iterator<Item = (&str, i32, Vec<i64>)> {
-        self.inputs
-            .iter()
-            .map(|((topic, p), records)| (topic.as_str(), *p, records.keys().copied().collect()))
+    fn visible(&self) -> Vec<(String, i32, Vec<i64>)> {
+        let all = self.inputs.iter();
+        all.map(|((topic, p), records)| (topic.clone(), *p, records.keys().copied().collect())).collect()
     }
 }

@@ -1,6 +1,5 @@
 //! Processes: workers that live and die together, in a slot.
 
-use crate::flow;
 use crate::trace::Invariant;
 use crate::world::{NoSchemas, World};
 use docmill_runtime::telemetry::{Clock, LogsOnly};
@@ -43,7 +42,8 @@ enum End {
 pub fn slot(world: &Arc<World>, stage: usize, number: usize) -> (Slot, impl Future<Output = ()> + use<>) {
     let (wanted, told) = watch::channel(Wanted::Up);
     let (running, process) = watch::channel(None);
-    let name = format!("{}.{number}", flow::STAGES.get(stage).map_or("", |s| s.0));
+    let stages = world.scenario.flow.stages();
+    let name = format!("{}.{number}", stages.get(stage).map_or("", |s| s.0));
     let slot = Slot { name: name.clone(), wanted, process };
     (slot, supervise(Arc::clone(world), stage, name, told, running))
 }
@@ -87,7 +87,8 @@ async fn live(
         if world.scenario.faults.clocks { world.storm.below(1_200_000).cast_signed() - 600_000 } else { 0 };
     let wall_ms = 1_800_000_000_000 + world.trace.at_ms().cast_signed() + wrong_ms;
     world.trace.say(format_args!("start  {process} clock {wrong_ms:+} ms"));
-    let workers = flow::STAGES.get(stage).map_or(&[][..], |s| s.1);
+    let flow = world.scenario.flow;
+    let workers = flow.stages().get(stage).map_or(&[][..], |s| s.1);
     let mut tasks = JoinSet::new();
     let mut stops = Vec::new();
     for name in workers {
@@ -109,7 +110,7 @@ async fn live(
             stop,
             patience: Duration::from_secs(60),
         };
-        tasks.spawn(flow::worker(name, world, process).run(env));
+        tasks.spawn(flow.worker(name, world, process).run(env));
     }
     let mut stopping = false;
     let end = loop {

@@ -1,6 +1,6 @@
 //! One run: processes start, documents come, blows fall, then all is calm and everything must end.
 
-use crate::flow;
+use crate::flow::Flow;
 use crate::planted::Plant;
 use crate::process::{self, Slot, Wanted};
 use crate::scenario::Scenario;
@@ -38,12 +38,19 @@ pub struct Outcome {
 #[derive(Debug, Clone)]
 pub struct Simulator {
     catalog: Arc<SchemaCatalog>,
+    flow: Flow,
 }
 
 impl Simulator {
-    /// With the schemas of the build, parsed once.
+    /// Of pages, with the schemas of the build, parsed once.
     pub fn new() -> Self {
-        Self { catalog: Arc::new(SchemaCatalog::built_in().expect("the schemas of the build are valid")) }
+        Self::of(Flow::default())
+    }
+
+    /// Of a flow.
+    pub fn of(flow: Flow) -> Self {
+        let catalog = SchemaCatalog::built_in().expect("the schemas of the build are valid");
+        Self { catalog: Arc::new(catalog), flow }
     }
 
     /// Runs one seed on this thread.
@@ -54,7 +61,7 @@ impl Simulator {
             .build()
             .expect("a runtime starts");
         runtime.block_on(async {
-            let world = World::new(Scenario::of(seed), &self.catalog, trace, plant).await;
+            let world = World::new(Scenario::of(seed, self.flow), &self.catalog, trace, plant).await;
             tokio::select! {
                 biased;
                 () = world.trace.breaks() => {}
@@ -133,7 +140,8 @@ impl Default for Simulator {
 async fn scenario(world: &Arc<World>) {
     let mut slots = Vec::new();
     let mut supervisors = tokio::task::JoinSet::new();
-    for (stage, count) in world.scenario.slots.iter().enumerate() {
+    let stages = world.scenario.flow.stages().len();
+    for (stage, count) in world.scenario.slots.iter().take(stages).enumerate() {
         for number in 0..*count {
             let (slot, supervisor) = process::slot(world, stage, number);
             slots.push(slot);
@@ -243,7 +251,7 @@ async fn blows(world: &World, slots: &[Slot]) {
 /// A partition is asked for or lost: at once, or in the middle of the end of a transaction, when its positions are handed
 /// in and not yet committed.
 fn rebalance(world: &World, slot: &Slot, process: &str) {
-    let stage = flow::STAGES.iter().find(|(name, _)| slot.name.starts_with(name));
+    let stage = world.scenario.flow.stages().iter().find(|(name, _)| slot.name.starts_with(name));
     let Some((_, workers)) = stage else { return };
     let worker = workers[usize::try_from(world.storm.below(workers.len() as u64)).unwrap_or(0)];
     let group = format!("docmill.{worker}");
@@ -318,8 +326,7 @@ async fn settle(world: &World) {
 
 /// A reader that sees only what is committed finds exactly what the observer saw, whatever was compacted.
 async fn reread(world: &World) {
-    let seen: Vec<(String, i32, Vec<i64>)> =
-        world.observed(|o| o.visible().map(|(t, p, offsets)| (t.to_owned(), p, offsets)).collect());
+    let seen: Vec<(String, i32, Vec<i64>)> = world.observed(|o| o.visible());
     for (topic, partition, offsets) in seen {
         let Ok(mut reader) = world.log.reader(&topic, ReadFrom::Partition(partition)).await else { continue };
         let mut found = Vec::new();

@@ -1,6 +1,6 @@
 //! What a seed stands for: documents, limits, processes, and which faults come how often.
 
-use crate::flow::Act;
+use crate::flow::{Act, Flow};
 use docmill_contracts::Class;
 use rand::rngs::SmallRng;
 use rand::{Rng, SeedableRng};
@@ -62,6 +62,8 @@ pub struct Faults {
 pub struct Scenario {
     /// The seed.
     pub seed: u64,
+    /// The workers that are simulated.
+    pub flow: Flow,
     /// Partitions of most topics.
     pub partitions: i32,
     /// Partitions of what is gathered.
@@ -88,7 +90,7 @@ pub struct Scenario {
 
 impl Scenario {
     /// The scenario of a seed.
-    pub fn of(seed: u64) -> Self {
+    pub fn of(seed: u64, flow: Flow) -> Self {
         let mut rng = SmallRng::seed_from_u64(seed);
         let rng = &mut rng;
         let until_ms = rng.random_range(15_000..60_000);
@@ -115,6 +117,7 @@ impl Scenario {
         let sometimes = |rng: &mut SmallRng, rate: u64| if rng.random_ratio(1, 2) { rate } else { 0 };
         Self {
             seed,
+            flow,
             partitions: rng.random_range(1..=4),
             gathered: rng.random_range(1..=3),
             slots: [rng.random_range(1..=3), rng.random_range(1..=3), rng.random_range(1..=2)],

@@ -26,6 +26,8 @@ pub enum Invariant {
     Epoch,
     /// Records of a key keep their order where a stage asks for it.
     Order,
+    /// Of documents that claim the same, each but the first is told of one before it.
+    OneFirst,
     /// Dead letters carry key, value and headers as they came.
     DeadLetter,
     /// Workers end only for reasons that a restart heals, and never panic.

@@ -1,15 +1,12 @@
 //! One simulated world: the log, its weather, its processes, and who watches.
 
-use crate::flow;
-use crate::observer::Observer;
+use crate::observer::{self, Watch};
 use crate::planted::Plant;
 use crate::scenario::Scenario;
 use crate::storm::Storm;
 use crate::trace::Trace;
 use bytes::Bytes;
-use docmill_contracts::{
-    Class, Classify, Code, Codec, Contract, DocumentAccepted, Headers, SchemaCatalog, headers,
-};
+use docmill_contracts::{Class, Classify, Code, Codec, Headers, SchemaCatalog, headers};
 use docmill_runtime::transport::Transport;
 use docmill_runtime::{SchemaSource, Topology};
 use docmill_testkit::SimLog;
@@ -33,7 +30,7 @@ pub struct World {
     pub storm: Arc<Storm>,
     /// What is planted, where something is.
     pub plant: Option<Plant>,
-    observer: Arc<Mutex<Observer>>,
+    observer: Arc<Mutex<Box<dyn Watch>>>,
 }
 
 /// No schema is ever unknown here.
@@ -69,11 +66,12 @@ impl World {
         plant: Option<Plant>,
     ) -> Arc<Self> {
         let trace = Arc::new(Trace::new(keep));
-        let topology = Topology::parse(&flow::topology(&scenario)).expect("the simulated topology is valid");
+        let topology =
+            Topology::parse(&scenario.flow.topology(&scenario)).expect("the simulated topology is valid");
         let log = SimLog::new();
         log.compact_lazily();
         let codec = Codec::new(Arc::clone(catalog));
-        let observer = Observer::new(codec.clone(), Arc::clone(&trace), scenario.span, scenario.fetch);
+        let observer = observer::of(&scenario, &codec, &trace);
         let observer = Arc::new(Mutex::new(observer));
         let watching = Arc::clone(&observer);
         log.set_watch(Box::new(move |committed| {
@@ -90,8 +88,8 @@ impl World {
     }
 
     /// Asks the observer.
-    pub fn observed<T>(&self, ask: impl FnOnce(&mut Observer) -> T) -> T {
-        ask(&mut self.observer.lock().unwrap_or_else(PoisonError::into_inner))
+    pub fn observed<T>(&self, ask: impl FnOnce(&dyn Watch) -> T) -> T {
+        ask(&**self.observer.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// Submits the documents of the scenario, each at its time.
@@ -99,11 +97,11 @@ impl World {
         for d in &self.scenario.documents {
             let wait = d.at_ms.saturating_sub(self.trace.at_ms());
             tokio::time::sleep(std::time::Duration::from_millis(wait)).await;
-            let record = DocumentAccepted { head: flow::head(&d.id, d.revision, &d.tenant, d.pages) };
+            let (topic, record) = self.scenario.flow.submission(&self.scenario, d);
             let value = if d.garbage {
                 Bytes::from_static(b"not a record")
             } else {
-                Bytes::from(self.codec.encode(&record).expect("a document is encoded"))
+                Bytes::from(record.encode(&self.codec).expect("a document is encoded"))
             };
             self.trace
                 .say(format_args!("submit {}.{} {} pages garbage {}", d.id, d.revision, d.pages, d.garbage));
@@ -112,7 +110,7 @@ impl World {
                 .with(headers::REVISION, d.revision.to_string())
                 .with(headers::TENANT, d.tenant.clone())
                 .with("mine", "kept");
-            self.log.send("accepted", &record.key(), value, headers);
+            self.log.send(topic, &record.key(), value, headers);
         }
     }
 }

@@ -1,13 +1,13 @@
 //! Faults that are planted around the log are each found within a thousand seeds, by the invariants named here.
 
-use docmill_sim::{Invariant, Plant, Simulator, quiet_panics};
+use docmill_sim::{Flow, Invariant, Plant, Simulator, quiet_panics};
 
 /// `first`: where to begin, so that what is rare is found at once.
-fn found(plant: Plant, first: u64, by: &[Invariant]) {
+fn found(flow: Flow, plant: Plant, first: u64, by: &[Invariant]) {
     quiet_panics();
     let mut finding = None;
     for seeds in [first..1000, 0..first] {
-        Simulator::new().many(seeds, 1, Some(plant), &mut |outcome| {
+        Simulator::of(flow).many(seeds, 1, Some(plant), &mut |outcome| {
             finding = finding.take().or(outcome.broken.map(|broken| (outcome.seed, broken)));
             finding.is_none()
         });
@@ -22,12 +22,12 @@ fn found(plant: Plant, first: u64, by: &[Invariant]) {
 }
 
 macro_rules! planted {
-    ($($name:ident: $plant:ident from $first:literal, $($by:ident)|+;)*) => {
-        $(#[test] fn $name() { found(Plant::$plant, $first, &[$(Invariant::$by),+]); })*
+    ($flow:ident: $($name:ident: $plant:ident from $first:literal, $($by:ident)|+;)*) => {
+        $(#[test] fn $name() { found(Flow::$flow, Plant::$plant, $first, &[$(Invariant::$by),+]); })*
     };
 }
 
-planted! {
+planted! { Pages:
     positions_before_records: OffsetsFirst from 0, OffsetsAreOutputs;
     records_before_positions: RecordsFirst from 0, OffsetsAreOutputs;
     a_lost_bitmap: LostBitmap from 0, OffsetsAreOutputs;
@@ -45,4 +45,13 @@ planted! {
     positions_that_may_still_change: UnstablePositions from 0, OffsetsAreOutputs | NoDuplicate | OnePage;
     an_output_that_is_lost: LostRecord from 0, OffsetsAreOutputs;
     dead_letters_without_their_headers: BareDeadLetters from 0, DeadLetter;
+}
+
+planted! { Claims:
+    claims_that_are_not_written: NoChangelog from 0, OffsetsAreOutputs;
+    claims_that_are_not_read: EmptyChangelog from 0, OffsetsAreOutputs | OneFirst;
+    claims_that_are_not_read_to_their_end: HastyChangelog from 0, OffsetsAreOutputs | OneFirst;
+    claims_without_their_positions: RecordsFirst from 0, OffsetsAreOutputs | NoDuplicate;
+    claims_of_partitions_lost: UnheardLoss from 0, OffsetsAreOutputs | OneFirst | NoDuplicate;
+    claims_rolled_back_and_reported_as_committed: AbortIsCommit from 0, OffsetsAreOutputs | NoLoss;
 }

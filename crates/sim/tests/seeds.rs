@@ -2,18 +2,18 @@
 
 #![allow(clippy::unwrap_used)]
 
-use docmill_sim::{Simulator, quiet_panics};
+use docmill_sim::{Flow, Simulator, quiet_panics};
 
-#[test]
-fn a_thousand_seeds_hold() {
+/// `least`: events that there must be.
+fn a_thousand_hold(flow: Flow, least: u64) {
     quiet_panics();
-    let simulator = Simulator::new();
+    let simulator = Simulator::of(flow);
     let (mut failed, mut events) = (Vec::new(), 0);
     simulator.many(0..1000, 0, None, &mut |outcome| {
         events += outcome.events;
         if let Some(broken) = &outcome.broken {
             failed.push(format!(
-                "docmill-sim --seeds {0}..{1} --trace   # {broken}",
+                "docmill-sim --seeds {0}..{1} --trace ({flow:?})   # {broken}",
                 outcome.seed,
                 outcome.seed + 1
             ));
@@ -21,7 +21,17 @@ fn a_thousand_seeds_hold() {
         true
     });
     assert!(failed.is_empty(), "{} seeds failed:\n{}", failed.len(), failed.join("\n"));
-    assert!(events > 300_000, "only {events} events: the runs have become empty");
+    assert!(events > least, "only {events} events: the runs have become empty");
+}
+
+#[test]
+fn a_thousand_seeds_hold() {
+    a_thousand_hold(Flow::Pages, 300_000);
+}
+
+#[test]
+fn a_thousand_seeds_of_claims_hold() {
+    a_thousand_hold(Flow::Claims, 50_000);
 }
 
 #[test]

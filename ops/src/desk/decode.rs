@@ -3,9 +3,9 @@
 use super::Desk;
 use crate::OpsError;
 use docmill_contracts::{
-    AnyRecord, Codec, CodecError, Contract, DocumentAccepted, DocumentAssembled, DocumentControl,
-    DocumentExtracted, DocumentResult, DocumentStatus, DocumentSubmitted, DocumentValidated, GatherState,
-    PageRecognized, PageRendered, PagesPlanned, RecordKind, TenantConfig,
+    AnyRecord, ClaimState, Codec, CodecError, Contract, DocumentAccepted, DocumentAssembled, DocumentClaimed,
+    DocumentControl, DocumentExtracted, DocumentResult, DocumentStatus, DocumentSubmitted, DocumentValidated,
+    GatherState, PageRecognized, PageRendered, PagesPlanned, RecordKind, TenantConfig,
 };
 use docmill_registry::RegistryError;
 use serde_json::Value;
@@ -31,7 +31,8 @@ macro_rules! decoded {
 fn decode(kind: RecordKind, codec: &Codec, value: &[u8]) -> Result<Decoded, CodecError> {
     let mut decoded = decoded!(kind, codec, value,
         DocumentSubmitted DocumentAccepted PagesPlanned PageRendered PageRecognized DocumentAssembled
-        DocumentExtracted DocumentValidated DocumentResult DocumentStatus DocumentControl TenantConfig GatherState)?;
+        DocumentExtracted DocumentValidated DocumentResult DocumentStatus DocumentControl TenantConfig GatherState
+        DocumentClaimed ClaimState)?;
     shorten(&mut decoded.json);
     Ok(decoded)
 }

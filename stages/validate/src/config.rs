@@ -23,6 +23,10 @@ pub struct Config {
     pub tolerate_codes: Vec<String>,
     /// How far after its submission a document may be dated, in days.
     pub max_days_ahead: i32,
+    /// Whether a document is compared with others of its seller, number and total.
+    pub find_duplicates: bool,
+    /// How long a document is remembered for that after it was validated, in days.
+    pub duplicates_within_days: i32,
     /// Settings of single tenants, in place of those above.
     pub tenants: BTreeMap<String, Policy>,
 }
@@ -45,6 +49,8 @@ pub struct Policy {
     pub tolerate_codes: Option<Vec<String>>,
     /// As `max_days_ahead`.
     pub max_days_ahead: Option<i32>,
+    /// As `find_duplicates`.
+    pub find_duplicates: Option<bool>,
 }
 
 impl Default for Config {
@@ -57,6 +63,8 @@ impl Default for Config {
             reject_codes: Vec::new(),
             tolerate_codes: Vec::new(),
             max_days_ahead: 31,
+            find_duplicates: true,
+            duplicates_within_days: 400,
             tenants: BTreeMap::new(),
         }
     }
@@ -76,6 +84,8 @@ impl Config {
             reject_codes: policy.reject_codes.clone().unwrap_or_else(|| self.reject_codes.clone()),
             tolerate_codes: policy.tolerate_codes.clone().unwrap_or_else(|| self.tolerate_codes.clone()),
             max_days_ahead: policy.max_days_ahead.unwrap_or(self.max_days_ahead),
+            find_duplicates: policy.find_duplicates.unwrap_or(self.find_duplicates),
+            duplicates_within_days: self.duplicates_within_days,
             tenants: BTreeMap::new(),
         })
     }
@@ -110,6 +120,10 @@ impl Config {
         }
         if !(0..=3650).contains(&self.max_days_ahead) {
             mistakes.push(format!("{place}max_days_ahead = {} is not within 0..=3650", self.max_days_ahead));
+        }
+        if !(1..=3650).contains(&self.duplicates_within_days) {
+            let days = self.duplicates_within_days;
+            mistakes.push(format!("duplicates_within_days = {days} is not within 1..=3650"));
         }
         mistakes
     }

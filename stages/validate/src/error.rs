@@ -26,6 +26,8 @@ pub(crate) mod code {
     pub(crate) const SCHEMA: &str = "VALIDATE-0020";
     pub(crate) const REJECTED: &str = "VALIDATE-0021";
     pub(crate) const COMPANY_NUMBER: &str = "VALIDATE-0022";
+    pub(crate) const DUPLICATE: &str = "VALIDATE-0024";
+    pub(crate) const NOT_ALL_COMPARED: &str = "VALIDATE-0025";
 }
 
 /// What can go wrong while validating.

@@ -38,6 +38,17 @@ pub(crate) fn of(subject: Subject, problems: &[Problem], config: &Config) -> (Re
     (if left { ResultStatus::Review } else { ResultStatus::Accepted }, None)
 }
 
+/// The outcome if another document turns out to have been there before, and why where it is a rejection.
+pub(crate) fn of_duplicate(
+    subject: Subject,
+    problems: &[Problem],
+    config: &Config,
+) -> (ResultStatus, Option<Problem>) {
+    let duplicate = subject.problem(code::DUPLICATE, Severity::Error, String::new(), &[]);
+    let all: Vec<Problem> = problems.iter().cloned().chain([duplicate]).collect();
+    of(subject, &all, config)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

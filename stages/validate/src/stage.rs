@@ -1,5 +1,6 @@
 //! The worker `validate`.
 
+use crate::duplicates::{self, Claimed, claimed};
 use crate::lines::Lines;
 use crate::schema::{MAX_SCHEMA_BYTES, TenantSchema};
 use crate::subject::Subject;
@@ -8,7 +9,7 @@ use docmill_blobs::Blobs;
 use docmill_contracts::public::row_of_line;
 use docmill_contracts::{
     Artifact, BlobRef, Class, Classify, DocumentExtracted, DocumentResult, DocumentValidated, ErrorInfo,
-    Fields, PageSummary, Problem, StageTrace, Trace,
+    Fields, PageSummary, Problem, ResultStatus, StageTrace, Trace,
 };
 use docmill_runtime::{Cx, Outputs, Stage, Unreadable};
 use std::time::Instant;
@@ -113,9 +114,13 @@ impl Stage for Validate {
         let said = |problem: &Problem| input.problems.iter().any(|p| p.code == problem.code);
         let own = problems.into_iter().filter(|problem| !said(problem));
         let mut problems: Vec<Problem> = input.problems.iter().cloned().chain(own).collect();
+        let claimed = if config.find_duplicates { claimed(input) } else { Claimed::default() };
+        problems.extend(claimed.problems);
         // What follows from problems does not depend on rows.
         let lines = Lines::new(&input.fields);
-        let (status, why) = outcome::of(Subject { document: input, lines: &lines }, &problems, &config);
+        let subject = Subject { document: input, lines: &lines };
+        let (status, why) = outcome::of(subject, &problems, &config);
+        let (if_duplicate, reasons) = outcome::of_duplicate(subject, &problems, &config);
         problems.extend(why);
         let mut source = head.source.clone();
         source.pages = source.pages.or_else(|| count(&input.pages));
@@ -143,7 +148,9 @@ impl Stage for Validate {
             artifacts: input.artifacts.clone(),
             layout_novelty: input.layout_novelty,
         };
-        Ok(Outputs::one(DocumentValidated { head: head.clone(), result }))
+        let claims = if status == ResultStatus::Rejected { Vec::new() } else { claimed.claims };
+        let validated = DocumentValidated { head: head.clone(), result };
+        Ok(duplicates::ask(validated, claims, if_duplicate, reasons.into_iter().collect()))
     }
 
     fn dead(&self, input: &Self::In, error: ErrorInfo) -> Outputs {
