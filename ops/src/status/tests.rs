@@ -101,5 +101,5 @@ async fn documents_are_counted_by_their_last_state_and_letters_by_worker() {
     );
     assert_eq!(look.dead["plan"], 1);
     let order: Vec<&str> = look.workers.iter().map(|w| w.name.as_str()).collect();
-    assert_eq!(order, ["ingest", "plan", "page", "ocr", "gather", "infer", "validate", "sink"]);
+    assert_eq!(order, ["ingest", "plan", "page", "ocr", "gather", "infer", "validate", "duplicates", "sink"]);
 }

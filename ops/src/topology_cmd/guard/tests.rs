@@ -1,5 +1,6 @@
 use super::*;
 use crate::desk::samples::{desk, head, out};
+use docmill_contracts::ClaimState;
 use docmill_runtime::transport::{OutRecord, Transport};
 
 fn state(id: &str, closed: bool) -> GatherState {
@@ -21,7 +22,8 @@ async fn partitions_are_not_raised_under_open_documents() {
     let (topology, found) = raise(&desk).await;
     let raise = raised(&topology, &found).unwrap();
     let topics: Vec<&str> = raise.iter().map(|r| r.topic.as_str()).collect();
-    assert_eq!(topics, ["pages.recognized", "gather.pages"], "and no topic that nobody gathers over");
+    let gathered = ["documents.claimed", "duplicates.claims", "pages.recognized", "gather.pages"];
+    assert_eq!(topics, gathered, "and no topic that nobody gathers over");
     desk.topology = topology;
 
     log.produce(vec![out(&desk, state("closed", true)), out(&desk, state("d", false))]).unwrap();
@@ -43,6 +45,21 @@ async fn partitions_are_not_raised_under_open_documents() {
 }
 
 #[tokio::test]
+async fn what_was_claimed_is_open_for_as_long_as_it_is_remembered() {
+    let (log, mut desk) = desk().await;
+    let (topology, found) = raise(&desk).await;
+    let raise = raised(&topology, &found).unwrap();
+    desk.topology = topology;
+    let state = ClaimState { tenant: "a".into(), key: "number/1".into(), ..ClaimState::default() };
+    log.produce(vec![out(&desk, state)]).unwrap();
+    let error = refuse(&desk, &raise, &found).await.unwrap_err();
+    assert!(
+        matches!(&error, OpsError::OpenStates { open: 1, worker, .. } if worker == "duplicates"),
+        "{error}"
+    );
+}
+
+#[tokio::test]
 async fn input_and_changelog_must_have_as_many_partitions() {
     let (log, desk) = desk().await;
     let (_, mut found) = raise(&desk).await;
@@ -57,5 +74,5 @@ async fn input_and_changelog_must_have_as_many_partitions() {
     assert!(matches!(error, OpsError::UnlikePartitions { changelog_partitions: 6, .. }), "{error}");
     // A topology that raises both to the same mends it.
     let (wider, _) = raise(&desk).await;
-    assert_eq!(raised(&wider, &found).unwrap().len(), 2);
+    assert_eq!(raised(&wider, &found).unwrap().len(), 4);
 }
