@@ -209,7 +209,7 @@ async fn verdict(
     }
     let results = last.get(crate::results::TOPIC).map_or(&[][..], Vec::as_slice);
     let digest = check::digest(results.iter().filter_map(|s| match &s.what {
-        What::Result(essence) => Some((s.document.as_str(), s.revision, essence.as_str())),
+        What::Result(essence, _) => Some((s.document.as_str(), s.revision, essence.as_str())),
         What::Page(..) | What::Dead(_) | What::Other => None,
     }));
     let ids: Vec<_> = submissions

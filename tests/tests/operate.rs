@@ -167,7 +167,7 @@ fn status(world: &World) {
     world.until("no lag", || {
         let look = world.json(&["status", "--json"]).remove(0);
         let workers = look["workers"].as_array().unwrap();
-        assert_eq!(workers.len(), 8, "{look}");
+        assert_eq!(workers.len(), 9, "{look}");
         assert!(
             workers.iter().all(|w| w["exact"] == true && w["notes"].as_array().unwrap().is_empty()),
             "{look}"

@@ -8,6 +8,7 @@ use figment::providers::{Env, Format, Serialized, Toml};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use thiserror::Error;
 
@@ -15,7 +16,8 @@ use thiserror::Error;
 pub const ENV_PREFIX: &str = "DOCMILL__";
 
 /// Fields that are text whatever a variable's value looks like.
-const TEXT: [&str; 11] = [
+const TEXT: [&str; 12] = [
+    "metrics.listen",
     "slot",
     "topology",
     "assets",
@@ -47,6 +49,8 @@ pub struct Config {
     pub slot: String,
     /// Logs.
     pub log: Log,
+    /// Metrics.
+    pub metrics: Metrics,
     /// Seconds that a log or registry which cannot be reached is waited for before the process stops.
     pub patience_seconds: u64,
     /// Settings of the stages, by stage.
@@ -116,6 +120,14 @@ impl Default for Log {
     }
 }
 
+/// Metrics in Prometheus' text format.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Metrics {
+    /// Address at which this process serves them, such as `127.0.0.1:9464`; none for nowhere.
+    pub listen: Option<SocketAddr>,
+}
+
 /// Form of a log line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -136,6 +148,7 @@ impl Default for Config {
             assets: None,
             slot: "0".into(),
             log: Log::default(),
+            metrics: Metrics::default(),
             patience_seconds: 60,
             stages: BTreeMap::new(),
         }
@@ -153,6 +166,15 @@ pub enum ConfigError {
     File {
         /// The file.
         path: PathBuf,
+        /// What the system says.
+        #[source]
+        source: std::io::Error,
+    },
+    /// An address at which metrics cannot be served.
+    #[error("metrics.listen: {address} cannot be listened at: {source}")]
+    Listen {
+        /// The address.
+        address: SocketAddr,
         /// What the system says.
         #[source]
         source: std::io::Error,
@@ -178,6 +200,7 @@ impl Classify for ConfigError {
             Self::Fields(_) => "CONFIG-0001",
             Self::File { .. } => "CONFIG-0002",
             Self::Topology { .. } => "CONFIG-0003",
+            Self::Listen { .. } => "CONFIG-0004",
         })
     }
 }

@@ -7,6 +7,7 @@ mod documents;
 mod host;
 mod logs;
 mod memory;
+mod metrics;
 mod otlp;
 mod process;
 

@@ -3,7 +3,7 @@
 use crate::config::{Config, ConfigError};
 use crate::host::{RegistrySchemas, host, shutdown_signal};
 use crate::otlp::{Otlp, Traced};
-use crate::{Documents, StageEnv, bound_memory, logs};
+use crate::{Documents, StageEnv, bound_memory, logs, metrics};
 use docmill_blobs::Blobs;
 use docmill_contracts::{Class, Classify, Codec};
 use docmill_registry::Registry;
@@ -93,6 +93,11 @@ where
     let code = runtime.block_on(async {
         let otlp = Otlp::from_env(stage);
         logs::init(&config.log, otlp.as_ref());
+        if let Some(address) = config.metrics.listen
+            && let Err(e) = metrics::serve(address).await
+        {
+            return end(stage, &e, USAGE);
+        }
         let code = run(stage, &config, stage_config, otlp.is_some(), build, beside).await;
         if let Some(otlp) = otlp {
             tokio::task::spawn_blocking(move || otlp.shutdown()).await.ok();

@@ -30,6 +30,8 @@ pub(super) enum Rule {
     NothingAborted,
     /// Results are those of an undisturbed run.
     SameResults,
+    /// Of documents that claim the same, one alone is told of no other.
+    OneFirst,
     /// Processes and readers end as they should.
     Processes,
 }
@@ -45,6 +47,7 @@ impl fmt::Display for Rule {
             Self::DeadLetters => "dead letters",
             Self::NothingAborted => "nothing aborted is visible",
             Self::SameResults => "results of an undisturbed run",
+            Self::OneFirst => "one first of duplicates",
             Self::Processes => "processes",
         })
     }
@@ -82,6 +85,7 @@ pub(super) fn check(evidence: &Evidence<'_>) -> Vec<Violation> {
         .map(|s| ((s.document_id(), s.revision), s))
         .collect();
     results(evidence, &documents, &mut found);
+    duplicates(evidence, &mut found);
     pages(evidence, &documents, &mut found);
     once(evidence, "documents.validated", Rule::OneValidation, &documents, &mut found);
     dead_letters(evidence, &mut found);
@@ -172,7 +176,7 @@ fn results(evidence: &Evidence<'_>, documents: &BTreeMap<Id, &Submission>, found
         last.insert(&seen.document, seen);
         let id = (seen.document.clone(), seen.revision);
         let expected = documents.get(&id).and_then(|s| evidence.expected.get(&s.name));
-        if let (What::Result(has), Some(expected)) = (&seen.what, expected)
+        if let (What::Result(has, _), Some(expected)) = (&seen.what, expected)
             && has != expected
         {
             found.add(
@@ -183,6 +187,21 @@ fn results(evidence: &Evidence<'_>, documents: &BTreeMap<Id, &Submission>, found
     }
     for s in documents.values().filter(|s| !evidence.expected.contains_key(&s.name)) {
         found.add(Rule::SameResults, format_args!("the undisturbed run has no result of {}", s.name));
+    }
+}
+
+/// A document whose number and total stand in another one is told of it, and of two at least one.
+fn duplicates(evidence: &Evidence<'_>, found: &mut Found) {
+    let mut untold: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
+    for seen in topic(evidence, crate::results::TOPIC) {
+        if let What::Result(_, Some(claimed)) = &seen.what
+            && !claimed.told
+        {
+            untold.entry(&claimed.what).or_default().insert(&seen.document);
+        }
+    }
+    for (what, documents) in untold.into_iter().filter(|(_, d)| d.len() > 1) {
+        found.add(Rule::OneFirst, format_args!("{what}: {documents:?} were told of no other"));
     }
 }
 

@@ -84,6 +84,7 @@ impl Stand {
                 ("DOCMILL__BLOBS__FOLDER", self.blobs.clone().into()),
                 ("DOCMILL__LOG__FORMAT", text("json")),
                 (SHORT_PAGES.0, text(SHORT_PAGES.1)),
+                (TOLERATED.0, text(TOLERATED.1)),
             ],
             logs,
         })
@@ -110,7 +111,7 @@ impl Stand {
                 run.env_remove(&name);
             }
         }
-        run.arg("run").arg("--out").arg(&out).env(SHORT_PAGES.0, SHORT_PAGES.1);
+        run.arg("run").arg("--out").arg(&out).env(SHORT_PAGES.0, SHORT_PAGES.1).env(TOLERATED.0, TOLERATED.1);
         for s in submissions.iter().filter(|s| s.revision == 1 && s.fate != Fate::Undecodable) {
             let path = files.join(&s.name);
             std::fs::write(&path, &s.bytes).map_err(|e| OpsError::io("write", &path, e))?;

@@ -4,7 +4,9 @@
 //! record which should not have been visible is still there at the end.
 
 use crate::OpsError;
-use docmill_contracts::{Class, Classify, Codec, CodecError, DocumentResult, PageRecognized, headers};
+use docmill_contracts::{
+    Class, Classify, Codec, CodecError, DocumentResult, PageRecognized, ResultStatus, headers,
+};
 use docmill_registry::Registry;
 use docmill_runtime::transport::{Read, ReadFrom, Reader, Record, Transport};
 use docmill_sink::json::to_json;
@@ -30,14 +32,39 @@ pub(super) struct Seen {
 /// What is needed of a record later.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum What {
-    /// The result without its times; see [`essence`].
-    Result(String),
+    /// The result without its times, and what its document claims; see [`essence`].
+    Result(String, Option<Claimed>),
     /// Number of the page and of all pages.
     Page(i32, i32),
     /// A dead letter, whole.
     Dead(Box<Record>),
     /// Nothing but that it was there.
     Other,
+}
+
+/// What a document has in common with its duplicates, and whether it was told to be one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Claimed {
+    pub(super) what: String,
+    pub(super) told: bool,
+}
+
+/// Code of a document that another one like it came before.
+const DUPLICATE: &str = "VALIDATE-0024";
+/// Which of two documents is the first depends on the order in which they are validated: neither status nor problems may.
+pub(super) const TOLERATED: (&str, &str) =
+    ("DOCMILL__STAGES__VALIDATE__TOLERATE_CODES", "[\"VALIDATE-0024\"]");
+
+/// What an invoice of one document claims; documents that claim the same in every letter are duplicates for certain.
+fn claimed(result: &DocumentResult) -> Option<Claimed> {
+    let text = |name: &str| result.fields.get(name).map(|f| f.value.as_str()).filter(|v| !v.is_empty());
+    let one = result.kind.value == "invoice" && result.parts.is_empty();
+    if !one || !matches!(result.status, ResultStatus::Accepted | ResultStatus::Review) {
+        return None;
+    }
+    let values = [text("seller_name")?, text("invoice_number")?, text("grand_total")?, text("currency")?];
+    let told = result.problems.iter().any(|p| p.code == DUPLICATE);
+    Some(Claimed { what: format!("{} {values:?}", result.tenant), told })
 }
 
 /// Records by topic, in the order in which they came.
@@ -68,10 +95,13 @@ impl Live {
     }
 }
 
-/// A result, as a line of `results.jsonl` has it, without its times and without what differs between tenants and revisions
-/// by design. It is read from text always: a number that was read may differ in its last digit from the one written.
+/// A result, as a line of `results.jsonl` has it, without its times, without what differs between tenants and revisions
+/// by design, and without which document came before it. It is read from text always: a number that was read may differ in its last digit from the one written.
 pub(super) fn essence(line: &str) -> Result<String, serde_json::Error> {
-    let result: serde_json::Value = serde_json::from_str(line)?;
+    let mut result: serde_json::Value = serde_json::from_str(line)?;
+    if let Some(problems) = result["problems"].as_array_mut() {
+        problems.retain(|p| p["code"] != DUPLICATE);
+    }
     let fields = [
         "content_sha256",
         "source",
@@ -158,7 +188,8 @@ impl Watcher {
             crate::results::TOPIC => {
                 let result: DocumentResult = self.decode(&record).await?;
                 let essence = essence(&to_json(&result).to_string());
-                What::Result(essence.map_err(|e| OpsError::io("read a result of", topic, e.into()))?)
+                let essence = essence.map_err(|e| OpsError::io("read a result of", topic, e.into()))?;
+                What::Result(essence, claimed(&result))
             }
             "pages.recognized" => {
                 let page: PageRecognized = self.decode(&record).await?;

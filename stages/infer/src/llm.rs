@@ -168,10 +168,13 @@ impl LlmExtractor {
         let wanted = document.wanted;
         let reserved = self.budgets.reserve(&wanted.tenant, wanted.now_ms, most.ceil() as u64).await?;
         let started = Instant::now();
+        let call = docmill_metrics::ModelCall::begin();
         let answer = match tokio::time::timeout_at(until, tier.client.chat(&prompt.request)).await {
             Ok(answer) => answer.map_err(LlmError::from),
             Err(late_by) => Err(late(late_by)),
         };
+        drop(call);
+        docmill_metrics::model_call(answer.is_ok(), started.elapsed());
         let booked = match &answer {
             Ok(answer) => {
                 let usage = &answer.usage;
@@ -185,6 +188,8 @@ impl LlmExtractor {
                     ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX),
                     "a language model answered"
                 );
+                let (tokens_in, tokens_out) = (usage.tokens_in, usage.tokens_out);
+                docmill_metrics::model_usage(&answer.provider, tokens_in, tokens_out, usage.micro_usd);
                 cost.add(usage);
                 answer.usage.micro_usd
             }

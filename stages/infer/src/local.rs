@@ -11,6 +11,7 @@ pub mod candidate;
 pub mod categories;
 pub mod decide;
 pub mod describe;
+mod domestic;
 pub mod features;
 pub mod fields;
 mod heads;

@@ -124,6 +124,7 @@ impl RemoteOcr {
                 Ok(memo) => memo,
                 Err(error) => {
                     self.counts.failed.fetch_add(1, Ordering::Relaxed);
+                    docmill_metrics::remote_page("failed");
                     tracing::warn!(code = %error.code(), "page is read locally alone: {error}");
                     return None;
                 }
@@ -161,6 +162,7 @@ impl RemoteOcr {
         let aligned = align::align(&answer::lines(&memo.text), local, size);
         if !memo.whole || aligned.agreement < self.config.least_agreement || aligned.words.is_empty() {
             self.counts.refused.fetch_add(1, Ordering::Relaxed);
+            docmill_metrics::remote_page("refused");
             tracing::warn!(
                 model = memo.model,
                 whole = memo.whole,
@@ -170,6 +172,7 @@ impl RemoteOcr {
             return None;
         }
         self.counts.taken.fetch_add(1, Ordering::Relaxed);
+        docmill_metrics::remote_page("taken");
         let weight = |w: &Word| w.text.chars().count() as f64;
         let characters: f64 = aligned.words.iter().map(weight).sum();
         let sum: f64 = aligned.words.iter().map(|w| f64::from(w.confidence) * weight(w)).sum();

@@ -224,6 +224,12 @@ impl Stage for OcrStage {
             }
             Err(error) => return Err(error),
         };
+        let mode = match input.head.options.accuracy_mode {
+            AccuracyMode::Fast => "fast",
+            AccuracyMode::Balanced => "balanced",
+            AccuracyMode::Accurate => "accurate",
+        };
+        docmill_metrics::page(&page.engine, mode, page.error.is_none(), started.elapsed());
         let ms = i32::try_from(started.elapsed().as_millis()).unwrap_or(i32::MAX);
         page.ms = page.ms.saturating_add(ms);
         Ok(recognized(input, page))

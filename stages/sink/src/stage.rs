@@ -2,9 +2,11 @@
 
 use crate::SinkError;
 use docmill_contracts::{
-    DocumentHead, DocumentResult, DocumentState, DocumentStatus, DocumentValidated, ErrorInfo,
+    DocumentHead, DocumentResult, DocumentState, DocumentStatus, DocumentValidated, ErrorInfo, ResultStatus,
+    Severity,
 };
 use docmill_runtime::{Cx, Outputs, Stage, Unreadable};
+use std::time::Duration;
 
 /// Puts results on their topic and tells that their documents are done.
 pub struct Sink;
@@ -22,6 +24,7 @@ impl Stage for Sink {
         if result.trace.finished_at == 0 {
             result.trace.finished_at = cx.now_ms;
         }
+        count(&result);
         Ok(done(&input.head, result))
     }
 
@@ -37,6 +40,26 @@ impl Stage for Sink {
         let head = record.head();
         let result = DocumentValidated::ended(&head, record.error, Vec::new()).result;
         done(&head, result)
+    }
+}
+
+/// Metrics of a result. A record that is run again is counted again.
+fn count(result: &DocumentResult) {
+    let status = match result.status {
+        ResultStatus::Accepted => "accepted",
+        ResultStatus::Review => "review",
+        ResultStatus::Rejected => "rejected",
+        ResultStatus::Failed => "failed",
+        ResultStatus::Cancelled => "cancelled",
+    };
+    let took = u64::try_from(result.trace.finished_at - result.trace.submitted_at).ok();
+    docmill_metrics::document(status, &result.kind.value, took.map(Duration::from_millis));
+    for problem in &result.problems {
+        let severity = match problem.severity {
+            Severity::Error => "error",
+            Severity::Warning => "warning",
+        };
+        docmill_metrics::problem(&problem.code, severity);
     }
 }
 

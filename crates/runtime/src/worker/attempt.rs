@@ -8,7 +8,7 @@ use super::{Gate, WorkerEnv};
 use crate::driver::Ticket;
 use crate::stage::{Cx, Outputs, Stage, Unreadable};
 use crate::transport::OutRecord;
-use docmill_contracts::{Classify, Contract, ErrorInfo};
+use docmill_contracts::{Class, Classify, Contract, ErrorInfo};
 use futures::FutureExt;
 use std::collections::HashMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -63,11 +63,18 @@ impl<S: Stage> Engine for Attempts<S> {
         let task = tokio::spawn(
             async move {
                 let origin = Origin::of(ticket, &traceparent);
+                let started = tokio::time::Instant::now();
                 let attempt = AssertUnwindSafe(run(&*stage, &delivery, &cx, &emitter, &origin, &*gate));
                 let ended = attempt
                     .catch_unwind()
                     .await
                     .unwrap_or_else(|panic| Err(Failure::Failed(panicked(worker, panic.as_ref()))));
+                let how = match &ended {
+                    Ok(_) => "ok",
+                    Err(Failure::Waits(_)) => "waits",
+                    Err(Failure::Failed(error)) => outcome(Some(error)),
+                };
+                docmill_metrics::attempt(worker, how, started.elapsed());
                 let finished = match ended {
                     Ok(records) => Finished::of(ticket, Ok(records)),
                     Err(Failure::Waits(wait_ms)) => Finished::deferred(ticket, wait_ms),
@@ -156,6 +163,17 @@ async fn run<S: Stage>(
             Some(wait_ms) => Failure::Waits(wait_ms),
             None => Failure::Failed(ErrorInfo::of(&error, cx.worker, None)),
         }),
+    }
+}
+
+/// How an attempt ended, for metrics.
+pub(super) fn outcome(error: Option<&ErrorInfo>) -> &'static str {
+    match error.map(|e| e.class) {
+        None => "ok",
+        Some(Class::Input) => "input",
+        Some(Class::Transient) => "transient",
+        Some(Class::Internal) => "internal",
+        Some(Class::Fatal) => "fatal",
     }
 }
 

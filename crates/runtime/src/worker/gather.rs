@@ -141,7 +141,13 @@ impl<G: Gather> Engine for States<G> {
         now_ms: i64,
         _done: &Done,
     ) -> Option<Finished> {
+        let started = tokio::time::Instant::now();
         let result = self.apply(ticket, &delivery, emitter, now_ms);
+        docmill_metrics::attempt(
+            self.worker,
+            super::attempt::outcome(result.as_ref().err()),
+            started.elapsed(),
+        );
         Some(Finished::of(ticket, result))
     }
 

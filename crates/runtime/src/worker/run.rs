@@ -328,6 +328,7 @@ impl<E: Engine> Loop<E> {
                 }
             }
         }
+        docmill_metrics::window(self.worker, self.driver.window().0);
         Ok(())
     }
 
@@ -405,6 +406,7 @@ impl<E: Engine> Loop<E> {
                 tracing::error!(worker, code, partition, offset, attempts, "dead letter: {}", error.message);
             }
         }
+        docmill_metrics::dead_letter(worker, code);
         let mut records = vec![self.emitter.dead_letter(
             payload.partition,
             &payload.record,
@@ -426,8 +428,17 @@ impl<E: Engine> Loop<E> {
         let Some(mut producer) = self.producer.take() else { return };
         let records = records_of(&entries, self.emitter.changelog());
         self.consumer.before_commit();
+        let worker = self.worker;
         self.commit = Some(tokio::spawn(async move {
+            let started = tokio::time::Instant::now();
             let result = producer.commit(Transaction { records, offsets }).await;
+            let outcome = match &result {
+                Ok(()) => "ok",
+                Err(CommitError::Aborted(_)) => "aborted",
+                Err(CommitError::Fatal(_)) => "fatal",
+            };
+            let done = entries.iter().filter(|e| e.offset.is_some()).count();
+            docmill_metrics::commit(worker, outcome, done, started.elapsed());
             (producer, entries, result)
         }));
     }

@@ -1,5 +1,6 @@
 use super::*;
 use crate::chaos::documents::submissions;
+use crate::chaos::watch::Claimed;
 use bytes::Bytes;
 use docmill_contracts::Headers;
 use std::sync::OnceLock;
@@ -69,7 +70,8 @@ fn world() -> World {
         }
         let essence = format!("essence of {}", s.name);
         expected.insert(s.name.clone(), essence.clone());
-        put("results", seen(offset, &id, s.revision, What::Result(essence)));
+        let claimed = Some(Claimed { what: format!("number {}", place % 50), told: place >= 50 });
+        put("results", seen(offset, &id, s.revision, What::Result(essence, claimed)));
         put("documents.validated", seen(offset, &id, s.revision, What::Other));
         if s.name.ends_with("order.pdf") {
             put("pages.recognized", seen(2 * offset, &id, s.revision, What::Page(1, 2)));
@@ -142,12 +144,21 @@ fn a_revision_that_is_overtaken_is_found() {
 #[test]
 fn another_result_and_a_changed_dead_letter_are_found() {
     let mut other = world();
-    other.topic("results")[0].what = What::Result("status=\"failed\"".into());
+    other.topic("results")[0].what = What::Result("status=\"failed\"".into(), None);
     assert_eq!(other.broken(), [Rule::SameResults].into());
     let mut changed = world();
     let What::Dead(letter) = &mut changed.topic("dlq.render")[0].what else { panic!() };
     letter.value = Some(Bytes::from_static(b"x"));
     assert_eq!(changed.broken(), [Rule::DeadLetters].into());
+}
+
+#[test]
+fn two_firsts_of_the_same_are_found() {
+    let mut world = world();
+    let results = world.topic("results");
+    let What::Result(_, Some(claimed)) = &mut results[100].what else { panic!() };
+    claimed.told = false;
+    assert_eq!(world.broken(), [Rule::OneFirst].into());
 }
 
 #[test]

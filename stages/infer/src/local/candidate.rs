@@ -3,6 +3,7 @@
 //! Owns which texts are dates, amounts, numbers of documents, account numbers and names. Knows no field. Rule: better
 //! one candidate too many than the right one missing; scoring decides.
 
+use super::domestic;
 use super::layout::{Box4, Layout, Segment};
 use docmill_contracts::TextSource;
 use docmill_document::{date, iban, money, vat_id};
@@ -18,7 +19,7 @@ pub enum Kind {
     Amount,
     /// A number of a document.
     Id,
-    /// An IBAN with valid check digits.
+    /// An IBAN with valid check digits, or a number that a label calls an account.
     Iban,
     /// A bank's code.
     Bic,
@@ -74,6 +75,7 @@ pub fn find(layout: &Layout, page: usize) -> Vec<Candidate> {
         at.amounts(&taken, &mut found);
         at.ids(&taken, &mut found);
         at.bank_and_tax(&mut found);
+        at.domestic(&mut found);
         at.names(&mut found);
     }
     mark_ranges(layout, &mut found);
@@ -273,6 +275,16 @@ impl At<'_> {
             }
             found.extend(vat.filter(|_| account.is_none()).map(|v| v.0));
             found.extend(account);
+        }
+    }
+
+    fn domestic(&self, found: &mut Vec<Candidate>) {
+        for (number, start, end) in domestic::find(self.layout, self.index) {
+            let kind = match number {
+                domestic::Number::Vat => Kind::Vat,
+                domestic::Number::Account => Kind::Iban,
+            };
+            found.push(self.candidate(kind, self.segment.text[start..end].to_owned(), start, end));
         }
     }
 

@@ -5,6 +5,7 @@
 
 use super::candidate::Candidate;
 use super::fields::{Role, Want};
+use super::joint::{in_one_row, likely_tax};
 use std::collections::HashMap;
 
 /// What a value was read from.
@@ -258,8 +259,10 @@ fn totals<'a>(
         for (b, b_score) in &taxes {
             for (c, c_score) in &grosses {
                 let (x, y, z) = (candidates[*a].amount, candidates[*b].amount, candidates[*c].amount);
-                let holds = x + y == z && !z.is_zero();
+                let holds = x + y == z && !z.is_zero() && likely_tax(y, x);
+                let row = holds && in_one_row([*a, *b, *c].map(|i| &candidates[i]));
                 let bonus = match (holds, y.is_zero()) {
+                    (true, false) if row => 4.5,
                     (true, false) => 3.0,
                     (true, true) => 1.0,
                     (false, _) => 0.0,

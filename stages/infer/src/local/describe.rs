@@ -145,7 +145,7 @@ fn one(scene: &Scene<'_>, order: &Order, i: usize) -> Row {
         Kind::Amount => amount(&mut sheet, scene, c, f, top),
         Kind::Id => id(&mut sheet, c),
         Kind::Name => name(&mut sheet, scene, c, f, scene.hints[i]),
-        Kind::Iban | Kind::Bic | Kind::Vat => sheet.word("country", c.value.get(..2).unwrap_or(""), 1.0),
+        Kind::Iban | Kind::Bic | Kind::Vat => sheet.word("country", country(&c.value), 1.0),
     }
     sheet.into_row()
 }
@@ -312,6 +312,11 @@ fn id(sheet: &mut Sheet, c: &Candidate) {
     sheet.word("prefix", &letters, 0.5);
     let cents = c.value.len() > 3 && matches!(c.value.as_bytes().get(c.value.len() - 3), Some(b'.' | b','));
     sheet.flag("like money", u64::from(cents));
+}
+
+/// The country's letters of an account or a VAT id; none where it is written as at home.
+fn country(value: &str) -> &str {
+    value.get(..2).filter(|c| c.bytes().all(|b| b.is_ascii_alphabetic())).unwrap_or("")
 }
 
 fn name(sheet: &mut Sheet, scene: &Scene<'_>, c: &Candidate, f: &Features, hint: (f32, f32)) {

@@ -6,6 +6,7 @@
 use super::candidate::Candidate;
 use super::fields::{Role, Want};
 use super::score::THRESHOLD;
+use rust_decimal::Decimal;
 use std::collections::HashMap;
 
 /// Candidates of one field, best first.
@@ -155,7 +156,13 @@ fn totals(
                 if candidates[*t].amount != rest || *gs + *ns + *ts < 0.9 {
                     continue;
                 }
-                let sum = gs + ns + ts + if zero { 0.0 } else { 0.55 };
+                if !likely_tax(rest, candidates[*n].amount) {
+                    continue;
+                }
+                let mut sum = gs + ns + ts + if zero { 0.0 } else { 0.55 };
+                if in_one_row([&candidates[*n], &candidates[*t], &candidates[*g]]) {
+                    sum += ONE_ROW;
+                }
                 if found.is_none_or(|(best, _)| sum > best) {
                     found = Some((sum, [(gross, *g, *gs), (net, *n, *ns), (tax, *t, *ts)]));
                 }
@@ -169,6 +176,24 @@ fn totals(
             chosen.insert(want, Choice { candidate, score: score.max(0.6) + 0.25, margin: margin.max(0.15) });
         }
     }
+}
+
+/// What it adds to a sum of scores that net, tax and gross stand in one row, in this order.
+const ONE_ROW: f32 = 0.3;
+
+/// No country takes half of the net.
+pub(super) fn likely_tax(tax: Decimal, net: Decimal) -> bool {
+    net.is_zero() || tax.is_zero() || tax.abs() * Decimal::TWO <= net.abs()
+}
+
+/// The last row of a table of rates: side by side, at one height.
+pub(super) fn in_one_row(all: [&Candidate; 3]) -> bool {
+    all.windows(2).all(|pair| {
+        let (a, b) = (pair[0], pair[1]);
+        let height = (a.bbox[3] - a.bbox[1]).min(b.bbox[3] - b.bbox[1]);
+        let common = a.bbox[3].min(b.bbox[3]) - a.bbox[1].max(b.bbox[1]);
+        a.page == b.page && a.bbox[2] <= b.bbox[0] && common > 0.5 * height
+    })
 }
 
 /// Two fields that cannot have the same value: the one that fits worse takes its next.

@@ -184,16 +184,32 @@ impl Layout {
         found.into_iter()
     }
 
-    /// The segments above a place that overlap it from left to right, nearest first.
+    /// The segments above a place that overlap it from left to right, nearest first. What stands below a label may be
+    /// indented.
     pub fn above(&self, place: Box4) -> impl Iterator<Item = &Segment> {
         let height = (place[3] - place[1]).max(1.0);
         let mut found: Vec<&Segment> = self
             .segments
             .iter()
-            .filter(|s| s.bbox[3] <= place[1] + 0.4 * height && s.bbox[2] > place[0] && s.bbox[0] < place[2])
+            .enumerate()
+            .filter(|(i, s)| {
+                s.bbox[3] <= place[1] + 0.4 * height
+                    && s.bbox[0] < place[2]
+                    && (s.bbox[2] > place[0] || self.reaches(*i) > place[0])
+            })
+            .map(|(_, s)| s)
             .collect();
         found.sort_by(|a, b| b.bbox[3].total_cmp(&a.bbox[3]));
         found.into_iter()
+    }
+
+    /// How far to the right a label reaches over what stands indented below it: not over what stands beside it.
+    fn reaches(&self, index: usize) -> f32 {
+        let segment = &self.segments[index];
+        let right = segment.bbox[2] + 3.0 * segment.height();
+        let beside = self.segments.get(index + 1).filter(|s| s.line == segment.line);
+        let free = beside.is_none_or(|s| s.bbox[0] > right);
+        if free && segment.text.ends_with(':') { right } else { segment.bbox[2] }
     }
 
     /// The lines of text that begin at `first` and go on below it in the same column: at most `most`.

@@ -1,4 +1,4 @@
-//! The words that stand beside values, in English, German, French and Hungarian.
+//! The words that stand beside values, in English, German, French and Hungarian, and fewer in other languages.
 //!
 //! Owns which phrase names which concept. Knows no geometry. Rule: phrases are general vocabulary of business documents;
 //! a phrase that only one supplier uses does not belong here.
@@ -160,6 +160,11 @@ pub fn plain(text: &str) -> String {
             'ś' | 'š' | 'ş' => word.push('s'),
             'ź' | 'ż' | 'ž' => word.push('z'),
             'ñ' | 'ń' | 'ň' | 'ņ' => word.push('n'),
+            'ř' => word.push('r'),
+            'ł' => word.push('l'),
+            'ý' => word.push('y'),
+            'ť' => word.push('t'),
+            'ď' => word.push('d'),
             'ß' => word.push_str("ss"),
             'œ' => word.push_str("oe"),
             '°' | 'º' if word == "n" => word.push('o'),

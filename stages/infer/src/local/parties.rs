@@ -5,7 +5,7 @@
 
 use super::candidate::{Candidate, Kind};
 use super::features::Features;
-use super::layout::{Box4, Layout, union};
+use super::layout::{Box4, Layout, Segment, union};
 use super::lexicon::{Lexicon, plain};
 
 /// Words that end the names of companies, in [`plain`] form.
@@ -383,6 +383,11 @@ pub(crate) fn bare_registration(text: &str) -> bool {
     digits >= 5 && letters <= 3 && core.contains('-') && !text.trim().contains(' ')
 }
 
+/// Whether segments stand too far from each other for words of one name: two parties side by side.
+fn spread(segments: &[Segment]) -> bool {
+    segments.windows(2).any(|pair| pair[1].bbox[0] - pair[0].bbox[2] > 6.0 * pair[0].height())
+}
+
 /// Names at the top of a slip that are set over a whole line, or over two lines: `SWC ENTERPRISE SDN` `BHD`.
 pub fn join_names(layout: &Layout, candidates: &mut Vec<Candidate>) {
     let name_like = |text: &str| {
@@ -397,7 +402,7 @@ pub fn join_names(layout: &Layout, candidates: &mut Vec<Candidate>) {
     let mut joined = Vec::new();
     for (i, line) in layout.lines.iter().take(6).enumerate() {
         let text = whole(line);
-        if line.len() > 1 && name_like(&text) {
+        if line.len() > 1 && name_like(&text) && !spread(&layout.segments[line.clone()]) {
             joined.push((line.clone(), text.clone()));
         }
         let before = i.checked_sub(1).map(|b| &layout.lines[b]);

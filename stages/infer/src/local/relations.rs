@@ -23,6 +23,7 @@ pub struct Relations {
     by_amount: BTreeMap<Decimal, Vec<u64>>,
     sums: BTreeSet<(usize, usize, usize)>,
     paid: BTreeSet<Decimal>,
+    row: BTreeMap<Decimal, u64>,
 }
 
 impl Relations {
@@ -40,14 +41,16 @@ impl Relations {
             all.keys().rev().copied().filter(|a| a.is_sign_positive() && !a.is_zero()).take(MOST).collect();
         let by_amount = amounts.iter().map(|a| (*a, relations(*a, &amounts, &all))).collect();
         let paid = paid(pages, candidates);
-        Self { by_amount, sums, paid }
+        let row = sum_row(pages, candidates);
+        Self { by_amount, sums, paid, row }
     }
 
     /// Relations of a candidate, each a number.
     pub fn of(&self, c: &Candidate) -> impl Iterator<Item = u64> + '_ {
         let sum = self.sums.contains(&(c.page, c.segment, c.span.0)).then_some(20);
         let paid = self.paid.contains(&c.amount).then_some(PAID);
-        self.by_amount.get(&c.amount).into_iter().flatten().copied().chain(sum).chain(paid)
+        let row = self.row.get(&c.amount).copied();
+        self.by_amount.get(&c.amount).into_iter().flatten().copied().chain(sum).chain(paid).chain(row)
     }
 }
 
@@ -129,6 +132,35 @@ fn paid(pages: &[Layout], candidates: &[Candidate]) -> BTreeSet<Decimal> {
         paid.extend(rest.filter(|rest| !rest.is_zero() && all.contains(rest)));
     }
     paid
+}
+
+/// Net, tax and gross of the row that has all three in this order, one of several: that with the largest gross. It is
+/// the last row of a table of VAT rates, or the only one.
+fn sum_row(pages: &[Layout], candidates: &[Candidate]) -> BTreeMap<Decimal, u64> {
+    let mut lines: BTreeMap<(usize, usize), Vec<&Candidate>> = BTreeMap::new();
+    for c in candidates.iter().filter(|c| c.kind == Kind::Amount && c.monetary && !c.amount.is_zero()) {
+        let line = pages[c.page].segments[c.segment].line;
+        let row = lines.entry((c.page, line)).or_default();
+        // No table of rates has more columns.
+        if row.len() < 12 {
+            row.push(c);
+        }
+    }
+    let mut best: Option<[Decimal; 3]> = None;
+    for row in lines.values_mut() {
+        row.sort_by(|a, b| a.bbox[0].total_cmp(&b.bbox[0]));
+        for (i, net) in row.iter().enumerate() {
+            for (j, tax) in row.iter().enumerate().skip(i + 1) {
+                let gross = net.amount + tax.amount;
+                let there = row[j + 1..].iter().any(|c| c.amount == gross);
+                let larger = best.is_none_or(|b| gross.abs() >= b[2].abs());
+                if there && larger && super::joint::likely_tax(tax.amount, net.amount) {
+                    best = Some([net.amount, tax.amount, gross]);
+                }
+            }
+        }
+    }
+    best.map(|b| b.into_iter().zip([22, 23, 24]).collect()).unwrap_or_default()
 }
 
 /// Amounts that are the sum of at least two amounts right above them in their column: page, segment, first byte.
