@@ -3,6 +3,7 @@
 //! Owns which cells make a row. Knows no other field. Rule: pages come one after the other, and rows are given away as
 //! they are found, so that a table of a thousand pages needs no more memory than one of ten.
 
+use super::asides::{self, Asides};
 use super::heads::{self, Head};
 use super::layout::{Box4, Layout, Segment, union};
 use super::lexicon::{Concept, Lexicon, plain};
@@ -21,6 +22,8 @@ pub enum Column {
     Unit,
     /// Price of one.
     UnitPrice,
+    /// What was taken off the row.
+    Discount,
     /// Amount of the row.
     LineTotal,
     /// VAT rate in per cent.
@@ -39,6 +42,7 @@ impl Column {
             Self::Quantity => "quantity",
             Self::Unit => "unit",
             Self::UnitPrice => "unit_price",
+            Self::Discount => "discount",
             Self::LineTotal => "line_total",
             Self::VatRate => "vat_rate",
             Self::ArticleNo => "article_no",
@@ -78,6 +82,10 @@ pub struct Reader<'a> {
     count: usize,
     /// Their totals.
     sum: Decimal,
+    /// Those since the last sum among them.
+    section: Decimal,
+    /// What is no item.
+    asides: Asides,
     /// Whether any has a quantity or a price.
     measured: bool,
     /// There are more rows than are wanted.
@@ -97,6 +105,8 @@ impl<'a> Reader<'a> {
             rows: Vec::new(),
             count: 0,
             sum: Decimal::ZERO,
+            section: Decimal::ZERO,
+            asides: Asides::default(),
             measured: false,
             full: false,
             ended: false,
@@ -112,6 +122,11 @@ impl<'a> Reader<'a> {
     /// Whether the table goes on beyond the most rows that are wanted.
     pub fn is_full(&self) -> bool {
         self.full
+    }
+
+    /// The totals of all rows, and the amounts that are no rows; none where there are no rows.
+    pub(crate) fn finish(self) -> Option<(Decimal, Asides)> {
+        (self.count > 0).then_some((self.sum, self.asides))
     }
 
     /// Reads the next page.
@@ -146,6 +161,9 @@ impl<'a> Reader<'a> {
                     self.row(layout, line, &mut last_text);
                     bottom = top + height;
                 }
+            } else {
+                let segments = &layout.segments[layout.lines[line].clone()];
+                self.asides.outside(segments, layout.page_no, self.count > 0);
             }
             line += 1;
         }
@@ -184,7 +202,17 @@ impl<'a> Reader<'a> {
     fn is_no_item(&self, cells: &BTreeMap<Column, Cell>) -> bool {
         let Some(own) = total(cells).filter(|_| self.measured) else { return false };
         let text = cells.get(&Column::Description).map(|c| plain(&c.value)).unwrap_or_default();
-        own == self.sum || text.is_empty() || text.split(' ').any(|w| ASIDE.contains(&w))
+        own == self.sum || text.is_empty() || asides::is_named(&text)
+    }
+
+    /// Keeps what is no item, unless it is the sum of what stands above.
+    fn set_aside(&mut self, cells: &BTreeMap<Column, Cell>, segments: &[Segment], page_no: i32) {
+        let Some(own) = total(cells) else { return };
+        if own == self.sum || own == self.section {
+            self.section = Decimal::ZERO;
+        } else {
+            self.asides.among(own, segments, page_no);
+        }
     }
 
     /// A discount on the item right above: `1,00 % | - 0,10` below `10,00`. Whether it was one.
@@ -195,15 +223,22 @@ impl<'a> Reader<'a> {
             return false;
         };
         let Some(whole) = total(&row.cells) else { return false };
-        let expected = (whole * percent.value / Decimal::ONE_HUNDRED).round_dp(2);
-        if !raw.contains('%') || !off.is_sign_negative() || (expected + off).abs() > Decimal::new(1, 2) {
+        let Some(expected) = whole.checked_mul(percent.value).map(|p| (p / Decimal::ONE_HUNDRED).round_dp(2))
+        else {
+            return false;
+        };
+        let holds = expected.checked_add(off).is_some_and(|rest| rest.abs() <= Decimal::new(1, 2));
+        if !raw.contains('%') || !off.is_sign_negative() || !holds {
             return false;
         }
-        self.sum += off;
+        (self.sum, self.section) = (self.sum.saturating_add(off), self.section.saturating_add(off));
+        let taken = &cells[&Column::LineTotal];
+        let discount = Cell { value: (-off).to_string(), ..taken.clone() };
+        row.cells.insert(Column::Discount, discount);
         if let Some(cell) = row.cells.get_mut(&Column::LineTotal) {
-            cell.value = (whole + off).to_string();
-            cell.raw = format!("{} {}", cell.raw, cells[&Column::LineTotal].raw);
-            cell.bbox = union(cell.bbox, cells[&Column::LineTotal].bbox);
+            cell.value = whole.saturating_add(off).to_string();
+            cell.raw = format!("{} {}", cell.raw, taken.raw);
+            cell.bbox = union(cell.bbox, taken.bbox);
         }
         true
     }
@@ -251,6 +286,9 @@ impl<'a> Reader<'a> {
             && part.contains_key(&Column::LineTotal) != cells.contains_key(&Column::LineTotal)
             && !(measured(&part) && measured(&cells))
         {
+            if part.contains_key(&Column::LineTotal) {
+                self.asides.take_back(layout.page_no, above);
+            }
             for (column, cell) in part {
                 // Of two texts the upper one names the item.
                 cells.insert(column, cell);
@@ -279,19 +317,21 @@ impl<'a> Reader<'a> {
         let measured = measured(&cells);
         if !measured {
             let raw: Vec<&str> = line_of.iter().map(|s| s.text.as_str()).collect();
-            if self.took_off(&cells, &raw.join(" ")) || self.is_no_item(&cells) {
+            if self.took_off(&cells, &raw.join(" ")) {
+                return;
+            }
+            let none = self.is_no_item(&cells);
+            // An amount alone, such as the carried forward total of a page.
+            if none || described.is_none() {
+                self.set_aside(&cells, line_of, layout.page_no);
+                *last_text = last_text.take().filter(|_| none);
                 return;
             }
         }
         if described.is_none() {
             cells.remove(&Column::Description);
-            match last_text.take().filter(|_| measured) {
-                Some(text) => {
-                    cells.insert(Column::Description, text);
-                }
-                // An amount alone, such as the carried forward total of a page.
-                None if !measured => return,
-                None => {}
+            if let Some(text) = last_text.take() {
+                cells.insert(Column::Description, text);
             }
         }
         *last_text = None;
@@ -301,7 +341,8 @@ impl<'a> Reader<'a> {
         }
         self.count += 1;
         self.measured |= measured;
-        self.sum += total(&cells).unwrap_or_default();
+        let own = total(&cells).unwrap_or_default();
+        (self.sum, self.section) = (self.sum.saturating_add(own), self.section.saturating_add(own));
         self.rows.push(Row { page_no: layout.page_no, cells });
     }
 }
@@ -322,15 +363,6 @@ const BREAKDOWN: [&str; 14] = [
     "kategorie",
     "art kategorie",
     "base tva",
-];
-
-/// Words for what is no item, in [`plain`] form.
-#[rustfmt::skip]
-const ASIDE: [&str; 34] = [
-    "allowance", "allowances", "charge", "charges", "surcharge", "discount", "rebate", "rabatt", "nachlass", "skonto",
-    "abschlag", "zuschlag", "remise", "escompte", "frais", "majoration", "subtotal", "total", "summe", "zwischensumme",
-    "positionssumme", "warenwert", "gesamt", "ubertrag", "uebertrag", "forward", "report", "sous", "netto", "net",
-    "brutto", "gross", "montant", "betrag",
 ];
 
 /// Amount of a row.
