@@ -246,9 +246,13 @@ impl<'a> Reader<'a> {
     fn row(&mut self, layout: &Layout, line: usize, last_text: &mut Option<Cell>) {
         let Some(head) = &self.head else { return };
         let mut cells: BTreeMap<Column, Cell> = BTreeMap::new();
-        for segment in &layout.segments[layout.lines[line].clone()] {
-            for (text, bbox) in pieces(head, segment) {
-                let Some(column) = column_at(head, bbox) else { continue };
+        let segments = &layout.segments[layout.lines[line].clone()];
+        let filled = filled(head, segments);
+        for segment in segments {
+            for (text, bbox) in pieces(head, segment, &filled) {
+                let Some(index) = index_at(head, bbox) else { continue };
+                let column = head.columns[index].0;
+                make_room(head, index, &bbox, &mut cells);
                 match cells.get_mut(&column) {
                     Some(cell) => {
                         cell.raw.push(' ');
@@ -379,13 +383,47 @@ fn alike(a: &Head, b: &Head) -> bool {
         && a.columns.iter().filter(|(c, ..)| b.columns.iter().any(|(d, ..)| c == d)).count() >= 3
 }
 
+/// For each column whether a word of a line stands right below its header.
+fn filled(head: &Head, segments: &[Segment]) -> Vec<bool> {
+    let words: Vec<&Box4> = segments.iter().flat_map(|s| s.words.iter().map(|w| &w.1)).collect();
+    head.columns.iter().map(|c| words.iter().any(|w| below(c, w))).collect()
+}
+
+fn below((_, x0, x1): &(Column, f32, f32), bbox: &Box4) -> bool {
+    bbox[2].min(*x1) > bbox[0].max(*x0)
+}
+
+/// Moves the number that stands in a column already to the free column on its left where another number follows far from
+/// it: two numbers apart are not one, and the last one is right below the header.
+fn make_room(head: &Head, index: usize, next: &Box4, cells: &mut BTreeMap<Column, Cell>) {
+    let column = head.columns[index].0;
+    let Some((left, ..)) = index.checked_sub(1).and_then(|i| head.columns.get(i)) else { return };
+    let numbers = |c: Column| matches!(c, Column::UnitPrice | Column::LineTotal | Column::VatRate);
+    let apart = |cell: &Cell| next[0] - cell.bbox[2] > 1.5 * (next[3] - next[1]);
+    if numbers(column)
+        && numbers(*left)
+        && !cells.contains_key(left)
+        && cells.get(&column).is_some_and(apart)
+        && let Some(cell) = cells.remove(&column)
+    {
+        cells.insert(*left, cell);
+    }
+}
+
 /// A segment's words, cut where a column begins in between.
-fn pieces(head: &Head, segment: &Segment) -> Vec<(String, Box4)> {
+fn pieces(head: &Head, segment: &Segment, filled: &[bool]) -> Vec<(String, Box4)> {
     let mut out: Vec<(String, Box4, Option<usize>)> = Vec::new();
     for (i, (at, bbox)) in segment.words.iter().enumerate() {
         let until = segment.words.get(i + 1).map_or(segment.text.len(), |w| w.0);
         let text = segment.text.get(*at..until).unwrap_or_default().trim().to_owned();
-        let column = index_at(head, *bbox);
+        let mut column = index_at(head, *bbox);
+        // A number that ends a long text reaches towards the next column, which has a number of its own: `…, ref. 1003`.
+        if let Some((.., before)) = out.last()
+            && column_kind(head, *before) == Column::Description
+            && column.is_some_and(|i| filled[i] && !below(&head.columns[i], bbox))
+        {
+            column = *before;
+        }
         let numeric = |s: &str| s.chars().any(|c| c.is_ascii_digit()) && !s.chars().any(char::is_alphabetic);
         match out.last_mut() {
             Some((before, place, c))
@@ -406,10 +444,6 @@ fn pieces(head: &Head, segment: &Segment) -> Vec<(String, Box4)> {
 
 fn column_kind(head: &Head, index: Option<usize>) -> Column {
     index.and_then(|i| head.columns.get(i)).map_or(Column::Other, |c| c.0)
-}
-
-fn column_at(head: &Head, bbox: Box4) -> Option<Column> {
-    index_at(head, bbox).map(|i| head.columns[i].0)
 }
 
 /// The column whose header a place overlaps most, or is nearest to.

@@ -58,6 +58,17 @@ fn a_breakdown_of_vat_is_another_table() {
 }
 
 #[test]
+fn a_number_that_ends_a_text_is_no_quantity() {
+    // The text ends nearer to the header of the quantity than to its own.
+    let found =
+        invoice(&[HEADER, "Bandage elastisch, Nr. 1003|2|600,00|1.200,00", "Salbe, Nr. 17|1|5,00|5,00"]);
+    assert_eq!(
+        rows(&found),
+        [("Bandage elastisch, Nr. 1003", "2", "1200.00"), ("Salbe, Nr. 17", "1", "5.00")]
+    );
+}
+
+#[test]
 fn a_discount_below_an_item_is_taken_off_it() {
     let found = invoice(&[HEADER, "Beratung|1|10,00|10,00", "||1,00 %|- 0,10", "Reise|1|5,00|5,00"]);
     assert_eq!(rows(&found), [("Beratung", "1", "9.90"), ("Reise", "1", "5.00")]);
