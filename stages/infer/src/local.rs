@@ -6,6 +6,7 @@
 //! a feature of the trained scorers, so that few examples never make it worse.
 
 mod answer;
+mod asides;
 pub mod blocks;
 pub mod candidate;
 pub mod categories;
@@ -133,7 +134,7 @@ impl Extractor for LocalExtractor {
             out.kind.category = Some(chosen.name);
         }
         out.fields = reader.fields(&work);
-        out.problems.extend(work.days_in_doubt(&wants, &mut out.fields));
+        out.problems = work.days_in_doubt(&wants, &mut out.fields);
         if !wanted.without_rows && reader.has_rows(&work.kind.value) {
             let mut table = table::Reader::new(&self.built_in, self.max_line_items);
             let mut rows = rows::Found::new(&work.kind.value);
@@ -148,12 +149,15 @@ impl Extractor for LocalExtractor {
             }
             (out.line_items, out.long_table) = rows.finish()?;
             out.problems.extend(table.is_full().then(|| left_out(self.max_line_items)));
+            out.problems.extend(rows::settle(table, &mut out.fields));
         }
         let starts =
             if whole { packet::starts(&work.pages, &work.candidates, &work.features) } else { vec![0] };
         if starts.len() > 1 {
-            let parts = self.parts(&work.pages, &starts, &reader)?;
-            out.problems.push(several(&parts));
+            // What was noticed in all pages together is told of each document by itself.
+            let (parts, problems): (Vec<_>, Vec<_>) =
+                self.parts(&work.pages, &starts, &reader)?.into_iter().unzip();
+            out.problems = std::iter::once(several(&parts)).chain(problems.into_iter().flatten()).collect();
             if let Some(first) = parts.first() {
                 out.kind.value.clone_from(&first.kind.value);
                 out.fields.clone_from(&first.fields);
@@ -192,13 +196,13 @@ impl Reader<'_> {
 }
 
 impl LocalExtractor {
-    /// Each document of a file, read by itself.
+    /// Each document of a file, read by itself, with what was noticed in it.
     fn parts(
         &self,
         pages: &[Layout],
         starts: &[usize],
         reader: &Reader<'_>,
-    ) -> Result<Vec<DocumentPart>, InferError> {
+    ) -> Result<Vec<(DocumentPart, Vec<Problem>)>, InferError> {
         let ends = starts.iter().skip(1).copied().chain([pages.len()]);
         let ranges = starts.iter().copied().zip(ends);
         ranges
@@ -206,21 +210,29 @@ impl LocalExtractor {
                 let own = pages[first..end].to_vec();
                 let (first_page, last_page) = (own[0].page_no, own[own.len() - 1].page_no);
                 let work = Work::of(own, reader.lexicon, None, reader.model.is_some(), reader.kinds);
+                let mut fields = reader.fields(&work);
+                let mut problems = work.days_in_doubt(reader.wants, &mut fields);
                 let mut rows = rows::Found::new(&work.kind.value);
                 if reader.has_rows(&work.kind.value) {
                     let mut table = table::Reader::new(&self.built_in, self.max_line_items);
                     work.pages.iter().for_each(|page| table.feed(page));
                     // A part is no longer than the pages that are held anyway.
                     rows.take(&mut table, &|| None)?;
+                    problems.extend(table.is_full().then(|| left_out(self.max_line_items)));
+                    problems.extend(rows::settle(table, &mut fields));
                 }
-                Ok(DocumentPart {
+                for problem in &mut problems {
+                    problem.message = format!("pages {first_page}-{last_page}: {}", problem.message);
+                }
+                let part = DocumentPart {
                     first_page,
                     last_page,
-                    fields: reader.fields(&work),
+                    fields,
                     line_items: rows.finish()?.0,
                     kind: work.kind,
                     vat_breakdown: Vec::new(),
-                })
+                };
+                Ok((part, problems))
             })
             .collect()
     }

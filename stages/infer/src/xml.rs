@@ -10,11 +10,12 @@ mod tree;
 mod ubl;
 
 pub(crate) use shown::compare;
-pub use tree::Node;
 
 use crate::extract::{ENGINE_XML, Extraction};
 use docmill_contracts::{Class, Classify, Code, DocumentType, Field, Fields};
+use docmill_en16931::{Document, ReadError};
 use thiserror::Error;
+use tree::Node;
 
 /// Version of the mapping from XML to fields.
 pub const MODEL_VERSION: &str = "en16931-1";
@@ -27,34 +28,9 @@ const MAX_NOTE_CHARS: usize = 4000;
 /// Why an embedded e-invoice cannot be read.
 #[derive(Debug, Error, PartialEq, Eq)]
 pub enum XmlError {
-    /// Not well-formed.
-    #[error("embedded xml is malformed at byte {position}: {message}")]
-    Malformed {
-        /// Byte at which reading stopped.
-        position: u64,
-        /// What the parser says.
-        message: String,
-    },
-    /// It declares a document type.
-    #[error("embedded xml declares a document type, which is refused")]
-    DocumentType,
-    /// It uses an entity that is not built in.
-    #[error("embedded xml uses the entity `{name}`, which is refused")]
-    Entity {
-        /// Name of the entity.
-        name: String,
-    },
-    /// It has more of something than is read.
-    #[error("embedded xml has more than {limit} {what}")]
-    Limit {
-        /// What there is too much of.
-        what: &'static str,
-        /// How much is read.
-        limit: usize,
-    },
-    /// Neither UTF-8, UTF-16 nor Latin-1.
-    #[error("embedded xml is in an encoding that is not supported")]
-    Encoding,
+    /// It is no XML document, or one that is refused.
+    #[error("embedded {0}")]
+    Read(#[from] ReadError),
     /// Well-formed, but not a business document that is known.
     #[error("embedded xml with the root element `{root}` is not an e-invoice that is known")]
     Unknown {
@@ -70,8 +46,10 @@ impl Classify for XmlError {
 
     fn code(&self) -> Code {
         Code(match self {
-            Self::Malformed { .. } | Self::Encoding => "INFER-0002",
-            Self::DocumentType | Self::Entity { .. } | Self::Limit { .. } => "INFER-0003",
+            Self::Read(ReadError::Malformed { .. } | ReadError::Encoding) => "INFER-0002",
+            Self::Read(ReadError::DocumentType | ReadError::Entity { .. } | ReadError::Limit { .. }) => {
+                "INFER-0003"
+            }
             Self::Unknown { .. } => "INFER-0004",
         })
     }
@@ -93,23 +71,20 @@ pub fn extract(bytes: &[u8]) -> Result<Extraction, XmlError> {
 
 /// As [`extract`], with what a comparison with the pages wants to know.
 pub fn read(bytes: &[u8]) -> Result<(Extraction, Known), XmlError> {
-    let root = Node::parse(bytes)?;
-    let mut found = match root.name.as_str() {
-        "CrossIndustryInvoice" | "CrossIndustryDocument" | "SCRDMCCBDACIOMessageStructure" => {
-            cii::read(&root)
-        }
+    let document = Document::parse(bytes)?;
+    let root = Node::root(&document);
+    let mut found = match root.name() {
+        "CrossIndustryInvoice" | "CrossIndustryDocument" | "SCRDMCCBDACIOMessageStructure" => cii::read(root),
         // A draft of ZUGFeRD 1.0 shares its root's name with UBL.
-        "Invoice" if root.at("HeaderExchangedDocument").is_some() => cii::read(&root),
-        "Invoice" | "CreditNote" | "Order" | "OrderResponse" | "OrderChange" => ubl::read(&root),
+        "Invoice" if root.at("HeaderExchangedDocument").is_some() => cii::read(root),
+        "Invoice" | "CreditNote" | "Order" | "OrderResponse" | "OrderChange" => ubl::read(root),
         _ => Extraction::of_engine(ENGINE_XML, MODEL_VERSION),
     };
     if found.fields.is_empty() {
-        return Err(XmlError::Unknown { root: root.name.chars().take(80).collect() });
+        return Err(XmlError::Unknown { root: root.name().chars().take(80).collect() });
     }
-    found.problems.extend(business::problems(bytes));
-    let mut known = Known::default();
-    root.known(&mut known);
-    Ok((found, known))
+    found.problems.extend(business::problems(&document));
+    Ok((found, root.known()))
 }
 
 /// The document type that a code of UNTDID 1001 stands for.

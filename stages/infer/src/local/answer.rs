@@ -3,6 +3,7 @@
 //! Owns which value a field gets, by trained scorers where there are some and by rules elsewhere, and what it says about
 //! itself. Rule: a field has one value, with the place that it was read from.
 
+use super::asides::Summed;
 use super::decide::{self, Decided, Judged, Pick};
 use super::fields::{Role, Want};
 use super::joint::{self, Choice, Ranked};
@@ -145,7 +146,7 @@ impl Work {
         judged: &[Option<Judged>],
         known: &[Vec<u32>],
     ) -> Vec<Option<Decided>> {
-        let mut all = decide::decide(wants, judged, &self.candidates, self.is_slip());
+        let mut all = decide::decide(wants, judged, &self.candidates, &self.blocks, self.is_slip());
         let novelty = self.novelty(known).unwrap_or(1.0);
         for decided in all.iter_mut().flatten() {
             decided.novelty = novelty;
@@ -381,6 +382,12 @@ pub(crate) fn line_item(row: super::table::Row) -> Fields {
         }
     }
     fields
+}
+
+/// A sum of allowances or charges: sure where the totals count it.
+pub(crate) fn summed(sum: Summed) -> Field {
+    let confidence = if sum.proven { 0.95 } else { 0.4 };
+    local(sum.amount.to_string(), sum.raw, confidence, sum.page_no, sum.bbox)
 }
 
 fn local(value: String, raw: String, confidence: f64, page: i32, place: Box4) -> Field {

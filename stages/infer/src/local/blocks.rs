@@ -4,17 +4,21 @@
 //! it, its first and last line, and the lines around it, so that a scorer learns where a name or an address begins and ends.
 
 use super::describe::{Sheet, masked};
-use super::layout::{Box4, Layout, union};
+use super::layout::{Box4, Layout, Segment, union};
 use super::lexicon::plain;
 use super::spelling::Doubts;
 use super::{parties, spelling};
 use docmill_contracts::TextSource;
+use docmill_document::money;
 use docmill_learn::{Row, rows_hash};
 
 /// Lines at the top of a page that are looked at.
 const LINES: usize = 16;
 /// Lines of the longest run.
 const MOST: usize = 6;
+
+/// A word of one or two letters that was read less surely than this may be none.
+const HARDLY: f32 = 0.8;
 
 /// A run of lines.
 #[derive(Debug, Clone)]
@@ -25,8 +29,8 @@ pub struct Block {
     pub raw: String,
     /// Its place.
     pub bbox: Box4,
-    /// Number of lines.
-    pub lines: usize,
+    /// Its first and last line among those at the top of the page.
+    pub span: (usize, usize),
     /// Features.
     pub row: Row,
 }
@@ -62,7 +66,7 @@ pub fn find(page: &Layout) -> Vec<Block> {
                 if page.source == TextSource::Ocr { spelling::corrected(&value, &doubts) } else { value };
             let bbox = part.iter().fold(part[0].bbox, |b, l| union(b, l.bbox));
             let row = describe(&lines, first, last);
-            blocks.push(Block { value, raw, bbox, lines: last + 1 - first, row });
+            blocks.push(Block { value, raw, bbox, span: (first, last), row });
         }
     }
     blocks
@@ -76,7 +80,13 @@ fn lines(page: &Layout) -> Vec<Line> {
     let usual = sorted.get(sorted.len() / 2).copied().unwrap_or(10.0).max(1.0);
     for range in page.lines.iter().take(LINES + 4) {
         let segments = &page.segments[range.clone()];
-        let texts: Vec<&str> = segments.iter().map(|s| s.text.as_str()).collect();
+        let mut texts: Vec<&str> = segments.iter().map(|s| s.text.as_str()).collect();
+        if page.source == TextSource::Ocr
+            && let Some((first, rest)) = segments.split_first()
+        {
+            texts[0] = without_specks(first, !rest.is_empty());
+        }
+        texts.retain(|t| !t.is_empty());
         let text = texts.join(" ");
         if text.chars().filter(|c| c.is_alphanumeric()).count() < 2 {
             continue;
@@ -93,6 +103,19 @@ fn lines(page: &Layout) -> Vec<Line> {
         }
     }
     lines
+}
+
+/// A segment at the beginning of a line without the edge of a logo or of the paper that was read as a word: `s Lot 3`.
+fn without_specks(segment: &Segment, more: bool) -> &str {
+    let speck = |(word, sure): &(&str, f32)| {
+        *sure < HARDLY && word.chars().count() <= 2 && word.chars().all(char::is_lowercase)
+    };
+    let count = segment.read().take_while(speck).count();
+    match segment.words.get(count) {
+        Some((at, _)) => &segment.text[*at..],
+        None if more => "",
+        None => &segment.text,
+    }
 }
 
 /// `HO ADD: LOT 11995`: what is after the label.
@@ -127,6 +150,9 @@ fn describe_line(line: &mut Line, index: usize, gap: f32, size: f32, width: f32)
     if let (Some(first), Some(last)) = (words.first(), words.last()) {
         key(2, rows_hash(masked(first).as_bytes()));
         key(3, rows_hash(masked(last).as_bytes()));
+        // No name begins with what it trades in or its legal form: the line above is part of it.
+        let goes_on = |w: &str| parties::TRADE.contains(&w) || parties::LEGAL.contains(&w) || w == "sdn";
+        key(22, u64::from(goes_on(first)) + 2 * u64::from(words.len() > 1));
     }
     let count = |f: fn(&char) -> bool| text.chars().filter(f).count();
     let (digits, letters) = (count(char::is_ascii_digit), count(|c| c.is_alphabetic()));
@@ -171,6 +197,9 @@ fn describe_line(line: &mut Line, index: usize, gap: f32, size: f32, width: f32)
     key(19, has(parties::bare_registration(text)));
     key(20, (10.0 * (line.bbox[2] - line.bbox[0]) / width) as u64);
     key(21, has(digits > 0) * 2 + has(letters > 0));
+    // What ends with an amount was sold.
+    let cents = |w: &str| money::parse(w).is_some_and(|a| a.decimal_mark.is_some() && a.value.scale() == 2);
+    key(23, has(text.rsplit(' ').take(2).any(cents)));
     line.keys = keys;
 }
 

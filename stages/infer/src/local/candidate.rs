@@ -144,6 +144,13 @@ impl At<'_> {
         starts.zip(ends).collect()
     }
 
+    fn amount(&self, value: Decimal, start: usize, end: usize) -> Candidate {
+        let mut c = self.candidate(Kind::Amount, value.to_string(), start, end);
+        c.amount = value;
+        c.monetary = true;
+        c
+    }
+
     fn amounts(&self, taken: &[(usize, usize)], found: &mut Vec<Candidate>) {
         let text = &self.segment.text;
         let words = self.words();
@@ -183,10 +190,17 @@ impl At<'_> {
             if let Some(glued) = words.get(i).and_then(|(a, b)| super::odd::glued_amount(text, *a, *b))
                 && let Some(amount) = money::parse(&text[glued..words[i].1])
             {
-                let mut c = self.candidate(Kind::Amount, amount.value.to_string(), glued, words[i].1);
-                c.amount = amount.value;
-                c.monetary = true;
-                found.push(c);
+                found.push(self.amount(amount.value, glued, words[i].1));
+            }
+            // Amounts stand at the end of what a slip has on a line.
+            let (start, end) = words[i];
+            if self.layout.source == TextSource::Ocr
+                && i + 1 == words.len()
+                && !taken.iter().any(|(a, b)| *a < end && *b > start)
+                && let Some(plain) = super::odd::misread_amount(&text[start..end])
+                && let Some(amount) = money::parse(&plain)
+            {
+                found.push(self.amount(amount.value, start, end));
             }
             i += advance;
         }

@@ -3,6 +3,9 @@
 //! Owns what fields have to do with each other. Knows no label and no geometry. Rule: a relation adds to a score, it never
 //! overrules; how sure a value is, is by how much the best reading with it beats the best one without.
 
+mod head;
+
+use super::blocks::Block;
 use super::candidate::Candidate;
 use super::fields::{Role, Want};
 use super::joint::{in_one_row, likely_tax};
@@ -118,6 +121,7 @@ pub fn decide(
     wants: &[Want],
     judged: &[Option<Judged>],
     candidates: &[Candidate],
+    blocks: &[Block],
     slip: bool,
 ) -> Vec<Option<Decided>> {
     let mut chosen: Vec<Option<Decided>> =
@@ -131,6 +135,12 @@ pub fn decide(
     {
         chosen[f] = Some(a);
         chosen[t] = Some(b);
+    }
+    if let (Some((n, name)), Some((a, address))) = (at(Role::SellerName), at(Role::SellerAddress))
+        && let Some((name, address)) = head::decide(name, address, blocks)
+    {
+        chosen[n] = Some(name);
+        chosen[a] = Some(address);
     }
     // On a slip what is given less the change is the total, too: sums say less there.
     if !slip {

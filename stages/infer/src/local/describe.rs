@@ -284,7 +284,7 @@ fn amount(sheet: &mut Sheet, scene: &Scene<'_>, c: &Candidate, f: &Features, top
     sheet.flag("currency", u64::from(c.currency.is_some()));
     sheet.step("rank", f.rank, &[0.001, 0.05, 0.12, 0.25, 0.5, 0.8]);
     for relation in scene.relations.of(c) {
-        sheet.put("relation", relation, if relation == super::relations::PAID { 3.0 } else { 1.0 });
+        sheet.put("relation", relation, super::relations::weight(relation));
         sheet.flag("relation top", relation * 100 + top);
     }
     sheet.flag("rank top", u64::from(f.rank < 0.001) * 100 + top);

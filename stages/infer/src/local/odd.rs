@@ -13,6 +13,8 @@ static COMPACT: LazyLock<Option<Regex>> =
     LazyLock::new(|| Regex::new(r"\b(20[0-4]\d)(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])(?:\b|_)").ok());
 static MISREAD: LazyLock<Option<Regex>> =
     LazyLock::new(|| Regex::new(r"\b([0-3]\d)(?:/([01]\d)7|7([01]\d)/)(20[0-4]\d)(?:\D|$)").ok());
+static MISREAD_AMOUNT: LazyLock<Option<Regex>> =
+    LazyLock::new(|| Regex::new(r"^(?:RM|\$)?(\d{1,4})([.-])(\d{2})([A-Za-z]{0,2})$").ok());
 
 /// Days in odd forms. `scanned`: a slash may have become a seven.
 pub(crate) fn dates(text: &str, scanned: bool) -> Vec<Found> {
@@ -55,6 +57,14 @@ pub(crate) fn glued_amount(text: &str, start: usize, end: usize) -> Option<usize
     bytes[..at].iter().all(u8::is_ascii_alphabetic).then_some(start + at)
 }
 
+/// An amount that OCR wrote with a hyphen for the point, or with a letter that stands behind it: `52-00`, `100.00C`.
+pub(crate) fn misread_amount(word: &str) -> Option<String> {
+    let c = MISREAD_AMOUNT.as_ref()?.captures(word)?;
+    let letters = c.get(4).map_or("", |m| m.as_str());
+    // With both it is a number of something.
+    ((&c[2] == "-") == letters.is_empty()).then(|| format!("{}.{}", &c[1], &c[3]))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -71,5 +81,10 @@ mod tests {
         assert_eq!(one("03/0272018", false), None);
         assert_eq!(glued_amount("ticket5.00", 0, 10), Some(6));
         assert_eq!(glued_amount("5.00", 0, 4), None);
+        assert_eq!(misread_amount("52-00").as_deref(), Some("52.00"));
+        assert_eq!(misread_amount("100.00C").as_deref(), Some("100.00"));
+        for none in ["52.00", "52-00C", "5-2018", "52-0", "A2-00"] {
+            assert_eq!(misread_amount(none), None, "{none}");
+        }
     }
 }

@@ -15,7 +15,25 @@ use std::collections::{BTreeMap, BTreeSet};
 const MOST: usize = 120;
 
 /// What was given less what was returned: on slips it says more than any label.
-pub(super) const PAID: u64 = 21;
+const PAID: u64 = 21;
+/// What was given, where less was to be paid.
+const GIVEN: u64 = 22;
+/// Rounded to what can be paid in coins.
+const ROUNDED: u64 = 6;
+/// What it was before.
+const UNROUNDED: u64 = 7;
+/// Net, tax and gross that stand in one row.
+const ROW: [u64; 3] = [25, 26, 27];
+
+/// How much a relation can say.
+pub(super) fn weight(relation: u64) -> f32 {
+    match relation {
+        PAID | GIVEN => 8.0,
+        ROUNDED | UNROUNDED => 3.0,
+        row if ROW.contains(&row) => 3.0,
+        _ => 1.0,
+    }
+}
 
 /// Relations of the amounts of a document, as features for a trained scorer.
 #[derive(Debug, Clone, Default)]
@@ -23,6 +41,7 @@ pub struct Relations {
     by_amount: BTreeMap<Decimal, Vec<u64>>,
     sums: BTreeSet<(usize, usize, usize)>,
     paid: BTreeSet<Decimal>,
+    given: BTreeSet<Decimal>,
     row: BTreeMap<Decimal, u64>,
 }
 
@@ -40,17 +59,19 @@ impl Relations {
         let amounts: Vec<Decimal> =
             all.keys().rev().copied().filter(|a| a.is_sign_positive() && !a.is_zero()).take(MOST).collect();
         let by_amount = amounts.iter().map(|a| (*a, relations(*a, &amounts, &all))).collect();
-        let paid = paid(pages, candidates);
+        let (paid, given) = paid(pages, candidates);
         let row = sum_row(pages, candidates);
-        Self { by_amount, sums, paid, row }
+        Self { by_amount, sums, paid, given, row }
     }
 
     /// Relations of a candidate, each a number.
     pub fn of(&self, c: &Candidate) -> impl Iterator<Item = u64> + '_ {
         let sum = self.sums.contains(&(c.page, c.segment, c.span.0)).then_some(20);
         let paid = self.paid.contains(&c.amount).then_some(PAID);
+        let given = self.given.contains(&c.amount).then_some(GIVEN);
         let row = self.row.get(&c.amount).copied();
-        self.by_amount.get(&c.amount).into_iter().flatten().copied().chain(sum).chain(paid).chain(row)
+        let found = self.by_amount.get(&c.amount).into_iter().flatten().copied();
+        found.chain(sum).chain(paid).chain(given).chain(row)
     }
 }
 
@@ -82,9 +103,9 @@ fn relations(a: Decimal, amounts: &[Decimal], all: &BTreeMap<Decimal, (f32, f32)
         }
         if (a - b).abs() <= rounding {
             found.insert(if even(a) && !even(b) {
-                6
+                ROUNDED
             } else if even(b) && !even(a) {
-                7
+                UNROUNDED
             } else {
                 9
             });
@@ -111,15 +132,16 @@ const CHANGE: [&str; 10] = [
     "rendre",
 ];
 
-/// What was given less what was returned, where both stand one below the other and the difference stands there, too.
-fn paid(pages: &[Layout], candidates: &[Candidate]) -> BTreeSet<Decimal> {
+/// What was given less what was returned, where both stand one below the other and the difference stands there, too; and
+/// what was given.
+fn paid(pages: &[Layout], candidates: &[Candidate]) -> (BTreeSet<Decimal>, BTreeSet<Decimal>) {
     let mut amounts: Vec<&Candidate> = candidates
         .iter()
         .filter(|c| c.kind == Kind::Amount && c.monetary && !c.amount.is_sign_negative())
         .collect();
     amounts.sort_by(|a, b| (a.page, a.bbox[1]).partial_cmp(&(b.page, b.bbox[1])).unwrap_or(Ordering::Equal));
     let all: BTreeSet<Decimal> = amounts.iter().map(|c| c.amount).collect();
-    let mut paid = BTreeSet::new();
+    let (mut paid, mut all_given) = (BTreeSet::new(), BTreeSet::new());
     for (i, back) in amounts.iter().enumerate() {
         let layout = &pages[back.page];
         let line = layout.lines.get(layout.segments[back.segment].line).cloned().unwrap_or(0..0);
@@ -128,10 +150,15 @@ fn paid(pages: &[Layout], candidates: &[Candidate]) -> BTreeSet<Decimal> {
             continue;
         }
         let given = amounts[..i].iter().rev().find(|c| c.page == back.page && c.amount >= back.amount);
-        let rest = given.map(|given| given.amount - back.amount);
-        paid.extend(rest.filter(|rest| !rest.is_zero() && all.contains(rest)));
+        let Some((given, rest)) = given.map(|g| (g.amount, g.amount - back.amount)) else { continue };
+        if !rest.is_zero() && all.contains(&rest) {
+            paid.insert(rest);
+            all_given.extend((rest != given).then_some(given));
+        }
     }
-    paid
+    // What was the total of one payment may be what was given for another.
+    all_given.retain(|given| !paid.contains(given));
+    (paid, all_given)
 }
 
 /// Net, tax and gross of the row that has all three in this order, one of several: that with the largest gross. It is
@@ -160,7 +187,7 @@ fn sum_row(pages: &[Layout], candidates: &[Candidate]) -> BTreeMap<Decimal, u64>
             }
         }
     }
-    best.map(|b| b.into_iter().zip([22, 23, 24]).collect()).unwrap_or_default()
+    best.map(|b| b.into_iter().zip(ROW).collect()).unwrap_or_default()
 }
 
 /// Amounts that are the sum of at least two amounts right above them in their column: page, segment, first byte.

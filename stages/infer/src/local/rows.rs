@@ -1,11 +1,13 @@
-//! Rows of the item table on their way from its reader to the result.
+//! Rows of the item table on their way from its reader to the result, and what is no row.
 //!
 //! Owns what becomes of the minus in credit notes. Rule: rows pass one by one, however many there are.
 
+use super::asides::Sums;
 use super::{answer, table};
 use crate::error::InferError;
 use crate::rows::{LongTable, RowWriter, Rows};
-use docmill_contracts::Fields;
+use docmill_contracts::{Fields, Problem};
+use rust_decimal::Decimal;
 
 /// Rows that were found.
 pub(super) struct Found {
@@ -43,4 +45,19 @@ impl Found {
     pub(super) fn finish(self) -> Result<(Vec<Fields>, Option<LongTable>), InferError> {
         self.credited.unwrap_or(self.plain).finish()
     }
+}
+
+/// Puts allowances and charges beside the other totals; what is in none of them is told.
+pub(super) fn settle(table: table::Reader<'_>, fields: &mut Fields) -> Vec<Problem> {
+    let Some((lines, asides)) = table.finish() else { return Vec::new() };
+    let of = |name: &str| fields.get(name).and_then(|f| f.value.parse::<Decimal>().ok());
+    let (net, tax, gross) = (of("net_total"), of("tax_total"), of("grand_total"));
+    // A credit note may have a minus before every line and none before its totals.
+    let credited = lines.is_sign_negative() && gross.or(net).is_some_and(|t| t.is_sign_positive());
+    let lines = if credited { -lines } else { lines };
+    let (summed, problems) = asides.settle(&Sums { lines, net, tax, gross });
+    for sum in summed {
+        fields.insert(sum.name().to_owned(), answer::summed(sum));
+    }
+    problems
 }

@@ -3,6 +3,7 @@
 //! Owns which cells make a row. Knows no other field. Rule: pages come one after the other, and rows are given away as
 //! they are found, so that a table of a thousand pages needs no more memory than one of ten.
 
+use super::asides::{self, Asides};
 use super::heads::{self, Head};
 use super::layout::{Box4, Layout, Segment, union};
 use super::lexicon::{Concept, Lexicon, plain};
@@ -21,6 +22,8 @@ pub enum Column {
     Unit,
     /// Price of one.
     UnitPrice,
+    /// What was taken off the row.
+    Discount,
     /// Amount of the row.
     LineTotal,
     /// VAT rate in per cent.
@@ -39,6 +42,7 @@ impl Column {
             Self::Quantity => "quantity",
             Self::Unit => "unit",
             Self::UnitPrice => "unit_price",
+            Self::Discount => "discount",
             Self::LineTotal => "line_total",
             Self::VatRate => "vat_rate",
             Self::ArticleNo => "article_no",
@@ -78,6 +82,10 @@ pub struct Reader<'a> {
     count: usize,
     /// Their totals.
     sum: Decimal,
+    /// Those since the last sum among them.
+    section: Decimal,
+    /// What is no item.
+    asides: Asides,
     /// Whether any has a quantity or a price.
     measured: bool,
     /// There are more rows than are wanted.
@@ -97,6 +105,8 @@ impl<'a> Reader<'a> {
             rows: Vec::new(),
             count: 0,
             sum: Decimal::ZERO,
+            section: Decimal::ZERO,
+            asides: Asides::default(),
             measured: false,
             full: false,
             ended: false,
@@ -112,6 +122,11 @@ impl<'a> Reader<'a> {
     /// Whether the table goes on beyond the most rows that are wanted.
     pub fn is_full(&self) -> bool {
         self.full
+    }
+
+    /// The totals of all rows, and the amounts that are no rows; none where there are no rows.
+    pub(crate) fn finish(self) -> Option<(Decimal, Asides)> {
+        (self.count > 0).then_some((self.sum, self.asides))
     }
 
     /// Reads the next page.
@@ -146,6 +161,9 @@ impl<'a> Reader<'a> {
                     self.row(layout, line, &mut last_text);
                     bottom = top + height;
                 }
+            } else {
+                let segments = &layout.segments[layout.lines[line].clone()];
+                self.asides.outside(segments, layout.page_no, self.count > 0);
             }
             line += 1;
         }
@@ -184,7 +202,17 @@ impl<'a> Reader<'a> {
     fn is_no_item(&self, cells: &BTreeMap<Column, Cell>) -> bool {
         let Some(own) = total(cells).filter(|_| self.measured) else { return false };
         let text = cells.get(&Column::Description).map(|c| plain(&c.value)).unwrap_or_default();
-        own == self.sum || text.is_empty() || text.split(' ').any(|w| ASIDE.contains(&w))
+        own == self.sum || text.is_empty() || asides::is_named(&text)
+    }
+
+    /// Keeps what is no item, unless it is the sum of what stands above.
+    fn set_aside(&mut self, cells: &BTreeMap<Column, Cell>, segments: &[Segment], page_no: i32) {
+        let Some(own) = total(cells) else { return };
+        if own == self.sum || own == self.section {
+            self.section = Decimal::ZERO;
+        } else {
+            self.asides.among(own, segments, page_no);
+        }
     }
 
     /// A discount on the item right above: `1,00 % | - 0,10` below `10,00`. Whether it was one.
@@ -195,15 +223,22 @@ impl<'a> Reader<'a> {
             return false;
         };
         let Some(whole) = total(&row.cells) else { return false };
-        let expected = (whole * percent.value / Decimal::ONE_HUNDRED).round_dp(2);
-        if !raw.contains('%') || !off.is_sign_negative() || (expected + off).abs() > Decimal::new(1, 2) {
+        let Some(expected) = whole.checked_mul(percent.value).map(|p| (p / Decimal::ONE_HUNDRED).round_dp(2))
+        else {
+            return false;
+        };
+        let holds = expected.checked_add(off).is_some_and(|rest| rest.abs() <= Decimal::new(1, 2));
+        if !raw.contains('%') || !off.is_sign_negative() || !holds {
             return false;
         }
-        self.sum += off;
+        (self.sum, self.section) = (self.sum.saturating_add(off), self.section.saturating_add(off));
+        let taken = &cells[&Column::LineTotal];
+        let discount = Cell { value: (-off).to_string(), ..taken.clone() };
+        row.cells.insert(Column::Discount, discount);
         if let Some(cell) = row.cells.get_mut(&Column::LineTotal) {
-            cell.value = (whole + off).to_string();
-            cell.raw = format!("{} {}", cell.raw, cells[&Column::LineTotal].raw);
-            cell.bbox = union(cell.bbox, cells[&Column::LineTotal].bbox);
+            cell.value = whole.saturating_add(off).to_string();
+            cell.raw = format!("{} {}", cell.raw, taken.raw);
+            cell.bbox = union(cell.bbox, taken.bbox);
         }
         true
     }
@@ -211,9 +246,13 @@ impl<'a> Reader<'a> {
     fn row(&mut self, layout: &Layout, line: usize, last_text: &mut Option<Cell>) {
         let Some(head) = &self.head else { return };
         let mut cells: BTreeMap<Column, Cell> = BTreeMap::new();
-        for segment in &layout.segments[layout.lines[line].clone()] {
-            for (text, bbox) in pieces(head, segment) {
-                let Some(column) = column_at(head, bbox) else { continue };
+        let segments = &layout.segments[layout.lines[line].clone()];
+        let filled = filled(head, segments);
+        for segment in segments {
+            for (text, bbox) in pieces(head, segment, &filled) {
+                let Some(index) = index_at(head, bbox) else { continue };
+                let column = head.columns[index].0;
+                make_room(head, index, &bbox, &mut cells);
                 match cells.get_mut(&column) {
                     Some(cell) => {
                         cell.raw.push(' ');
@@ -251,6 +290,9 @@ impl<'a> Reader<'a> {
             && part.contains_key(&Column::LineTotal) != cells.contains_key(&Column::LineTotal)
             && !(measured(&part) && measured(&cells))
         {
+            if part.contains_key(&Column::LineTotal) {
+                self.asides.take_back(layout.page_no, above);
+            }
             for (column, cell) in part {
                 // Of two texts the upper one names the item.
                 cells.insert(column, cell);
@@ -279,19 +321,21 @@ impl<'a> Reader<'a> {
         let measured = measured(&cells);
         if !measured {
             let raw: Vec<&str> = line_of.iter().map(|s| s.text.as_str()).collect();
-            if self.took_off(&cells, &raw.join(" ")) || self.is_no_item(&cells) {
+            if self.took_off(&cells, &raw.join(" ")) {
+                return;
+            }
+            let none = self.is_no_item(&cells);
+            // An amount alone, such as the carried forward total of a page.
+            if none || described.is_none() {
+                self.set_aside(&cells, line_of, layout.page_no);
+                *last_text = last_text.take().filter(|_| none);
                 return;
             }
         }
         if described.is_none() {
             cells.remove(&Column::Description);
-            match last_text.take().filter(|_| measured) {
-                Some(text) => {
-                    cells.insert(Column::Description, text);
-                }
-                // An amount alone, such as the carried forward total of a page.
-                None if !measured => return,
-                None => {}
+            if let Some(text) = last_text.take() {
+                cells.insert(Column::Description, text);
             }
         }
         *last_text = None;
@@ -301,7 +345,8 @@ impl<'a> Reader<'a> {
         }
         self.count += 1;
         self.measured |= measured;
-        self.sum += total(&cells).unwrap_or_default();
+        let own = total(&cells).unwrap_or_default();
+        (self.sum, self.section) = (self.sum.saturating_add(own), self.section.saturating_add(own));
         self.rows.push(Row { page_no: layout.page_no, cells });
     }
 }
@@ -324,15 +369,6 @@ const BREAKDOWN: [&str; 14] = [
     "base tva",
 ];
 
-/// Words for what is no item, in [`plain`] form.
-#[rustfmt::skip]
-const ASIDE: [&str; 34] = [
-    "allowance", "allowances", "charge", "charges", "surcharge", "discount", "rebate", "rabatt", "nachlass", "skonto",
-    "abschlag", "zuschlag", "remise", "escompte", "frais", "majoration", "subtotal", "total", "summe", "zwischensumme",
-    "positionssumme", "warenwert", "gesamt", "ubertrag", "uebertrag", "forward", "report", "sous", "netto", "net",
-    "brutto", "gross", "montant", "betrag",
-];
-
 /// Amount of a row.
 fn total(cells: &BTreeMap<Column, Cell>) -> Option<Decimal> {
     cells.get(&Column::LineTotal)?.value.parse().ok()
@@ -347,13 +383,47 @@ fn alike(a: &Head, b: &Head) -> bool {
         && a.columns.iter().filter(|(c, ..)| b.columns.iter().any(|(d, ..)| c == d)).count() >= 3
 }
 
+/// For each column whether a word of a line stands right below its header.
+fn filled(head: &Head, segments: &[Segment]) -> Vec<bool> {
+    let words: Vec<&Box4> = segments.iter().flat_map(|s| s.words.iter().map(|w| &w.1)).collect();
+    head.columns.iter().map(|c| words.iter().any(|w| below(c, w))).collect()
+}
+
+fn below((_, x0, x1): &(Column, f32, f32), bbox: &Box4) -> bool {
+    bbox[2].min(*x1) > bbox[0].max(*x0)
+}
+
+/// Moves the number that stands in a column already to the free column on its left where another number follows far from
+/// it: two numbers apart are not one, and the last one is right below the header.
+fn make_room(head: &Head, index: usize, next: &Box4, cells: &mut BTreeMap<Column, Cell>) {
+    let column = head.columns[index].0;
+    let Some((left, ..)) = index.checked_sub(1).and_then(|i| head.columns.get(i)) else { return };
+    let numbers = |c: Column| matches!(c, Column::UnitPrice | Column::LineTotal | Column::VatRate);
+    let apart = |cell: &Cell| next[0] - cell.bbox[2] > 1.5 * (next[3] - next[1]);
+    if numbers(column)
+        && numbers(*left)
+        && !cells.contains_key(left)
+        && cells.get(&column).is_some_and(apart)
+        && let Some(cell) = cells.remove(&column)
+    {
+        cells.insert(*left, cell);
+    }
+}
+
 /// A segment's words, cut where a column begins in between.
-fn pieces(head: &Head, segment: &Segment) -> Vec<(String, Box4)> {
+fn pieces(head: &Head, segment: &Segment, filled: &[bool]) -> Vec<(String, Box4)> {
     let mut out: Vec<(String, Box4, Option<usize>)> = Vec::new();
     for (i, (at, bbox)) in segment.words.iter().enumerate() {
         let until = segment.words.get(i + 1).map_or(segment.text.len(), |w| w.0);
         let text = segment.text.get(*at..until).unwrap_or_default().trim().to_owned();
-        let column = index_at(head, *bbox);
+        let mut column = index_at(head, *bbox);
+        // A number that ends a long text reaches towards the next column, which has a number of its own: `…, ref. 1003`.
+        if let Some((.., before)) = out.last()
+            && column_kind(head, *before) == Column::Description
+            && column.is_some_and(|i| filled[i] && !below(&head.columns[i], bbox))
+        {
+            column = *before;
+        }
         let numeric = |s: &str| s.chars().any(|c| c.is_ascii_digit()) && !s.chars().any(char::is_alphabetic);
         match out.last_mut() {
             Some((before, place, c))
@@ -374,10 +444,6 @@ fn pieces(head: &Head, segment: &Segment) -> Vec<(String, Box4)> {
 
 fn column_kind(head: &Head, index: Option<usize>) -> Column {
     index.and_then(|i| head.columns.get(i)).map_or(Column::Other, |c| c.0)
-}
-
-fn column_at(head: &Head, bbox: Box4) -> Option<Column> {
-    index_at(head, bbox).map(|i| head.columns[i].0)
 }
 
 /// The column whose header a place overlaps most, or is nearest to.

@@ -1,3 +1,4 @@
+mod asides;
 mod rows;
 
 use super::*;

@@ -182,7 +182,7 @@ impl Work {
 
     /// Candidates of a field, best first, by rules.
     pub(crate) fn ranked(&self, want: &Want) -> Ranked {
-        let usable = (0..self.candidates.len()).filter(|i| score::takes(want.role, self.candidates[*i].kind));
+        let usable = (0..self.candidates.len()).filter(|i| self.may_be(want, *i));
         let list = usable.map(|i| (i, self.rule(want, i))).filter(|(_, fit)| *fit > 0.0);
         Ranked::of(list.collect(), &self.candidates)
     }
@@ -225,11 +225,7 @@ impl Work {
             }
             return Judged::of(all, none);
         }
-        let takes = |i: &usize| {
-            score::takes(want.role, self.candidates[*i].kind)
-                && !(want.role == Role::Tax && self.is_no_tax(*i))
-        };
-        let usable: Vec<usize> = (0..self.rows.len()).filter(takes).collect();
+        let usable: Vec<usize> = (0..self.rows.len()).filter(|i| self.may_be(want, *i)).collect();
         let rules: Vec<f32> = usable.iter().map(|i| self.rule(want, *i)).collect();
         let best = rules.iter().copied().fold(f32::MIN, f32::max);
         for (i, rule) in usable.into_iter().zip(rules) {
@@ -242,6 +238,14 @@ impl Work {
 }
 
 impl Work {
+    /// Whether a candidate may be a field's value, by rules or by a scorer.
+    fn may_be(&self, want: &Want, i: usize) -> bool {
+        let (c, f) = (&self.candidates[i], &self.features[i]);
+        // What a tenant's own label names is what the tenant calls so.
+        let own = || want.own.map_or(0.0, |own| f.own(own)) > 0.6;
+        score::takes(want.role, c.kind) && (want.role != Role::Tax || own() || !self.is_no_tax(i))
+    }
+
     /// An amount that nothing calls a tax, or whose label says that it is something else that net and gross differ by: an
     /// agency's commission, a discount, a rebate.
     fn is_no_tax(&self, i: usize) -> bool {

@@ -18,16 +18,14 @@ const LINE_SUMMATION: &str =
     "SpecifiedTradeSettlementLineMonetarySummation|SpecifiedTradeSettlementMonetarySummation";
 const DATE: &str = "DateTimeString|DateString|DateTime|Date";
 
-pub(super) fn read(root: &Node) -> Extraction {
-    let none = Node::default();
-    let at = |node: &Node, path: &str| node.at(path).cloned().unwrap_or_default();
-    let document = root.at(DOCUMENT).unwrap_or(&none);
-    let trade = root.at(TRADE).unwrap_or(&none);
-    let agreement = trade.at(AGREEMENT).unwrap_or(&none);
-    let delivery = trade.at(DELIVERY).unwrap_or(&none);
-    let settlement = trade.at(SETTLEMENT).unwrap_or(&none);
-    let sums = at(settlement, SUMMATION);
-    let order = root.name == "SCRDMCCBDACIOMessageStructure";
+pub(super) fn read(root: Node<'_>) -> Extraction {
+    let document = root.at(DOCUMENT).unwrap_or_default();
+    let trade = root.at(TRADE).unwrap_or_default();
+    let agreement = trade.at(AGREEMENT).unwrap_or_default();
+    let delivery = trade.at(DELIVERY).unwrap_or_default();
+    let settlement = trade.at(SETTLEMENT).unwrap_or_default();
+    let sums = settlement.at(SUMMATION).unwrap_or_default();
+    let order = root.name() == "SCRDMCCBDACIOMessageStructure";
 
     let mut out = Extraction::of_engine(super::ENGINE_XML, super::MODEL_VERSION);
     let code = document.text_at("TypeCode").unwrap_or_else(|| if order { "220" } else { "380" }.to_owned());
@@ -47,9 +45,9 @@ pub(super) fn read(root: &Node) -> Extraction {
     let event = "ActualDeliverySupplyChainEvent|RequestedDeliverySupplyChainEvent/OccurrenceDateTime";
     day(f, "delivery_date", date(delivery, event));
     let requested = "RequestedDeliverySupplyChainEvent";
-    let wanted = at(delivery, &format!("{requested}/OccurrenceSpecifiedPeriod"));
-    day(f, "requested_delivery_from", date(&wanted, "StartDateTime"));
-    day(f, "requested_delivery_to", date(&wanted, "EndDateTime"));
+    let wanted = delivery.at(&format!("{requested}/OccurrenceSpecifiedPeriod")).unwrap_or_default();
+    day(f, "requested_delivery_from", date(wanted, "StartDateTime"));
+    day(f, "requested_delivery_to", date(wanted, "EndDateTime"));
     place(f, "delivery", delivery.at("ShipToTradeParty"));
     text(f, "preceding_invoice_ref", reference(settlement, "InvoiceReferencedDocument"));
     text(f, "payee_name", settlement.text_at("PayeeTradeParty/Name"));
@@ -58,9 +56,9 @@ pub(super) fn read(root: &Node) -> Extraction {
     note(f, &notes.collect::<Vec<_>>());
     let currency = settlement.text_at("InvoiceCurrencyCode|OrderCurrencyCode");
     text(f, "payment_ref", settlement.text_at("PaymentReference"));
-    let period = at(settlement, "BillingSpecifiedPeriod");
-    day(f, "period_from", date(&period, "StartDateTime"));
-    day(f, "period_to", date(&period, "EndDateTime"));
+    let period = settlement.at("BillingSpecifiedPeriod").unwrap_or_default();
+    day(f, "period_from", date(period, "StartDateTime"));
+    day(f, "period_to", date(period, "EndDateTime"));
     for terms in settlement.all("SpecifiedTradePaymentTerms") {
         if !f.contains_key("payment_terms") {
             text(f, "payment_terms", terms.text_at("Description"));
@@ -83,12 +81,12 @@ pub(super) fn read(root: &Node) -> Extraction {
     number(f, "allowance_total", sums.text_at("AllowanceTotalAmount"));
     number(f, "charge_total", sums.text_at("ChargeTotalAmount"));
     number(f, "net_total", sums.text_at("TaxBasisTotalAmount"));
-    let taxes: Vec<&Node> = sums.all("TaxTotalAmount").collect();
+    let taxes: Vec<Node<'_>> = sums.all("TaxTotalAmount").collect();
     let tax = taxes.iter().find(|t| t.attribute("currencyID") == currency.as_deref()).or(taxes.first());
-    number(f, "tax_total", tax.map(|t| t.text.clone()));
+    number(f, "tax_total", tax.map(|t| t.text().to_owned()));
     let other = settlement.text_at("TaxCurrencyCode").filter(|c| Some(c) != currency.as_ref());
     let accounting = taxes.iter().find(|t| other.is_some() && t.attribute("currencyID") == other.as_deref());
-    number(f, "tax_total_accounting", accounting.map(|t| t.text.clone()));
+    number(f, "tax_total_accounting", accounting.map(|t| t.text().to_owned()));
     text(f, "tax_currency", other);
     number(f, "rounding", sums.text_at("RoundingAmount"));
     number(f, "grand_total", sums.text_at("GrandTotalAmount"));
@@ -117,54 +115,52 @@ pub(super) fn read(root: &Node) -> Extraction {
     out
 }
 
-fn line(item: &Node) -> Fields {
-    let none = Node::default();
+fn line(item: Node<'_>) -> Fields {
     let mut row = Fields::new();
-    let product = item.at("SpecifiedTradeProduct").unwrap_or(&none);
-    let agreement = item.at(LINE_AGREEMENT).unwrap_or(&none);
-    let settlement = item.at(LINE_SETTLEMENT).unwrap_or(&none);
+    let product = item.at("SpecifiedTradeProduct").unwrap_or_default();
+    let agreement = item.at(LINE_AGREEMENT).unwrap_or_default();
+    let settlement = item.at(LINE_SETTLEMENT).unwrap_or_default();
     text(&mut row, "line_id", item.text_at("AssociatedDocumentLineDocument/LineID"));
     text(&mut row, "description", product.text_at("Name").or_else(|| product.text_at("Description")));
     text(&mut row, "article_no", product.text_at("SellerAssignedID"));
     text(&mut row, "standard_article_no", product.text_at("GlobalID"));
     text(&mut row, "order_line_ref", agreement.text_at("BuyerOrderReferencedDocument/LineID"));
     text(&mut row, "buyer_article_no", product.text_at("BuyerAssignedID"));
-    let delivery = item.at(LINE_DELIVERY).unwrap_or(&none);
+    let delivery = item.at(LINE_DELIVERY).unwrap_or_default();
     if let Some(quantity) = delivery.at("BilledQuantity|AgreedQuantity|RequestedQuantity") {
-        number(&mut row, "quantity", Some(quantity.text.clone()));
+        number(&mut row, "quantity", Some(quantity.text().to_owned()));
         text(&mut row, "unit", quantity.attribute("unitCode").map(str::to_owned));
     }
     let price = agreement
         .at("NetPriceProductTradePrice")
         .filter(|p| p.text_at("ChargeAmount").is_some())
         .or_else(|| agreement.at("GrossPriceProductTradePrice"))
-        .unwrap_or(&none);
+        .unwrap_or_default();
     number(&mut row, "unit_price", price.text_at("ChargeAmount"));
     number(&mut row, "price_basis", price.text_at("BasisQuantity"));
     number(&mut row, "line_total", settlement.at(LINE_SUMMATION).and_then(|s| s.text_at("LineTotalAmount")));
-    let parts: Vec<&Node> = settlement.all("SpecifiedTradeAllowanceCharge").collect();
+    let parts: Vec<Node<'_>> = settlement.all("SpecifiedTradeAllowanceCharge").collect();
     for (name, charge) in [("discount", "false"), ("charge", "true")] {
         let of = parts.iter().filter(|p| p.text_at("ChargeIndicator/Indicator").as_deref() == Some(charge));
         total(&mut row, name, of.filter_map(|p| p.text_at("ActualAmount")));
     }
-    let tax = settlement.at("ApplicableTradeTax").unwrap_or(&none);
+    let tax = settlement.at("ApplicableTradeTax").unwrap_or_default();
     number(&mut row, "vat_rate", tax.text_at("RateApplicablePercent|ApplicablePercent"));
     text(&mut row, "vat_category", tax.text_at("CategoryCode"));
     row
 }
 
-fn party(f: &mut Fields, role: &str, party: Option<&Node>) {
+fn party(f: &mut Fields, role: &str, party: Option<Node<'_>>) {
     let Some(party) = party else { return };
     let trading = party.text_at("SpecifiedLegalOrganization/TradingBusinessName");
     text(f, &format!("{role}_name"), party.text_at("Name").or(trading));
     place(f, role, Some(party));
     let legal = party.at("SpecifiedLegalOrganization/ID");
     for id in party.all("GlobalID").chain(party.all("ID")).chain(legal) {
-        registered(f, role, id.attribute("schemeID"), &id.text);
+        registered(f, role, id.attribute("schemeID"), id.text());
     }
-    text(f, &format!("{role}_legal_id"), legal.map(|id| id.text.clone()));
-    let none = Node::default();
-    let contact = party.at("DefinedTradeContact").unwrap_or(&none);
+    text(f, &format!("{role}_legal_id"), legal.map(|id| id.text().to_owned()));
+    let contact = party.at("DefinedTradeContact").unwrap_or_default();
     text(f, &format!("{role}_contact"), contact.text_at("PersonName|DepartmentName"));
     text(f, &format!("{role}_phone"), contact.text_at("TelephoneUniversalCommunication/CompleteNumber"));
     text(f, &format!("{role}_email"), contact.text_at("EmailURIUniversalCommunication/URIID"));
@@ -175,18 +171,17 @@ fn party(f: &mut Fields, role: &str, party: Option<&Node>) {
             Some("FC") => "tax_no",
             _ => continue,
         };
-        text(f, &format!("{role}_{name}"), Some(id.text.clone()));
+        text(f, &format!("{role}_{name}"), Some(id.text().to_owned()));
     }
 }
 
 /// Name and address of where something stands.
-fn place(f: &mut Fields, role: &str, party: Option<&Node>) {
+fn place(f: &mut Fields, role: &str, party: Option<Node<'_>>) {
     let Some(party) = party else { return };
     if role == "delivery" {
         text(f, "delivery_name", party.text_at("Name"));
     }
-    let none = Node::default();
-    let place = party.at("PostalTradeAddress").unwrap_or(&none);
+    let place = party.at("PostalTradeAddress").unwrap_or_default();
     let city = [place.text_at("PostcodeCode"), place.text_at("CityName")];
     let city = city.into_iter().flatten().collect::<Vec<_>>().join(" ");
     let lines = ["LineOne", "LineTwo", "LineThree"].map(|l| place.text_at(l));
@@ -194,12 +189,12 @@ fn place(f: &mut Fields, role: &str, party: Option<&Node>) {
     address(f, &format!("{role}_address"), &[one, two, three, Some(city), place.text_at("CountryID")]);
 }
 
-fn reference(agreement: &Node, name: &str) -> Option<String> {
+fn reference(agreement: Node<'_>, name: &str) -> Option<String> {
     let found = agreement.at(name)?;
     found.text_at("IssuerAssignedID").or_else(|| found.text_at("ID"))
 }
 
-fn date(node: &Node, path: &str) -> Option<String> {
+fn date(node: Node<'_>, path: &str) -> Option<String> {
     let found = node.at(path)?;
-    found.text_at(DATE).or_else(|| Some(found.text.clone()).filter(|t| !t.is_empty()))
+    found.text_at(DATE).or_else(|| Some(found.text().to_owned()).filter(|t| !t.is_empty()))
 }

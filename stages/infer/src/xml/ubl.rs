@@ -4,11 +4,10 @@ use super::{Node, address, day, note, number, registered, text, total, type_of};
 use crate::extract::Extraction;
 use docmill_contracts::Fields;
 
-pub(super) fn read(root: &Node) -> Extraction {
-    let none = Node::default();
+pub(super) fn read(root: Node<'_>) -> Extraction {
     let mut out = Extraction::of_engine(super::ENGINE_XML, super::MODEL_VERSION);
     let declared = root.text_at("InvoiceTypeCode|CreditNoteTypeCode|OrderTypeCode");
-    let usual = match root.name.as_str() {
+    let usual = match root.name() {
         "CreditNote" => "381",
         "Order" => "220",
         "OrderChange" => "230",
@@ -16,7 +15,7 @@ pub(super) fn read(root: &Node) -> Extraction {
         _ => "380",
     };
     // The root element decides between orders and invoices; the code only inside of them.
-    out.kind = match (root.name.as_str(), declared) {
+    out.kind = match (root.name(), declared) {
         ("Invoice" | "CreditNote" | "Order", Some(code)) => type_of(&code, "document type code"),
         _ => type_of(usual, "root element, document type code"),
     };
@@ -36,7 +35,7 @@ pub(super) fn read(root: &Node) -> Extraction {
     text(f, "payee_name", root.text_at("PayeeParty/PartyName/Name"));
     text(f, "accounting_ref", root.text_at("AccountingCost"));
     text(f, "payment_terms", root.text_at("PaymentTerms/Note"));
-    note(f, &root.all("Note").map(|n| n.text.clone()).collect::<Vec<_>>());
+    note(f, &root.all("Note").map(|n| n.text().to_owned()).collect::<Vec<_>>());
     text(f, "contract_ref", root.text_at("ContractDocumentReference|Contract/ID"));
     day(f, "period_from", root.text_at("InvoicePeriod/StartDate"));
     day(f, "period_to", root.text_at("InvoicePeriod/EndDate"));
@@ -62,7 +61,8 @@ pub(super) fn read(root: &Node) -> Extraction {
             text(f, "mandate_ref", means.text_at("PaymentMandate/ID"));
         }
     }
-    let sums = root.at("LegalMonetaryTotal|AnticipatedMonetaryTotal|RequestedMonetaryTotal").unwrap_or(&none);
+    let sums =
+        root.at("LegalMonetaryTotal|AnticipatedMonetaryTotal|RequestedMonetaryTotal").unwrap_or_default();
     number(f, "line_total", sums.text_at("LineExtensionAmount"));
     number(f, "allowance_total", sums.text_at("AllowanceTotalAmount"));
     number(f, "charge_total", sums.text_at("ChargeTotalAmount"));
@@ -73,13 +73,14 @@ pub(super) fn read(root: &Node) -> Extraction {
     number(f, "due_payable", sums.text_at("PayableAmount"));
 
     let currency = f.get("currency").map(|c| c.value.clone());
-    let totals: Vec<&Node> = root.all("TaxTotal").collect();
+    let totals: Vec<Node<'_>> = root.all("TaxTotal").collect();
     let in_currency =
-        |t: &&&Node| t.at("TaxAmount").and_then(|a| a.attribute("currencyID")) == currency.as_deref();
+        |t: &&Node<'_>| t.at("TaxAmount").and_then(|a| a.attribute("currencyID")) == currency.as_deref();
     let total = totals.iter().find(in_currency).or(totals.first()).copied();
     number(f, "tax_total", total.and_then(|t| t.text_at("TaxAmount")));
     let other = root.text_at("TaxCurrencyCode").filter(|c| Some(c) != currency.as_ref());
-    let in_other = |t: &&&Node| t.at("TaxAmount").and_then(|a| a.attribute("currencyID")) == other.as_deref();
+    let in_other =
+        |t: &&Node<'_>| t.at("TaxAmount").and_then(|a| a.attribute("currencyID")) == other.as_deref();
     let accounting = totals.iter().find(in_other).filter(|_| other.is_some());
     number(f, "tax_total_accounting", accounting.and_then(|t| t.text_at("TaxAmount")));
     text(f, "tax_currency", other);
@@ -106,10 +107,9 @@ pub(super) fn read(root: &Node) -> Extraction {
     out
 }
 
-fn line(node: &Node) -> Fields {
-    let none = Node::default();
+fn line(node: Node<'_>) -> Fields {
     let mut row = Fields::new();
-    let item = node.at("Item").unwrap_or(&none);
+    let item = node.at("Item").unwrap_or_default();
     text(&mut row, "line_id", node.text_at("ID"));
     text(&mut row, "description", item.text_at("Name").or_else(|| item.text_at("Description")));
     text(&mut row, "article_no", item.text_at("SellersItemIdentification/ID"));
@@ -122,19 +122,19 @@ fn line(node: &Node) -> Fields {
     }
     text(&mut row, "buyer_article_no", item.text_at("BuyersItemIdentification/ID"));
     if let Some(quantity) = node.at("InvoicedQuantity|CreditedQuantity|Quantity") {
-        number(&mut row, "quantity", Some(quantity.text.clone()));
+        number(&mut row, "quantity", Some(quantity.text().to_owned()));
         text(&mut row, "unit", quantity.attribute("unitCode").map(str::to_owned));
     }
     number(&mut row, "unit_price", node.text_at("Price/PriceAmount"));
     number(&mut row, "price_basis", node.text_at("Price/BaseQuantity"));
     number(&mut row, "line_total", node.text_at("LineExtensionAmount"));
-    let tax = item.at("ClassifiedTaxCategory").unwrap_or(&none);
+    let tax = item.at("ClassifiedTaxCategory").unwrap_or_default();
     number(&mut row, "vat_rate", tax.text_at("Percent"));
     text(&mut row, "vat_category", tax.text_at("ID"));
     row
 }
 
-fn party(f: &mut Fields, role: &str, party: Option<&Node>) {
+fn party(f: &mut Fields, role: &str, party: Option<Node<'_>>) {
     let Some(party) = party else { return };
     let legal = party.text_at("PartyLegalEntity/RegistrationName");
     text(f, &format!("{role}_name"), legal.or_else(|| party.text_at("PartyName/Name")));
@@ -142,9 +142,9 @@ fn party(f: &mut Fields, role: &str, party: Option<&Node>) {
     let legal = party.at("PartyLegalEntity/CompanyID");
     let ids = party.all("PartyIdentification").filter_map(|p| p.at("ID"));
     for id in ids.chain(party.at("EndpointID")).chain(legal) {
-        registered(f, role, id.attribute("schemeID"), &id.text);
+        registered(f, role, id.attribute("schemeID"), id.text());
     }
-    text(f, &format!("{role}_legal_id"), legal.map(|id| id.text.clone()));
+    text(f, &format!("{role}_legal_id"), legal.map(|id| id.text().to_owned()));
     text(f, &format!("{role}_contact"), party.text_at("Contact/Name"));
     text(f, &format!("{role}_phone"), party.text_at("Contact/Telephone"));
     text(f, &format!("{role}_email"), party.text_at("Contact/ElectronicMail"));
@@ -157,7 +157,7 @@ fn party(f: &mut Fields, role: &str, party: Option<&Node>) {
     }
 }
 
-fn place(f: &mut Fields, role: &str, place: Option<&Node>) {
+fn place(f: &mut Fields, role: &str, place: Option<Node<'_>>) {
     let Some(place) = place else { return };
     let city = [place.text_at("PostalZone"), place.text_at("CityName")];
     let city = city.into_iter().flatten().collect::<Vec<_>>().join(" ");

@@ -2,7 +2,8 @@
 //!
 //! Tolerances: an e-invoice's totals must agree to the cent. Read from a page, they may differ by 0.01 for every line
 //! (at most 0.10), because lines are printed rounded; a receipt's by 0.05, because cash is rounded.
-//! Where a part that would explain a difference was not read (allowances, an advance payment), it is a warning.
+//! Where a part that would explain a difference was not read (allowances, an advance payment), it is a warning. So it is where
+//! a page states no total of its lines and the lines that were read are added up instead: one of them may be missing.
 
 use crate::Config;
 use crate::subject::{Subject, differ, sum};
@@ -54,20 +55,37 @@ fn lines_to_line_total(subject: Subject) -> Option<Problem> {
 
 /// BR-CO-13: net = lines − allowances + charges.
 fn line_total_to_net(subject: Subject) -> Option<Problem> {
-    let (lines, net) = (subject.amount("line_total")?, subject.amount("net_total")?);
+    let net = subject.amount("net_total")?;
+    let stated = subject.amount("line_total");
+    let lines = stated.or_else(|| lines_read(subject))?;
     let allowances = subject.amount("allowance_total");
     let charges = subject.amount("charge_total");
     let want = sum([lines, -allowances.unwrap_or_default(), charges.unwrap_or_default()])?;
-    differ(want, net, tolerance(subject, "net_total")).then(|| {
+    let tolerance = tolerance(subject, "net_total");
+    // Lines whose prices include VAT come to the gross total.
+    let gross = subject.amount("grand_total").filter(|_| stated.is_none());
+    if gross.is_some_and(|gross| !differ(want, gross, tolerance)) {
+        return None;
+    }
+    differ(want, net, tolerance).then(|| {
+        let name = if stated.is_some() { "line_total" } else { "the sum of the lines" };
         let message = format!(
-            "line_total {lines} − allowances {} + charges {} is {want}, net_total is {net}",
+            "{name} {lines} − allowances {} + charges {} is {want}, net_total is {net}",
             allowances.unwrap_or_default(),
             charges.unwrap_or_default()
         );
         let read = subject.is_xml("net_total") || allowances.is_some() || charges.is_some();
-        let severity = if read { Severity::Error } else { Severity::Warning };
+        let severity = if read && stated.is_some() { Severity::Error } else { Severity::Warning };
         subject.problem("BR-CO-13", severity, message, &["net_total", "line_total"])
     })
+}
+
+/// What the lines of an invoice that were read from a page add up to. Orders may list prices whose sum is no total.
+fn lines_read(subject: Subject) -> Option<Decimal> {
+    let lines = subject.lines;
+    let whole = lines.count > 0 && lines.with_total == lines.count;
+    let from_page = subject.is_invoice() && !subject.is_xml("net_total");
+    lines.sum.filter(|_| whole && from_page)
 }
 
 /// BR-CO-15: gross = net + VAT.
@@ -185,5 +203,12 @@ mod tests {
         expect(&lines(total("30.01")).engine("xml"), &[("BR-CO-10", Error)]);
         expect(&lines(total("30")).line(&[("description", "x")]), &[("VALIDATE-0016", Warning)]);
         expect(&total("30"), &[]);
+        // Where no total of the lines is stated, they are compared with the net total.
+        let net = |fields: Given| Sample::new("invoice").fields(fields);
+        expect(&lines(net(&[("net_total", "30")])), &[]);
+        expect(&lines(net(&[("net_total", "40")])), &[("BR-CO-13", Warning)]);
+        expect(&lines(net(&[("net_total", "25"), ("allowance_total", "7"), ("charge_total", "2")])), &[]);
+        expect(&lines(net(&[("net_total", "25"), ("grand_total", "30")])), &[]);
+        expect(&lines(net(&[("net_total", "40")])).engine("xml"), &[]);
     }
 }

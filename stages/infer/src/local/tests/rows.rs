@@ -7,7 +7,7 @@ use crate::local::LocalExtractor;
 use docmill_contracts::TextSource;
 
 /// An invoice of no supplier with these lines below its head.
-fn invoice(lines: &[&str]) -> Extraction {
+pub(super) fn invoice(lines: &[&str]) -> Extraction {
     let head = [
         "Muster Bau GmbH · Ringstraße 5 · 10115 Berlin",
         "RECHNUNG",
@@ -18,7 +18,7 @@ fn invoice(lines: &[&str]) -> Extraction {
     read(&[&head, lines].concat(), &Wanted::default())
 }
 
-fn rows(found: &Extraction) -> Vec<(&str, &str, &str)> {
+pub(super) fn rows(found: &Extraction) -> Vec<(&str, &str, &str)> {
     found
         .line_items
         .iter()
@@ -29,7 +29,7 @@ fn rows(found: &Extraction) -> Vec<(&str, &str, &str)> {
         .collect()
 }
 
-const HEADER: &str = "Beschreibung|Menge|Einzelpreis|Gesamtpreis";
+pub(super) const HEADER: &str = "Beschreibung|Menge|Einzelpreis|Gesamtpreis";
 
 #[test]
 fn sums_discounts_and_charges_among_the_items_are_none() {
@@ -55,6 +55,17 @@ fn a_breakdown_of_vat_is_another_table() {
         "Umsatzsteuer|1.200,00|19|228,00",
     ]);
     assert_eq!(rows(&found), [("Beratung", "2", "1200.00")]);
+}
+
+#[test]
+fn a_number_that_ends_a_text_is_no_quantity() {
+    // The text ends nearer to the header of the quantity than to its own.
+    let found =
+        invoice(&[HEADER, "Bandage elastisch, Nr. 1003|2|600,00|1.200,00", "Salbe, Nr. 17|1|5,00|5,00"]);
+    assert_eq!(
+        rows(&found),
+        [("Bandage elastisch, Nr. 1003", "2", "1200.00"), ("Salbe, Nr. 17", "1", "5.00")]
+    );
 }
 
 #[test]

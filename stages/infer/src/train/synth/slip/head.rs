@@ -34,6 +34,19 @@ pub(super) fn make(style: &Style, shop: &Party, dice: &mut Dice) -> Head {
         let brand = style.labels.word("brand", dice);
         let place = if dice.chance(50) { format!(" ({})", shop.town) } else { String::new() };
         lines.push((cased(&format!("{brand}{place}")), big * 1.2));
+        // The branch has a line of its own.
+        if place.is_empty() && dice.chance(40) {
+            let branch = match dice.below(3) {
+                0 => format!(
+                    "{} {}",
+                    style.labels.word("surname", dice),
+                    dice.pick(&["Park", "Mall", "Plaza"])
+                ),
+                1 => format!("{} {}", dice.pick(&["Branch", "Outlet", "Store"]), shop.town),
+                _ => shop.town.to_owned(),
+            };
+            lines.push((cased(&branch), 1.0));
+        }
     }
     let number = registration(dice);
     let parts = broken(&name, dice);
@@ -79,6 +92,15 @@ pub(super) fn make(style: &Style, shop: &Party, dice: &mut Dice) -> Head {
     }
     if !shop.vat.is_empty() && dice.chance(50) {
         lines.push((format!("{}: {}", style.labels.word("vat", dice), shop.vat), 1.0));
+    }
+    // Whom it was sold to, where that is a company as well.
+    if dice.chance(12) {
+        let buyer = Party::any(style, dice);
+        if dice.chance(50) {
+            lines.push((dice.pick(&["Sold to:", "Customer:", "Bill To", "To:"]).to_owned(), 1.0));
+        }
+        let street = if dice.chance(70) { vec![buyer.street, buyer.city] } else { Vec::new() };
+        lines.extend(std::iter::once(buyer.name).chain(street).map(|l| (cased(&l), 1.0)));
     }
     let address = address.iter().map(|l| l.trim_end_matches([',', '.'])).collect::<Vec<_>>().join(", ");
     Head { lines, name, address }
