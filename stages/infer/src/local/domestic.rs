@@ -180,7 +180,7 @@ mod tests {
                 let width = 6.0 * word.chars().count() as f32;
                 if word != "|" {
                     let bbox = [x, y, x + width, y + 10.0];
-                    let line = i32::try_from(line).unwrap();
+                    let line = u32::try_from(line).unwrap();
                     words.push(Word { text: word.into(), bbox, confidence: 1.0, line });
                 }
                 x += if word == "|" { 60.0 } else { width + 3.0 };
