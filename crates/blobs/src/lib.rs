@@ -12,10 +12,13 @@ pub use writer::BlobWriter;
 use bytes::Bytes;
 use docmill_contracts::{BlobRef, Class, Classify, Code, content_sha256};
 use object_store::{
-    ObjectStore, ObjectStoreExt, PutPayload, local::LocalFileSystem, path::Path as ObjectPath,
+    GetResultPayload, ObjectStore, ObjectStoreExt, PutPayload, local::LocalFileSystem,
+    path::Path as ObjectPath,
 };
 use sha2::{Digest, Sha256};
 use std::fmt::Write as _;
+use std::fs::File;
+use std::io::Read;
 use std::path::Path;
 use std::sync::Arc;
 use thiserror::Error;
@@ -128,6 +131,23 @@ impl Blobs {
         Ok(name)
     }
 
+    /// The file of a blob, verified, for what reads here and there in it; none where the store keeps no files on this machine.
+    pub async fn file(&self, name: &BlobRef) -> Result<Option<File>, BlobError> {
+        let found = match self.store.get(&content_path(name)?).await {
+            Ok(found) => found,
+            Err(object_store::Error::NotFound { .. }) => {
+                return Err(BlobError::Missing { name: name.sha256.clone() });
+            }
+            Err(source) => return Err(BlobError::Store { source }),
+        };
+        let GetResultPayload::File(file, path) = found.payload else { return Ok(None) };
+        // The whole of it goes by once, so that nobody is given a part of something else.
+        let failed = |source| BlobError::Folder { folder: path.display().to_string(), source };
+        let read = tokio::task::spawn_blocking(move || hashed_file(&file).map(|found| (file, found)));
+        let (file, found) = read.await.map_err(|e| failed(e.into()))?.map_err(failed)?;
+        if found == *name { Ok(Some(file)) } else { Err(BlobError::Corrupt { name: name.sha256.clone() }) }
+    }
+
     /// A blob that is read piece by piece, for files that are not held in memory.
     pub async fn reader(&self, name: &BlobRef) -> Result<BlobReader, BlobError> {
         BlobReader::open(self, name).await
@@ -174,6 +194,19 @@ impl Blobs {
     }
 }
 
+/// The name of what a file holds.
+fn hashed_file(mut file: &File) -> std::io::Result<BlobRef> {
+    let (mut hash, mut bytes, mut piece) = (Sha256::new(), 0, vec![0; FOLDER_PART]);
+    loop {
+        let read = file.read(&mut piece)?;
+        if read == 0 {
+            return Ok(BlobRef { sha256: hex(&mut hash), bytes });
+        }
+        hash.update(&piece[..read]);
+        bytes += i64::try_from(read).unwrap_or(0);
+    }
+}
+
 /// The hash of what was fed, as names have it.
 fn hex(hash: &mut Sha256) -> String {
     hash.finalize_reset().iter().fold(String::with_capacity(64), |mut hex, byte| {
@@ -215,9 +248,14 @@ mod tests {
         let name = blobs.put(Bytes::from_static(b"hello")).await.unwrap();
         assert_eq!(blobs.put(Bytes::from_static(b"hello")).await.unwrap(), name);
         assert_eq!(blobs.get(&name).await.unwrap(), "hello");
+        let file = blobs.file(&name).await.unwrap().unwrap();
+        assert_eq!(file.metadata().unwrap().len(), 5);
         std::fs::write(dir.path().join(format!("sha256/{}/{}", &name.sha256[..2], name.sha256)), "jello")
             .unwrap();
         assert!(matches!(blobs.get(&name).await, Err(BlobError::Corrupt { .. })));
+        assert!(matches!(blobs.file(&name).await, Err(BlobError::Corrupt { .. })));
+        let lost = BlobRef::of(b"lost");
+        assert!(matches!(blobs.file(&lost).await, Err(BlobError::Missing { .. })));
     }
 
     #[tokio::test]

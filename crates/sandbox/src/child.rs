@@ -2,10 +2,12 @@
 
 use crate::confine;
 use crate::frame::{self, Kind};
+use crate::supply;
 use crate::{CHILD_ARGUMENT, Confinement, Limits};
+use std::cell::RefCell;
 use std::ffi::OsString;
 use std::fs::File;
-use std::io::{self, BufReader, Read, Write};
+use std::io::{self, BufReader};
 use std::os::fd::{AsFd, AsRawFd};
 use std::process::ExitCode;
 
@@ -15,10 +17,17 @@ pub trait Handler {
     fn handle(&mut self, request: &[u8], replies: &mut Replies<'_>) -> io::Result<()>;
 }
 
-/// Where a handler sends its reply, part by part; each part reaches the parent at once.
+/// Where a handler sends its reply, part by part, each of which reaches the parent at once; and where it asks for parts of a
+/// document that was not sent as a whole.
+#[derive(Clone, Copy)]
 pub struct Replies<'a> {
-    to: &'a mut dyn Write,
+    pipes: &'a RefCell<Pipes>,
     limit: u32,
+}
+
+struct Pipes {
+    from: BufReader<File>,
+    to: File,
 }
 
 impl std::fmt::Debug for Replies<'_> {
@@ -29,8 +38,23 @@ impl std::fmt::Debug for Replies<'_> {
 
 impl Replies<'_> {
     /// Sends one part whose bytes are `pieces` in a row. An error means that the parent is gone or the part too large.
-    pub fn send(&mut self, pieces: &[&[u8]]) -> io::Result<()> {
-        frame::write(&mut self.to, Kind::Part, pieces, self.limit)
+    pub fn send(&self, pieces: &[&[u8]]) -> io::Result<()> {
+        frame::write(&mut self.pipes.borrow_mut().to, Kind::Part, pieces, self.limit)
+    }
+
+    /// Fills `to` with the bytes of the call's document from `offset` on. An error means that the parent is gone or has no such
+    /// bytes; a child that asks for them is ended.
+    pub fn fetch(&self, offset: u64, to: &mut [u8]) -> io::Result<()> {
+        let pipes = &mut *self.pipes.borrow_mut();
+        let length = u32::try_from(to.len()).map_err(|_| io::ErrorKind::InvalidInput)?;
+        frame::write(&mut pipes.to, Kind::Want, &[&supply::question(offset, length)], self.limit)?;
+        match frame::read(&mut pipes.from, self.limit)? {
+            Some((Kind::Given, bytes)) if bytes.len() == to.len() => {
+                to.copy_from_slice(&bytes);
+                Ok(())
+            }
+            _ => Err(io::ErrorKind::InvalidData.into()),
+        }
     }
 }
 
@@ -52,10 +76,12 @@ pub fn child_main<H: Handler>(
 
 fn serve<H: Handler>(init: impl FnOnce(&[u8]) -> Result<H, String>) -> io::Result<()> {
     confine::close_inherited();
-    let (mut from, mut to) = private_pipes()?;
+    let pipes = RefCell::new(private_pipes()?);
+    let read = |limit| frame::read(&mut pipes.borrow_mut().from, limit);
+    let write = |kind, pieces: &[&[u8]], limit| frame::write(&mut pipes.borrow_mut().to, kind, pieces, limit);
     // Before the first frame says otherwise.
     let limit = Limits::default().frame_bytes;
-    let Some((Kind::Hello, hello)) = frame::read(&mut from, limit)? else { return Ok(()) };
+    let Some((Kind::Hello, hello)) = read(limit)? else { return Ok(()) };
     let Some((limits, rest)) = Limits::from_wire(&hello) else {
         return Err(io::ErrorKind::InvalidData.into());
     };
@@ -64,30 +90,30 @@ fn serve<H: Handler>(init: impl FnOnce(&[u8]) -> Result<H, String>) -> io::Resul
     let confined = ready.and_then(|handler| Ok((handler, confine::confine()?)));
     let mut handler = match confined {
         Ok((_, Some(missing))) if limits.confinement == Confinement::Require => {
-            return frame::write(&mut to, Kind::Unconfined, &[missing.as_bytes()], limit);
+            return write(Kind::Unconfined, &[missing.as_bytes()], limit);
         }
         Ok((handler, _)) => handler,
-        Err(reason) => return frame::write(&mut to, Kind::Unfit, &[reason.as_bytes()], limit),
+        Err(reason) => return write(Kind::Unfit, &[reason.as_bytes()], limit),
     };
-    frame::write(&mut to, Kind::Ready, &[], limit)?;
-    while let Some((kind, request)) = frame::read(&mut from, limit)? {
+    write(Kind::Ready, &[], limit)?;
+    while let Some((kind, request)) = read(limit)? {
         if kind != Kind::Request {
             return Err(io::ErrorKind::InvalidData.into());
         }
-        handler.handle(&request, &mut Replies { to: &mut to, limit })?;
-        frame::write(&mut to, Kind::End, &[], limit)?;
+        handler.handle(&request, &mut Replies { pipes: &pipes, limit })?;
+        write(Kind::End, &[], limit)?;
     }
     Ok(())
 }
 
 /// The pipes under other numbers than 0 and 1, so that a library that prints cannot break the protocol.
-fn private_pipes() -> io::Result<(impl Read, impl Write)> {
+fn private_pipes() -> io::Result<Pipes> {
     let from = File::from(io::stdin().as_fd().try_clone_to_owned()?);
     let to = File::from(io::stdout().as_fd().try_clone_to_owned()?);
     let null = File::options().read(true).write(true).open("/dev/null")?;
     replace(&null, &io::stdin())?;
     replace(&null, &io::stdout())?;
-    Ok((BufReader::with_capacity(64 * 1024, from), to))
+    Ok(Pipes { from: BufReader::with_capacity(64 * 1024, from), to })
 }
 
 #[allow(unsafe_code)]

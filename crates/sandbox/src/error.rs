@@ -60,6 +60,13 @@ pub enum SandboxError {
         /// Largest frame.
         limit: u64,
     },
+    /// The document cannot be read any more while the child works on it.
+    #[error("the document of a sandboxed child cannot be read: {source}")]
+    Supply {
+        /// What the system says.
+        #[source]
+        source: std::io::Error,
+    },
     /// The machine is too busy to start a child in time.
     #[error("sandboxed child `{kind}` was not ready after {} s", .limit.as_secs_f32())]
     StartTimedOut {
@@ -76,7 +83,7 @@ impl Classify for SandboxError {
             Self::Died { .. } | Self::TimedOut { .. } | Self::Protocol { .. } | Self::TooLarge { .. } => {
                 Class::Input
             }
-            Self::Start { .. } | Self::StartTimedOut { .. } => Class::Transient,
+            Self::Start { .. } | Self::StartTimedOut { .. } | Self::Supply { .. } => Class::Transient,
             Self::Init { .. } | Self::Unconfined { .. } => Class::Fatal,
         }
     }
@@ -91,6 +98,7 @@ impl Classify for SandboxError {
             Self::TooLarge { .. } => "SANDBOX-0006",
             Self::StartTimedOut { .. } => "SANDBOX-0007",
             Self::Unconfined { .. } => "SANDBOX-0008",
+            Self::Supply { .. } => "SANDBOX-0009",
         })
     }
 }

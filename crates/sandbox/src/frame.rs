@@ -19,11 +19,24 @@ pub(crate) enum Kind {
     Part,
     /// Child → parent: the reply is complete.
     End,
+    /// Child → parent: a question for a part of the document.
+    Want,
+    /// Parent → child: that part.
+    Given,
 }
 
 impl Kind {
-    const ALL: [Self; 7] =
-        [Self::Hello, Self::Request, Self::Ready, Self::Unfit, Self::Unconfined, Self::Part, Self::End];
+    const ALL: [Self; 9] = [
+        Self::Hello,
+        Self::Request,
+        Self::Ready,
+        Self::Unfit,
+        Self::Unconfined,
+        Self::Part,
+        Self::End,
+        Self::Want,
+        Self::Given,
+    ];
 
     fn byte(self) -> u8 {
         match self {
@@ -34,6 +47,8 @@ impl Kind {
             Self::Unconfined => b'X',
             Self::Part => b'P',
             Self::End => b'E',
+            Self::Want => b'W',
+            Self::Given => b'G',
         }
     }
 }

@@ -1,7 +1,7 @@
 //! The pool: children kept warm, one call each at a time.
 
 use crate::process::Process;
-use crate::{Limits, SandboxError};
+use crate::{Limits, SandboxError, Supply};
 use bytes::Bytes;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -68,6 +68,16 @@ impl Pool {
     /// Where an earlier call's child dies before it sends anything, a fresh one gets the request, once: the death may
     /// have been its predecessor's.
     pub async fn call(&self, parts: Vec<Bytes>, limit: Duration) -> Result<Call, SandboxError> {
+        self.call_about(parts, None, limit).await
+    }
+
+    /// The same about a document of which the child asks for the parts that it needs.
+    pub async fn call_about(
+        &self,
+        parts: Vec<Bytes>,
+        supply: Option<Supply>,
+        limit: Duration,
+    ) -> Result<Call, SandboxError> {
         let bytes = parts.iter().map(|p| p.len() as u64).sum();
         let most = u64::from(self.0.config.limits.frame_bytes);
         if bytes > most {
@@ -81,6 +91,7 @@ impl Pool {
             shared: Arc::clone(&self.0),
             process: Some(process),
             again: Some(parts),
+            supply,
             limit,
             _permit: permit,
         };
@@ -145,6 +156,7 @@ pub struct Call {
     process: Option<Process>,
     /// The request, as long as it may be sent again.
     again: Option<Vec<Bytes>>,
+    supply: Option<Supply>,
     limit: Duration,
     _permit: OwnedSemaphorePermit,
 }
@@ -159,7 +171,7 @@ impl Call {
     pub async fn next(&mut self) -> Result<Option<Bytes>, SandboxError> {
         let part = loop {
             let Some(process) = &mut self.process else { return Ok(None) };
-            match process.next(self.limit).await {
+            match process.next(self.limit, self.supply.as_ref()).await {
                 Ok(part) => break part,
                 Err(error) => {
                     self.retry(error).await?;

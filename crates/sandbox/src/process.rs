@@ -1,7 +1,7 @@
 //! One child as its parent sees it.
 
 use crate::frame::{self, Kind};
-use crate::{CHILD_ARGUMENT, PoolConfig, SandboxError};
+use crate::{CHILD_ARGUMENT, PoolConfig, SandboxError, Supply};
 use bytes::Bytes;
 use std::os::fd::AsRawFd;
 use std::process::Stdio;
@@ -30,6 +30,7 @@ fn widen(pipe: &impl AsRawFd) {
 /// How reading or writing failed.
 enum Broken {
     Pipe,
+    Supply(std::io::Error),
     Protocol(&'static str),
 }
 
@@ -77,6 +78,7 @@ impl Process {
             }
             Ok(_) => Err(unfit("it sent an unexpected frame".into())),
             Err(Broken::Protocol(what)) => Err(unfit(what.into())),
+            Err(Broken::Supply(source)) => Err(SandboxError::Supply { source }),
             Err(Broken::Pipe) => Err(unfit(format!("it ended at once ({})", self.ended().await))),
         }
     }
@@ -98,15 +100,18 @@ impl Process {
         self.judge(outcome, limit).await
     }
 
-    /// The next part of the reply; none at its end.
-    pub(crate) async fn next(&mut self, limit: Duration) -> Result<Option<Bytes>, SandboxError> {
-        let outcome = timeout(limit, self.read()).await;
+    /// The next part of the reply; none at its end. Until then, questions for parts of the document are answered from `supply`.
+    pub(crate) async fn next(
+        &mut self,
+        limit: Duration,
+        supply: Option<&Supply>,
+    ) -> Result<Option<Bytes>, SandboxError> {
+        let outcome = timeout(limit, self.said(supply)).await;
         match self.judge(outcome, limit).await? {
             (Kind::Part, payload) => Ok(Some(payload.into())),
             (Kind::End, _) => Ok(None),
-            (Kind::Hello | Kind::Request | Kind::Ready | Kind::Unfit | Kind::Unconfined, _) => {
-                Err(SandboxError::Protocol { what: "frame out of place" })
-            }
+            (Kind::Hello | Kind::Request | Kind::Ready | Kind::Unfit | Kind::Unconfined, _)
+            | (Kind::Want | Kind::Given, _) => Err(SandboxError::Protocol { what: "frame out of place" }),
         }
     }
 
@@ -118,6 +123,7 @@ impl Process {
         match outcome {
             Ok(Ok(value)) => Ok(value),
             Ok(Err(Broken::Protocol(what))) => Err(SandboxError::Protocol { what }),
+            Ok(Err(Broken::Supply(source))) => Err(SandboxError::Supply { source }),
             Ok(Err(Broken::Pipe)) => Err(SandboxError::Died { how: self.ended().await }),
             Err(_) => Err(SandboxError::TimedOut { limit }),
         }
@@ -131,6 +137,20 @@ impl Process {
             self.to.write_all(part).await.map_err(|_| Broken::Pipe)?;
         }
         self.to.flush().await.map_err(|_| Broken::Pipe)
+    }
+
+    /// The next frame that is no question.
+    async fn said(&mut self, supply: Option<&Supply>) -> Result<(Kind, Vec<u8>), Broken> {
+        loop {
+            let (kind, payload) = self.read().await?;
+            if kind != Kind::Want {
+                return Ok((kind, payload));
+            }
+            let supply = supply.ok_or(Broken::Protocol("asked for a document that it was sent"))?;
+            let range = supply.range(&payload).map_err(Broken::Protocol)?;
+            let bytes = supply.read(range).await.map_err(Broken::Supply)?;
+            self.write(Kind::Given, &[bytes.into()]).await?;
+        }
     }
 
     async fn read(&mut self) -> Result<(Kind, Vec<u8>), Broken> {

@@ -5,12 +5,14 @@
 use bytes::Bytes;
 use docmill_contracts::{Class, Classify};
 use docmill_sandbox::{
-    Confinement, Handler, Outcome, Pool, PoolConfig, Replies, SandboxError, child_main, self_test,
+    Confinement, Handler, Outcome, Pool, PoolConfig, Replies, SandboxError, Supply, child_main, self_test,
     self_test_child,
 };
 use seccompiler::{BpfProgram, SeccompAction, SeccompFilter};
 use std::ffi::OsString;
+use std::fs::File;
 use std::process::{Command, ExitCode};
+use std::sync::Arc;
 use std::time::Duration;
 
 /// Long enough for anything that ends.
@@ -60,6 +62,14 @@ impl Handler for Rogue {
                     all.push(vec![1; 64 << 20]);
                 }
             }
+            b"fetch" => {
+                let (mut start, mut end) = ([0; 5], [0; 7]);
+                replies.fetch(0, &mut start)?;
+                replies.send(&[&start])?;
+                replies.fetch(300_000 - 7, &mut end)?;
+                replies.send(&[&end])
+            }
+            b"fetch too much" => replies.fetch(300_000 - 7, &mut [0; 8]),
             b"environment" => replies.send(&[std::env::vars_os().count().to_string().as_bytes()]),
             other => replies.send(&[other]),
         }
@@ -98,6 +108,33 @@ async fn a_death_costs_one_call() {
         let error = ask(&pool, request).await.unwrap_err();
         assert!(matches!(error, SandboxError::Died { .. }), "{request:?}: {error}");
         assert_eq!((error.class(), error.code().0), (Class::Input, "SANDBOX-0003"));
+        works(&pool).await;
+    }
+}
+
+async fn a_child_is_given_the_parts_of_a_document_that_it_asks_for_and_no_others() {
+    let path = std::env::temp_dir().join(format!("docmill-supply-{}", std::process::id()));
+    let whole: Vec<u8> = (0..300_100_u32).map(|i| i as u8).collect();
+    std::fs::write(&path, &whole).unwrap();
+    let supply = Supply::new(Arc::new(File::open(&path).unwrap()), 300_000);
+    std::fs::remove_file(&path).unwrap();
+    let pool = Pool::new(config());
+    let asked = |request: &'static [u8], supply| {
+        let pool = pool.clone();
+        async move {
+            let mut call = pool.call_about(vec![Bytes::from_static(request)], supply, ENOUGH).await?;
+            let mut parts = Vec::new();
+            while let Some(part) = call.next().await? {
+                parts.push(part);
+            }
+            Ok::<_, SandboxError>(parts)
+        }
+    };
+    let parts = asked(b"fetch", Some(supply.clone())).await.unwrap();
+    assert_eq!(parts, [&whole[..5], &whole[300_000 - 7..300_000]]);
+    for (request, supply) in [(b"fetch too much".as_slice(), Some(supply)), (b"fetch", None)] {
+        let error = asked(request, supply).await.unwrap_err();
+        assert_eq!((error.class(), error.code().0), (Class::Input, "SANDBOX-0005"), "{error}");
         works(&pool).await;
     }
 }
@@ -272,6 +309,7 @@ fn main() -> ExitCode {
     run! {
         replies_come_in_parts_and_printing_does_not_break_them
         a_death_costs_one_call
+        a_child_is_given_the_parts_of_a_document_that_it_asks_for_and_no_others
         a_death_that_a_predecessor_caused_costs_nothing
         a_child_killed_in_the_middle_of_a_call_costs_that_call
         a_hang_is_ended_by_the_time_limit

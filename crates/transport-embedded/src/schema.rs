@@ -24,6 +24,12 @@ const TABLES: &str = "
         grp TEXT NOT NULL, topic INTEGER NOT NULL, partition INTEGER NOT NULL, offset INTEGER NOT NULL, metadata TEXT NOT NULL,
         PRIMARY KEY (grp, topic, partition)) WITHOUT ROWID;";
 
+/// Pages of the file that the writer keeps in memory, KiB. Records are appended, so that the ends of the tables and their inner
+/// pages are all that is asked for again: a larger cache fills with what was written, and memory grows with the log.
+const WRITER_CACHE_KIB: i32 = 1024;
+/// The same for each reader. There are many, and what they read was just written: it is in the system's cache.
+const READER_CACHE_KIB: i32 = 256;
+
 /// Opens the file for writing, making its tables where it is new.
 pub(crate) fn open_writer(path: &Path, max_bytes: Option<u64>) -> Result<Connection, TransportError> {
     let failed = |e| error(path, "open", e);
@@ -32,7 +38,7 @@ pub(crate) fn open_writer(path: &Path, max_bytes: Option<u64>) -> Result<Connect
     db.pragma_update(None, "journal_mode", "WAL").map_err(failed)?;
     db.pragma_update(None, "synchronous", "FULL").map_err(failed)?;
     db.pragma_update(None, "journal_size_limit", 64 << 20).map_err(failed)?;
-    db.pragma_update(None, "cache_size", -32_768).map_err(failed)?;
+    db.pragma_update(None, "cache_size", -WRITER_CACHE_KIB).map_err(failed)?;
     keep_plans(&db).map_err(failed)?;
     let version: i64 = db.pragma_query_value(None, "user_version", |r| r.get(0)).map_err(failed)?;
     if version != 0 && version != VERSION {
@@ -62,6 +68,7 @@ pub(crate) fn open_reader(path: &Path) -> Result<Connection, TransportError> {
     let db = Connection::open(path).map_err(failed)?;
     db.busy_timeout(Duration::from_secs(10)).map_err(failed)?;
     db.pragma_update(None, "query_only", true).map_err(failed)?;
+    db.pragma_update(None, "cache_size", -READER_CACHE_KIB).map_err(failed)?;
     keep_plans(&db).map_err(failed)?;
     Ok(db)
 }

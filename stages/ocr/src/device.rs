@@ -45,6 +45,9 @@ impl Default for Device {
     }
 }
 
+/// Code of the warning that models run on the CPU in place of a GPU.
+const NO_GPU: &str = "OCR-0031";
+
 /// Bytes of the recogniser's layers per pixel of its input, with room to spare.
 const LINE_BYTES: usize = 2048;
 
@@ -69,6 +72,34 @@ impl Device {
         }
     }
 
+    /// This device where `model` can be loaded onto it; else the CPU, with one warning, so that lines also get the CPU's widths and
+    /// batches.
+    pub(crate) fn or_cpu(self, environment: &Environment, model: &[u8]) -> Self {
+        if self.provider == Provider::Cpu {
+            return self;
+        }
+        let providers = self.providers();
+        if providers.is_empty() {
+            tracing::warn!(
+                code = NO_GPU, provider = ?self.provider,
+                "this build has no support for the GPU: models run on the CPU"
+            );
+        } else {
+            match build(environment, &providers).and_then(|mut builder| builder.commit_from_memory(model)) {
+                Ok(_) => return self,
+                Err(error) => self.warn(&error),
+            }
+        }
+        Self { provider: Provider::Cpu, ..self }
+    }
+
+    fn warn(&self, error: &ort::Error) {
+        tracing::warn!(
+            code = NO_GPU, provider = ?self.provider, error = %one_line(error),
+            "the GPU cannot be used: models run on the CPU"
+        );
+    }
+
     /// A session of a model file on this device.
     pub(crate) fn open(&self, environment: &Environment, path: &Path) -> ort::Result<Session> {
         self.session(environment, |mut builder| builder.commit_from_file(path))
@@ -84,28 +115,25 @@ impl Device {
         environment: &Environment,
         commit: impl Fn(SessionBuilder) -> ort::Result<Session>,
     ) -> ort::Result<Session> {
-        #[cfg(any(feature = "cuda", feature = "tensorrt"))]
         let providers = self.providers();
-        #[cfg(not(any(feature = "cuda", feature = "tensorrt")))]
-        let providers: Vec<ExecutionProviderDispatch> = Vec::new();
         if !providers.is_empty() {
             match build(environment, &providers).and_then(&commit) {
                 Ok(session) => return Ok(session),
-                Err(error) => tracing::warn!(
-                    provider = ?self.provider, error = %one_line(&error),
-                    "the GPU cannot be used: models run on the CPU"
-                ),
+                // A GPU may be there and have no room for one more model.
+                Err(error) => self.warn(&error),
             }
-        } else if self.provider != Provider::Cpu {
-            tracing::warn!(
-                provider = ?self.provider,
-                "this build has no support for the GPU: models run on the CPU"
-            );
         }
         commit(build(environment, &[])?)
     }
 
-    /// The execution providers that this build has for the device, best first.
+    /// The execution providers that this build has for the device, best first; none for the CPU.
+    #[cfg(not(any(feature = "cuda", feature = "tensorrt")))]
+    #[allow(clippy::unused_self, reason = "as it is with a GPU")]
+    fn providers(&self) -> Vec<ExecutionProviderDispatch> {
+        Vec::new()
+    }
+
+    /// The execution providers that this build has for the device, best first; none for the CPU.
     #[cfg(any(feature = "cuda", feature = "tensorrt"))]
     fn providers(&self) -> Vec<ExecutionProviderDispatch> {
         let mut found = Vec::new();

@@ -7,7 +7,7 @@ use crate::OcrError;
 use crate::device::Device;
 use docmill_onnx::OnnxError;
 use ort::environment::Environment;
-use ort::session::Session;
+use ort::session::{RunOptions, Session};
 use ort::value::TensorRef;
 use std::path::Path;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
@@ -25,6 +25,28 @@ pub fn environment(library: &Path) -> Result<Environment, OcrError> {
 pub(crate) struct Model {
     name: &'static str,
     session: Session,
+    trim: Option<Trim>,
+}
+
+/// Gives memory back now and then. The arena that models run in keeps all that it ever took, and pages of other shapes leave
+/// gaps in it: with every page it is a little larger.
+struct Trim {
+    options: RunOptions,
+    every: u32,
+    runs: u32,
+}
+
+impl std::fmt::Debug for Trim {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Trim").field("every", &self.every).field("runs", &self.runs).finish_non_exhaustive()
+    }
+}
+
+impl Trim {
+    fn is_due(&mut self) -> bool {
+        self.runs = (self.runs + 1) % self.every;
+        self.runs == 0
+    }
 }
 
 impl Model {
@@ -38,7 +60,7 @@ impl Model {
         let session = device
             .open(environment, path)
             .map_err(|source| OcrError::Model { path: path.to_owned(), source })?;
-        Ok(Self { name, session })
+        Ok(Self { name, session, trim: None })
     }
 
     /// Loads a model from memory onto a device. `path` is for errors.
@@ -51,7 +73,19 @@ impl Model {
         let session = device
             .open_memory(environment, bytes)
             .map_err(|source| OcrError::Model { path: path.to_owned(), source })?;
-        Ok(Self { name, session })
+        Ok(Self { name, session, trim: None })
+    }
+
+    /// The same, which after each `every` runs gives back to the system what no running model needs. Where that cannot be, it does
+    /// without.
+    pub(crate) fn trimming(self, every: u32) -> Self {
+        let options = || -> ort::Result<RunOptions> {
+            let mut options = RunOptions::new()?;
+            options.set("memory.enable_memory_arena_shrinkage", "cpu:0")?;
+            Ok(options)
+        };
+        let trim = options().ok().map(|options| Trim { options, every: every.max(1), runs: 0 });
+        Self { trim, ..self }
     }
 
     /// An entry of the model's own metadata.
@@ -69,7 +103,13 @@ impl Model {
         let model = self.name;
         let failed = |source| OcrError::Inference { model, width, height, source };
         let input = TensorRef::from_array_view(([n, 3, height, width], tensor)).map_err(failed)?;
-        let outputs = self.session.run(ort::inputs![input]).map_err(failed)?;
+        let inputs = ort::inputs![input];
+        let is_due = self.trim.as_mut().is_some_and(Trim::is_due);
+        let outputs = match &self.trim {
+            Some(trim) if is_due => self.session.run_with_options(inputs, &trim.options),
+            Some(_) | None => self.session.run(inputs),
+        };
+        let outputs = outputs.map_err(failed)?;
         let (shape, data) = outputs[0].try_extract_tensor::<f32>().map_err(failed)?;
         read(shape, data)
     }

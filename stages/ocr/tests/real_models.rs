@@ -5,9 +5,11 @@
 
 use docmill_assets::Assets;
 use docmill_contracts::{AccuracyMode, Word};
-use docmill_ocr::{ModelFiles, OcrEngine, PpOcr, PpOcrConfig, Request, decode_page};
+use docmill_ocr::{Device, ModelFiles, OcrEngine, PpOcr, PpOcrConfig, Provider, Request, decode_page};
 use image::RgbImage;
 use image::imageops::rotate90;
+use std::io;
+use std::sync::{Arc, Mutex};
 
 fn page() -> RgbImage {
     let bytes = include_bytes!("invoice.png").as_slice().into();
@@ -15,8 +17,12 @@ fn page() -> RgbImage {
 }
 
 fn engine() -> Option<PpOcr> {
+    files().map(|files| PpOcr::open(&files, 2, PpOcrConfig::default()).unwrap())
+}
+
+fn files() -> Option<ModelFiles> {
     match ModelFiles::fetch(&Assets::new(None)) {
-        Ok(files) => Some(PpOcr::open(&files, 2, PpOcrConfig::default()).unwrap()),
+        Ok(files) => Some(files),
         Err(error) => {
             assert!(std::env::var_os("DOCMILL_REQUIRE_ASSETS").is_none_or(|v| v != "1"), "{error}");
             eprintln!("SKIPPED: the models cannot be fetched: {error}");
@@ -80,4 +86,42 @@ fn a_drawn_invoice_is_read_exactly_with_boxes_round_its_words() {
     assert_eq!(engine.recognize(&empty, &at(200.0)).unwrap().words, []);
     let tiny = RgbImage::from_pixel(1, 1, image::Rgb([0; 3]));
     assert_eq!(engine.recognize(&tiny, &at(200.0)).unwrap().confidence, None);
+}
+
+/// Log lines as they are written.
+#[derive(Clone, Default)]
+struct Lines(Arc<Mutex<Vec<u8>>>);
+
+impl io::Write for Lines {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.lock().unwrap().extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// The number is one that no machine has, so that it does not matter whether there is a GPU.
+#[test]
+fn a_gpu_that_is_not_there_is_a_warning_and_pages_are_read_on_the_cpu() {
+    let Some(files) = files() else { return };
+    let plain = PpOcr::open(&files, 1, PpOcrConfig::default()).unwrap();
+    for provider in [Provider::Cuda, Provider::Tensorrt] {
+        let device = Device { provider, id: 99, ..Device::default() };
+        let config = PpOcrConfig { device, ..PpOcrConfig::default() };
+        let lines_logged = Lines::default();
+        let to = lines_logged.clone();
+        let logs = tracing_subscriber::fmt().with_ansi(false).with_writer(move || to.clone()).finish();
+        let engine = tracing::subscriber::with_default(logs, || PpOcr::open(&files, 2, config).unwrap());
+        let logged = String::from_utf8(lines_logged.0.lock().unwrap().clone()).unwrap();
+        // Once, not once a model.
+        assert_eq!(logged.matches("OCR-0031").count(), 1, "{logged}");
+        assert!(logged.contains("WARN") && logged.contains("models run on the CPU"), "{logged}");
+        // The CPU's own way, not the GPU's on the CPU.
+        let read = engine.recognize(&page(), &at(144.0)).unwrap();
+        assert_eq!(lines(&read.words), TEXT);
+        assert_eq!(read, plain.recognize(&page(), &at(144.0)).unwrap());
+    }
 }

@@ -4,17 +4,21 @@
 //! Rule: nothing is read but the request, nothing is written but the reply, and one page at a time is in memory.
 
 pub(crate) mod alone;
+mod blocks;
+mod deflate;
 mod density;
 mod image;
 mod pdf;
 mod pdfium;
 mod picture;
+mod png;
 mod quality;
 mod tiff;
 mod words;
 mod xml;
 
 use crate::protocol::{self, Columns, Content, Fault, Note, PageReply, Refusal, Reply, Request, Rules, Task};
+use blocks::Blocks;
 use docmill_contracts::PackedWords;
 use docmill_sandbox::{Handler, Replies};
 use pdfium::Library;
@@ -47,7 +51,15 @@ impl Handler for Decoder {
         match head.media_type.as_str() {
             "application/pdf" => {
                 let password = head.password.as_ref().map(docmill_contracts::Password::reveal);
-                pdf::handle(&self.pdfium, bytes, password, head.task, out)
+                let replies = *out.replies;
+                let document = match head.supplied {
+                    Some(length) => {
+                        let fetch = move |offset, to: &mut [u8]| replies.fetch(offset, to).is_ok();
+                        self.pdfium.load_parts(Blocks::new(length, fetch), password)
+                    }
+                    None => self.pdfium.load(bytes, password),
+                };
+                pdf::handle(document, password.is_some(), head.task, out)
             }
             "image/tiff" => tiff::handle(bytes, head.task, out),
             other => image::handle(other, bytes, head.task, out),
@@ -100,7 +112,7 @@ impl Out<'_, '_> {
         note: &Note,
         found: Result<Found, Fault>,
     ) -> io::Result<()> {
-        let mut send = |content, bytes: &[&[u8]]| {
+        let send = |content, bytes: &[&[u8]]| {
             let ms = u32::try_from(since.elapsed().as_millis()).unwrap_or(u32::MAX);
             let (width, height) = size;
             let note = note.clone();
@@ -109,23 +121,16 @@ impl Out<'_, '_> {
             pieces.extend_from_slice(bytes);
             self.replies.send(&pieces)
         };
-        let damaged = || Content::Failed(Fault::Damaged);
         match found {
             Ok(Found::Words(words)) => {
                 let content = Content::Words(Columns::of(&words));
                 send(content, &[words.text.as_bytes(), &words.boxes, &words.lines])
             }
-            Ok(Found::Picture(picture)) => match picture.png() {
-                Some(png) => send(Content::Image { dpi: picture.dpi }, &[&png]),
-                None => send(damaged(), &[]),
-            },
-            Ok(Found::Both(words, picture)) => match picture.png() {
-                Some(png) => {
-                    let content = Content::Both { words: Columns::of(&words), dpi: picture.dpi };
-                    send(content, &[words.text.as_bytes(), &words.boxes, &words.lines, &png])
-                }
-                None => send(damaged(), &[]),
-            },
+            Ok(Found::Picture(picture)) => send(Content::Image { dpi: picture.dpi }, &[picture.png()]),
+            Ok(Found::Both(words, picture)) => {
+                let content = Content::Both { words: Columns::of(&words), dpi: picture.dpi };
+                send(content, &[words.text.as_bytes(), &words.boxes, &words.lines, picture.png()])
+            }
             Ok(Found::Empty) => send(Content::Empty, &[]),
             Err(fault) => send(Content::Failed(fault), &[]),
         }

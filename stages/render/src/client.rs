@@ -8,9 +8,9 @@ use docmill_blobs::Blobs;
 use docmill_contracts::{
     BlobRef, Codec, DocumentHead, ErrorInfo, PackedWords, Page, TextLayerTrust, TextSource,
 };
-use docmill_sandbox::{Pool, PoolConfig, SandboxError};
+use docmill_sandbox::{Pool, PoolConfig, SandboxError, Supply};
 use std::path::PathBuf;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
 /// Engine name of a text layer that PDFium read.
@@ -22,6 +22,8 @@ const INLINE_BYTES: usize = 256 * 1024;
 /// Most bytes of the words of a short document that travel in one record.
 const SHORT_BYTES: usize = 1024 * 1024;
 
+/// PDFs of more bytes are not sent to a child: it asks for what it needs, and nobody holds the whole.
+const LONG_BYTES: i64 = 1024 * 1024;
 /// Largest document that is kept between its ranges.
 const RECENT_BYTES: usize = 64 * 1024 * 1024;
 
@@ -32,7 +34,14 @@ pub(crate) struct Client {
     pool: Pool,
     pub(crate) blobs: Blobs,
     /// The last document that has more than one range: its ranges mostly follow each other.
-    recent: Mutex<Option<(BlobRef, Bytes)>>,
+    recent: Mutex<Option<(BlobRef, Original)>>,
+}
+
+/// A document, as children get it.
+#[derive(Debug, Clone)]
+pub(crate) enum Original {
+    Whole(Bytes),
+    Parts(Supply),
 }
 
 /// What planning a document found.
@@ -59,20 +68,38 @@ impl Client {
     }
 
     /// The original of a document; it is kept for the next range where there are `more`.
-    pub(crate) async fn document(&self, name: &BlobRef, more: bool) -> Result<Bytes, RenderError> {
+    pub(crate) async fn document(&self, head: &DocumentHead, more: bool) -> Result<Original, RenderError> {
+        let name = &head.original;
         let recent = || self.recent.lock().unwrap_or_else(PoisonError::into_inner);
-        let kept = recent().take_if(|(n, _)| n == name).map(|(_, bytes)| bytes);
-        let bytes = match kept {
-            Some(bytes) => bytes,
-            None => self.blobs.get(name).await?,
+        let kept = recent().take_if(|(n, _)| n == name).map(|(_, original)| original);
+        let original = match kept {
+            Some(original) => original,
+            None => self.open(head).await?,
         };
-        if more && bytes.len() <= RECENT_BYTES {
-            *recent() = Some((name.clone(), bytes.clone()));
+        let small = match &original {
+            Original::Whole(bytes) => bytes.len() <= RECENT_BYTES,
+            Original::Parts(_) => true,
+        };
+        if more && small {
+            *recent() = Some((name.clone(), original.clone()));
         }
-        Ok(bytes)
+        Ok(original)
     }
 
-    fn request(&self, head: &DocumentHead, task: Task, document: &Bytes) -> Vec<Bytes> {
+    async fn open(&self, head: &DocumentHead) -> Result<Original, RenderError> {
+        let name = &head.original;
+        if name.bytes > LONG_BYTES
+            && head.source.media_type == "application/pdf"
+            && let Some(file) = self.blobs.file(name).await?
+        {
+            let bytes = u64::try_from(name.bytes).unwrap_or(0);
+            return Ok(Original::Parts(Supply::new(Arc::new(file), bytes)));
+        }
+        Ok(Original::Whole(self.blobs.get(name).await?))
+    }
+
+    /// What is sent to a child, and what it may ask for.
+    fn request(&self, head: &DocumentHead, task: Task, document: &Original) -> (Vec<Bytes>, Option<Supply>) {
         let trust = match head.options.text_layer_trust {
             TextLayerTrust::Trusted => Trust::Trusted,
             TextLayerTrust::Sampled => Trust::Sampled,
@@ -80,27 +107,37 @@ impl Client {
         };
         let request = Request {
             media_type: head.source.media_type.clone(),
+            supplied: match document {
+                Original::Whole(_) => None,
+                Original::Parts(supply) => Some(supply.bytes()),
+            },
             password: head.options.password.clone(),
             task,
             rules: Rules::of(&self.config, trust),
         };
-        vec![protocol::encode(&request).into(), document.clone()]
+        let request = protocol::encode(&request).into();
+        match document {
+            Original::Whole(bytes) => (vec![request, bytes.clone()], None),
+            Original::Parts(supply) => (vec![request], Some(supply.clone())),
+        }
     }
 
     /// Counts the pages of a document, finds its e-invoice, and reads it where it is short and needs no OCR.
-    pub(crate) async fn plan(&self, head: &DocumentHead, document: &Bytes) -> Result<Plan, RenderError> {
+    pub(crate) async fn plan(&self, head: &DocumentHead, document: &Original) -> Result<Plan, RenderError> {
         let (name, media_type) = (&head.source.name, head.source.media_type.as_str());
         let reply = |what| RenderError::Reply { name: name.clone(), what };
         let xml = !head.options.ignore_embedded_xml;
-        let request = self.request(head, Task::Plan { xml }, document);
+        let (request, supply) = self.request(head, Task::Plan { xml }, document);
         let killed = |source: SandboxError| match source {
             SandboxError::Start { .. }
             | SandboxError::StartTimedOut { .. }
             | SandboxError::Init { .. }
+            | SandboxError::Supply { .. }
             | SandboxError::Unconfined { .. } => RenderError::Sandbox(source),
             source => RenderError::Open { name: name.clone(), source },
         };
-        let mut call = self.pool.call(request, self.config.open_timeout()).await.map_err(killed)?;
+        let limit = self.config.open_timeout();
+        let mut call = self.pool.call_about(request, supply, limit).await.map_err(killed)?;
         let part = call.next().await.map_err(killed)?.ok_or_else(|| reply("nothing"))?;
         let (pages, xml) = match protocol::decode::<Reply>(&part) {
             Some((Reply::Document { pages, xml }, start)) if pages > 0 && pages <= self.config.max_pages => {
@@ -157,7 +194,7 @@ impl Client {
     pub(crate) async fn pages(
         &self,
         head: &DocumentHead,
-        document: &Bytes,
+        document: &Original,
         (first, last): (u32, u32),
         inline: bool,
         mut done: impl FnMut(Page),
@@ -203,7 +240,7 @@ impl Client {
     async fn read(
         &self,
         head: &DocumentHead,
-        document: &Bytes,
+        document: &Original,
         next: &mut u32,
         last: u32,
         deadline: &mut Option<Instant>,
@@ -212,8 +249,9 @@ impl Client {
     ) -> Result<(), Ended> {
         let name = &head.source.name;
         let task = Task::Pages { first: *next, last };
-        let request = self.request(head, task, document);
-        let mut call = self.pool.call(request, self.config.page_timeout()).await.map_err(ended)?;
+        let (request, supply) = self.request(head, task, document);
+        let limit = self.config.page_timeout();
+        let mut call = self.pool.call_about(request, supply, limit).await.map_err(ended)?;
         let deadline = *deadline.get_or_insert_with(|| Instant::now() + self.config.range_timeout());
         loop {
             let left = deadline.saturating_duration_since(Instant::now());
@@ -296,6 +334,7 @@ fn ended(error: SandboxError) -> Ended {
         SandboxError::Start { .. }
         | SandboxError::StartTimedOut { .. }
         | SandboxError::Init { .. }
+        | SandboxError::Supply { .. }
         | SandboxError::Unconfined { .. } => Ended::Outside(error.into()),
     }
 }

@@ -61,6 +61,7 @@ mod tests {
         };
         let request = Request {
             media_type: "application/pdf".into(),
+            supplied: None,
             password: None,
             task: protocol::Task::Plan { xml: true },
             rules: protocol::Rules::of(&Config::default(), Trust::Sampled),

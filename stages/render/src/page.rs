@@ -24,7 +24,7 @@ impl Stage for PageStage {
     async fn run(&self, input: &PagesPlanned, _cx: &Cx) -> Result<Outputs, RenderError> {
         let numbers = range(input);
         let more = *numbers.end() < input.page_count;
-        let document = self.0.document(&input.head.original, more).await?;
+        let document = self.0.document(&input.head, more).await?;
         let (first, last) = (u32::try_from(*numbers.start()), u32::try_from(*numbers.end()));
         let (Ok(first), Ok(last)) = (first, last) else { return Ok(Outputs::none()) };
         let inline = u32::try_from(input.page_count).is_ok_and(|n| n <= self.0.config.inline_pages);

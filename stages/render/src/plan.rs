@@ -32,7 +32,7 @@ impl Stage for PlanStage {
                 return Err(RenderError::MediaType { name: head.source.name.clone(), media_type });
             }
         }
-        let document = self.0.document(&head.original, false).await?;
+        let document = self.0.document(&head, false).await?;
         let plan = self.0.plan(&head, &document).await?;
         let pages = i32::try_from(plan.pages).unwrap_or(i32::MAX);
         head.source.pages = Some(pages);

@@ -1,6 +1,6 @@
 //! What parent and child say to each other: a small JSON head, then bytes.
 //!
-//! A request is a [`Request`] and the document. A reply is one part for each [`Reply`], with the bytes that belong to it.
+//! A request is a [`Request`] and the document, unless it is a long one. A reply is one part for each [`Reply`], with the bytes that belong to it.
 //! The child has read untrusted bytes, so the parent checks whatever it says.
 
 use crate::Config;
@@ -16,6 +16,8 @@ pub(crate) const MAX_CHARACTERS: u32 = 500_000;
 pub(crate) struct Request {
     /// Type of the document that follows.
     pub(crate) media_type: String,
+    /// Its length, where it does not follow: the child asks for the parts that it needs.
+    pub(crate) supplied: Option<u64>,
     /// Its password.
     pub(crate) password: Option<Password>,
     /// What to do with it.

@@ -60,7 +60,7 @@ fn decode(media_type: &str, format: ImageFormat, bytes: &[u8], rules: &Rules) ->
     let (x, y) = density::credible(density::claimed(media_type, bytes), width, height);
     pixels.apply_orientation(orientation);
     let turned = (pixels.width(), pixels.height()) != (width, height);
-    Ok(Picture::of(pixels, if turned { (y, x) } else { (x, y) }, rules.max_side))
+    Picture::of(pixels, if turned { (y, x) } else { (x, y) }, rules.max_side).ok_or(Fault::Damaged)
 }
 
 fn fault(error: ImageError) -> Fault {

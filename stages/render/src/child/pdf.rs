@@ -6,7 +6,7 @@ mod layer;
 mod look;
 mod upright;
 
-use super::pdfium::{Closed, Document, Library, Page, Text};
+use super::pdfium::{Closed, Document, Page, Text};
 use super::quality::{self, Verdict};
 use super::words::{Amount, Found as Placed};
 use super::{Found, Out, picture, range, xml};
@@ -18,17 +18,16 @@ use std::io;
 use std::time::Instant;
 use upright::Upright;
 
-/// Does a task on a PDF.
+/// Does a task on a PDF that was opened, or was not, `has_password` or not.
 pub(super) fn handle(
-    library: &Library,
-    bytes: &[u8],
-    password: Option<&str>,
+    opened: Result<Document<'_>, Closed>,
+    has_password: bool,
     task: Task,
     out: &mut Out<'_, '_>,
 ) -> io::Result<()> {
-    let document = match library.load(bytes, password) {
+    let document = match opened {
         Ok(document) => document,
-        Err(Closed::Password) if password.is_some() => return out.refuse(Refusal::WrongPassword),
+        Err(Closed::Password) if has_password => return out.refuse(Refusal::WrongPassword),
         Err(Closed::Password) => return out.refuse(Refusal::Encrypted),
         Err(Closed::Damaged) => return out.refuse(Refusal::Unreadable),
     };
@@ -165,6 +164,6 @@ impl Read<'_> {
             .paint((w, h), extra, |rows, stride| picture::from_bgr(rows, stride, (w, h), scale * 72.0))
             .flatten()
             .ok_or(Fault::Damaged)?;
-        Ok((!picture.is_blank()).then_some(picture))
+        Ok((!picture.is_blank).then_some(picture))
     }
 }

@@ -7,12 +7,17 @@
 
 mod annotation;
 mod object;
+mod paint;
+mod parts;
 mod text;
 
 pub(super) use annotation::Annotation;
 pub(super) use object::{Kind, Object};
 pub(super) use text::Text;
 
+use super::blocks::Blocks;
+use paint::Canvas;
+use parts::Parts;
 use pdfium_render::prelude::{Pdfium, PdfiumLibraryBindings};
 use std::ffi::c_void;
 use std::marker::PhantomData;
@@ -25,7 +30,7 @@ const MAX_TEXT: usize = 64 * 1024;
 pub(super) type Rect = [f32; 4];
 
 /// The opened library.
-pub(super) struct Library(Box<dyn PdfiumLibraryBindings>);
+pub(super) struct Library(Box<dyn PdfiumLibraryBindings>, Canvas);
 
 /// Why a document does not open.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -43,7 +48,7 @@ impl Library {
             .map_err(|e| format!("{} is no usable PDFium: {e}", path.display()).replace('\n', " "))?;
         // SAFETY: it is called once, before anything else.
         unsafe { library.FPDF_InitLibrary() };
-        Ok(Self(library))
+        Ok(Self(library, Canvas::default()))
     }
 
     /// Opens a document, which lives as long as its bytes.
@@ -52,13 +57,33 @@ impl Library {
         bytes: &'a [u8],
         password: Option<&str>,
     ) -> Result<Document<'a>, Closed> {
-        const PASSWORD: u64 = 4;
-        const SECURITY: u64 = 5;
         if password.is_some_and(|p| p.contains('\0')) {
             return Err(Closed::Password);
         }
         // SAFETY: the bytes outlive the document by its lifetime.
         let handle: *mut c_void = unsafe { self.0.FPDF_LoadMemDocument64(bytes, password) }.cast();
+        self.opened(handle, None)
+    }
+
+    /// Opens a document of which only parts are in memory.
+    pub(super) fn load_parts<'a>(
+        &'a self,
+        blocks: Blocks<'a>,
+        password: Option<&str>,
+    ) -> Result<Document<'a>, Closed> {
+        if password.is_some_and(|p| p.contains('\0')) {
+            return Err(Closed::Password);
+        }
+        let parts = Parts::new(blocks);
+        // SAFETY: what PDFium reads by lives as long as the document, which keeps it.
+        let handle: *mut c_void =
+            unsafe { self.0.FPDF_LoadCustomDocument(parts.access().cast(), password) }.cast();
+        self.opened(handle, Some(parts))
+    }
+
+    fn opened<'a>(&'a self, handle: *mut c_void, parts: Option<Parts<'a>>) -> Result<Document<'a>, Closed> {
+        const PASSWORD: u64 = 4;
+        const SECURITY: u64 = 5;
         if handle.is_null() {
             // SAFETY: the call takes nothing.
             return Err(match unsafe { self.0.FPDF_GetLastError() } {
@@ -66,7 +91,7 @@ impl Library {
                 _ => Closed::Damaged,
             });
         }
-        Ok(Document { library: self, handle, _bytes: PhantomData })
+        Ok(Document { library: self, handle, _bytes: PhantomData, _parts: parts })
     }
 }
 
@@ -75,6 +100,8 @@ pub(super) struct Document<'a> {
     library: &'a Library,
     handle: *mut c_void,
     _bytes: PhantomData<&'a [u8]>,
+    /// Fields are dropped after the document was closed.
+    _parts: Option<Parts<'a>>,
 }
 
 impl Drop for Document<'_> {
@@ -222,47 +249,6 @@ impl Page<'_> {
         const DONE: i32 = 1;
         // SAFETY: the handle is open.
         unsafe { self.library.0.FPDFPage_Flatten(self.handle.cast(), AS_SHOWN) == DONE }
-    }
-
-    /// Paints it on white, `width` by `height` pixels, turned clockwise by so many quarters more than it says, and hands
-    /// over rows of blue, green, red, each `stride` bytes long.
-    pub(super) fn paint<T>(
-        &self,
-        (width, height): (u32, u32),
-        turns: u8,
-        then: impl FnOnce(&[u8], usize) -> T,
-    ) -> Option<T> {
-        // Never grey (1): it kills the process.
-        const BGR: i32 = 2;
-        const WHITE: u32 = 0xffff_ffff;
-        const WITH_ANNOTATIONS: i32 = 1;
-        let (w, h) = (i32::try_from(width).ok()?, i32::try_from(height).ok()?);
-        let library = &self.library.0;
-        // SAFETY: the bitmap is made here, has the size that it is asked for, and is destroyed after its last use; the
-        // bytes are read while nothing writes them.
-        unsafe {
-            let bitmap = library.FPDFBitmap_CreateEx(w, h, BGR, std::ptr::null_mut(), 0);
-            if bitmap.is_null() {
-                return None;
-            }
-            library.FPDFBitmap_FillRect(bitmap, 0, 0, w, h, WHITE.into());
-            library.FPDF_RenderPageBitmap(
-                bitmap,
-                self.handle.cast(),
-                0,
-                0,
-                w,
-                h,
-                i32::from(turns % 4),
-                WITH_ANNOTATIONS,
-            );
-            let stride = usize::try_from(library.FPDFBitmap_GetStride(bitmap)).unwrap_or(0);
-            let at = library.FPDFBitmap_GetBuffer(bitmap).cast::<u8>();
-            let painted = (!at.is_null() && stride >= width as usize * 3)
-                .then(|| then(std::slice::from_raw_parts(at, stride * height as usize), stride));
-            library.FPDFBitmap_Destroy(bitmap);
-            painted
-        }
     }
 }
 

@@ -1,13 +1,16 @@
-//! Pixels on their way to PNG.
+//! A page as PNG: painted by PDFium, or decoded from an image.
 
-use image::codecs::png::{CompressionType, FilterType, PngEncoder};
-use image::{ExtendedColorType, GrayImage, ImageEncoder, RgbImage, imageops};
+use super::png::{Layout, Look, Rows};
+use image::{GrayImage, RgbImage, imageops};
 
-/// A page as pixels, grey where it has no colour.
+/// A page as PNG, grey where it has no colour.
 pub(crate) struct Picture {
     /// Dots per inch, both ways.
     pub(crate) dpi: f32,
-    pixels: Pixels,
+    size: (u32, u32),
+    png: Vec<u8>,
+    /// All pixels are white; said of painted pages only.
+    pub(crate) is_blank: bool,
 }
 
 enum Pixels {
@@ -16,47 +19,20 @@ enum Pixels {
 }
 
 /// A picture from PDFium's rows of blue, green, red, each `stride` bytes long; grey where every pixel is.
-pub(crate) fn from_bgr(rows: &[u8], stride: usize, (width, height): (u32, u32), dpi: f32) -> Option<Picture> {
-    let (w, h) = (width as usize, height as usize);
-    let row = |y: usize| rows.get(y * stride..)?.get(..w * 3);
-    let mut gray = Vec::with_capacity(w * h);
-    for y in 0..h {
-        if !gray_row(row(y)?, &mut gray) {
-            let mut rgb = Vec::with_capacity(w * h * 3);
-            for y in 0..h {
-                rgb.extend(row(y)?.as_chunks::<3>().0.iter().flat_map(|[b, g, r]| [*r, *g, *b]));
-            }
-            return Some(Picture { dpi, pixels: Pixels::Rgb(RgbImage::from_raw(width, height, rgb)?) });
-        }
-    }
-    Some(Picture { dpi, pixels: Pixels::Gray(GrayImage::from_raw(width, height, gray)?) })
-}
-
-/// Adds a row of grey pixels; false where one has a colour.
-fn gray_row(row: &[u8], to: &mut Vec<u8>) -> bool {
-    let start = to.len();
-    to.resize(start + row.len() / 3, 255);
-    let (chunks, rest) = row.as_chunks::<48>();
-    let (grays, last) = to[start..].as_chunks_mut::<16>();
-    let mut colour = 0;
-    // Most of a page is paper, which is told from ink sixteen pixels at a time.
-    for (chunk, gray) in chunks.iter().zip(grays).filter(|(chunk, _)| **chunk != [255; 48]) {
-        for ([b, g, r], gray) in chunk.as_chunks::<3>().0.iter().zip(gray) {
-            *gray = *b;
-            colour |= (b ^ g) | (b ^ r);
-        }
-    }
-    for ([b, g, r], gray) in rest.as_chunks::<3>().0.iter().zip(last) {
-        *gray = *b;
-        colour |= (b ^ g) | (b ^ r);
-    }
-    colour == 0
+pub(crate) fn from_bgr(bytes: &[u8], stride: usize, size: (u32, u32), dpi: f32) -> Option<Picture> {
+    let rows = Rows { bytes, stride, size };
+    let (layout, is_blank) = match rows.look()? {
+        Look::Blank => return Some(Picture { dpi, size, png: Vec::new(), is_blank: true }),
+        Look::Gray => (Layout::GrayBgr, false),
+        Look::Colour => (Layout::Bgr, false),
+    };
+    Some(Picture { dpi, size, png: rows.png(layout)?, is_blank })
 }
 
 impl Picture {
     /// A picture of a decoded image whose resolution is `dpi` across and down, with square pixels and no side longer than
-    /// `max_side`.
-    pub(crate) fn of(pixels: image::DynamicImage, dpi: (f32, f32), max_side: u32) -> Self {
+    /// `max_side`; none where it is too large for a PNG.
+    pub(crate) fn of(pixels: image::DynamicImage, dpi: (f32, f32), max_side: u32) -> Option<Self> {
         let pixels = if pixels.color().has_color() {
             Pixels::Rgb(over_white(pixels))
         } else {
@@ -70,31 +46,18 @@ impl Picture {
         let side = |v: f32| ((v * shrink).round() as u32).clamp(1, max_side);
         let (w, h) = (side(w), side(h));
         let pixels = if (w, h) == (width, height) { pixels } else { pixels.resized(w, h) };
-        Self { dpi: target * shrink, pixels }
+        Some(Self { dpi: target * shrink, size: (w, h), png: pixels.png()?, is_blank: false })
     }
 
     /// Width and height in points.
     pub(crate) fn points(&self) -> (f32, f32) {
-        let (w, h) = self.pixels.size();
+        let (w, h) = self.size;
         (w as f32 * 72.0 / self.dpi, h as f32 * 72.0 / self.dpi)
     }
 
-    /// True where all pixels are white.
-    pub(crate) fn is_blank(&self) -> bool {
-        matches!(&self.pixels, Pixels::Gray(i) if i.as_raw().iter().all(|v| *v == 255))
-    }
-
-    /// The picture as PNG, quickly rather than small.
-    pub(crate) fn png(&self) -> Option<Vec<u8>> {
-        let mut out = Vec::new();
-        let encoder = PngEncoder::new_with_quality(&mut out, CompressionType::Fast, FilterType::Up);
-        let (bytes, color) = match &self.pixels {
-            Pixels::Gray(i) => (i.as_raw(), ExtendedColorType::L8),
-            Pixels::Rgb(i) => (i.as_raw(), ExtendedColorType::Rgb8),
-        };
-        let (w, h) = self.pixels.size();
-        encoder.write_image(bytes, w, h, color).ok()?;
-        Some(out)
+    /// The file.
+    pub(crate) fn png(&self) -> &[u8] {
+        &self.png
     }
 }
 
@@ -104,6 +67,15 @@ impl Pixels {
             Self::Gray(i) => i.dimensions(),
             Self::Rgb(i) => i.dimensions(),
         }
+    }
+
+    fn png(&self) -> Option<Vec<u8>> {
+        let (layout, bytes, channels) = match self {
+            Self::Gray(i) => (Layout::Gray, i.as_raw(), 1),
+            Self::Rgb(i) => (Layout::Rgb, i.as_raw(), 3),
+        };
+        let size = self.size();
+        Rows { bytes, stride: size.0 as usize * channels, size }.png(layout)
     }
 
     fn resized(self, w: u32, h: u32) -> Self {
@@ -149,23 +121,22 @@ mod tests {
     use super::*;
 
     #[test]
-    fn rows_become_grey_where_they_are_and_keep_their_colours_where_not() {
+    fn a_painted_page_is_grey_where_it_is_and_keeps_its_colours_where_not() {
+        let decoded = |picture: &Picture| image::load_from_memory(picture.png()).unwrap();
         // 20 pixels a row, rows 4 bytes longer than their pixels.
         let mut rows = vec![255_u8; 64 * 2];
         rows[57..60].fill(7);
         let gray = from_bgr(&rows, 64, (20, 2), 72.0).unwrap();
-        let Pixels::Gray(image) = &gray.pixels else { panic!("no colour there") };
-        assert_eq!(
-            (image.get_pixel(18, 0).0, image.get_pixel(19, 0).0, image.get_pixel(19, 1).0),
-            ([255], [7], [255])
-        );
-        assert!(!gray.is_blank());
+        let image = decoded(&gray);
+        assert_eq!((image.color(), gray.is_blank), (image::ColorType::L8, false));
+        let image = image.into_luma8();
+        assert_eq!([(18, 0), (19, 0), (19, 1)].map(|(x, y)| image.get_pixel(x, y).0[0]), [255, 7, 255]);
         rows[64..67].copy_from_slice(&[1, 2, 3]);
-        let Pixels::Rgb(image) = from_bgr(&rows, 64, (20, 2), 72.0).unwrap().pixels else {
-            panic!("colour there")
-        };
+        let image = decoded(&from_bgr(&rows, 64, (20, 2), 72.0).unwrap());
+        assert_eq!(image.color(), image::ColorType::Rgb8);
+        let image = image.into_rgb8();
         assert_eq!((image.get_pixel(0, 1).0, image.get_pixel(19, 0).0), ([3, 2, 1], [7, 7, 7]));
         assert!(from_bgr(&rows[..100], 64, (20, 2), 72.0).is_none(), "rows are missing");
-        assert!(from_bgr(&[255; 12], 12, (4, 1), 72.0).unwrap().is_blank());
+        assert!(from_bgr(&[255; 12], 12, (4, 1), 72.0).unwrap().is_blank);
     }
 }

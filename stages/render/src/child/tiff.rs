@@ -91,7 +91,7 @@ pub(super) fn decode(bytes: &[u8], index: usize, rules: &Rules) -> Result<Pictur
     pixels
         .apply_orientation(orientation.and_then(Orientation::from_exif).unwrap_or(Orientation::NoTransforms));
     let turned = orientation.is_some_and(|o| o >= 5);
-    Ok(Picture::of(pixels, if turned { (y, x) } else { (x, y) }, rules.max_side))
+    Picture::of(pixels, if turned { (y, x) } else { (x, y) }, rules.max_side).ok_or(Fault::Damaged)
 }
 
 type Source<'a> = Decoder<Cursor<&'a [u8]>>;
