@@ -8,10 +8,10 @@ pub(crate) use local::{Local, one_machine};
 
 use crate::inputs::{self, Input, Inputs};
 use crate::submission::{self, Order, ProcessingArgs};
-use crate::table;
+use crate::table::{self, Outcome};
 use crate::{OpsError, ui};
 use clap::Args;
-use docmill_contracts::{DocumentResult, ResultStatus};
+use docmill_contracts::ResultStatus;
 use docmill_runtime::transport::Transaction;
 use history::{History, Known};
 use progress::Progress;
@@ -192,7 +192,7 @@ async fn submit(
 }
 
 fn report(local: &Local, history: &History, wanted: &BTreeSet<String>) {
-    let results: Vec<&DocumentResult> = history.results(wanted).collect();
+    let results: Vec<&Outcome> = history.results(wanted).collect();
     ui::say(table::render(&results));
     ui::say(table::summary(&results));
     ui::say(format!("results: {}", local.out().join("results.jsonl").display()));

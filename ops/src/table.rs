@@ -10,11 +10,33 @@ const HEAD: [&str; 8] = ["file", "type", "status", "number", "date", "seller", "
 /// Most characters of a column.
 const WIDTH: [usize; 8] = [36, 14, 8, 20, 10, 28, 16, 44];
 
+/// What is kept of a result to be told about. Rule: no larger for a document of a thousand pages than for one of a single page.
+#[derive(Debug)]
+pub(crate) struct Outcome {
+    pub(crate) revision: i32,
+    pub(crate) status: ResultStatus,
+    /// Name of the file.
+    pub(crate) name: String,
+    row: Box<[String; 8]>,
+}
+
+impl Outcome {
+    pub(crate) fn of(result: &DocumentResult) -> Self {
+        let mut row = row(result);
+        for (cell, most) in row.iter_mut().zip(WIDTH) {
+            // One more than is shown, so that it is seen that something was cut off.
+            *cell = cell.chars().take(most + 1).collect();
+        }
+        let (revision, status) = (result.revision, result.status);
+        Self { revision, status, name: result.source.name.clone(), row: Box::new(row) }
+    }
+}
+
 /// The table, at most sixty rows.
-pub(crate) fn render(results: &[&DocumentResult]) -> String {
-    let rows: Vec<[String; 8]> = results.iter().take(MAX_ROWS).map(|r| row(r)).collect();
+pub(crate) fn render(results: &[&Outcome]) -> String {
+    let rows: Vec<&[String; 8]> = results.iter().take(MAX_ROWS).map(|r| &*r.row).collect();
     let mut width = HEAD.map(str::len);
-    for row in &rows {
+    for row in rows.iter().copied() {
         for ((w, cell), max) in width.iter_mut().zip(row).zip(WIDTH) {
             *w = (*w).max(cell.chars().count().min(max));
         }
@@ -22,7 +44,7 @@ pub(crate) fn render(results: &[&DocumentResult]) -> String {
     let mut text = String::new();
     line(&mut text, &HEAD.map(str::to_owned), &width);
     line(&mut text, &width.map(|w| "─".repeat(w)), &width);
-    for row in &rows {
+    for row in rows.iter().copied() {
         line(&mut text, row, &width);
     }
     if results.len() > rows.len() {
@@ -33,7 +55,7 @@ pub(crate) fn render(results: &[&DocumentResult]) -> String {
 }
 
 /// One line: how many of each status.
-pub(crate) fn summary(results: &[&DocumentResult]) -> String {
+pub(crate) fn summary(results: &[&Outcome]) -> String {
     let mut counts: BTreeMap<ResultStatus, usize> = BTreeMap::new();
     for result in results {
         *counts.entry(result.status).or_default() += 1;
@@ -114,7 +136,7 @@ mod tests {
         BlobRef, Class, DocumentHead, DocumentValidated, ErrorInfo, ProcessingOptions, Source,
     };
 
-    fn rejected(name: &str) -> DocumentResult {
+    fn rejected(name: &str) -> Outcome {
         let original = BlobRef::of(b"");
         let head = DocumentHead {
             document_id: name.into(),
@@ -135,7 +157,7 @@ mod tests {
             stage: "ingest".into(),
             page: None,
         };
-        DocumentValidated::ended(&head, error, Vec::new()).result
+        Outcome::of(&DocumentValidated::ended(&head, error, Vec::new()).result)
     }
 
     #[test]

@@ -3,7 +3,8 @@
 use super::Local;
 use super::progress::News;
 use crate::OpsError;
-use docmill_contracts::{DocumentResult, DocumentSubmitted, ProcessingOptions};
+use crate::table::Outcome;
+use docmill_contracts::{Contract, DocumentResult, DocumentSubmitted, ProcessingOptions};
 use docmill_runtime::transport::{Read, ReadFrom};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -12,7 +13,7 @@ struct Entry {
     /// Highest revision that was submitted.
     revision: i32,
     options: ProcessingOptions,
-    result: Option<DocumentResult>,
+    result: Option<Outcome>,
 }
 
 /// Documents by id.
@@ -44,17 +45,15 @@ impl History {
     /// Reads what the log has.
     pub(crate) async fn read(local: &Local) -> Result<Self, OpsError> {
         let mut history = Self::default();
-        for value in read_all(local, "documents.submitted").await? {
-            let document: DocumentSubmitted = local.codec().decode(&value)?;
+        each(local, "documents.submitted", |document: DocumentSubmitted| {
             let entry = history.entries.entry(document.document_id).or_default();
             if document.revision >= entry.revision {
                 entry.revision = document.revision;
                 entry.options = document.options;
             }
-        }
-        for value in read_all(local, "results").await? {
-            history.done(local.codec().decode(&value)?);
-        }
+        })
+        .await?;
+        each(local, "results", |result| history.done(&result)).await?;
         Ok(history)
     }
 
@@ -75,10 +74,10 @@ impl History {
     }
 
     /// A result came; a later revision wins.
-    pub(crate) fn done(&mut self, result: DocumentResult) {
+    pub(crate) fn done(&mut self, result: &DocumentResult) {
         let entry = self.entries.entry(result.document_id.clone()).or_default();
         if entry.result.as_ref().is_none_or(|r| r.revision <= result.revision) {
-            entry.result = Some(result);
+            entry.result = Some(Outcome::of(result));
         }
     }
 
@@ -103,7 +102,7 @@ impl History {
             let id = item.document_id().to_owned();
             let before = self.is_done(&id);
             if let News::Result(result) = &item {
-                self.done(result.as_ref().clone());
+                self.done(result);
             }
             let counts = match &item {
                 News::Result(_) => !before && self.is_done(&id) && fresh.insert(id.clone()),
@@ -117,19 +116,21 @@ impl History {
     }
 
     /// Results of these documents, ordered by file name.
-    pub(crate) fn results(&self, wanted: &BTreeSet<String>) -> impl Iterator<Item = &DocumentResult> {
-        let mut results: Vec<&DocumentResult> =
+    pub(crate) fn results(&self, wanted: &BTreeSet<String>) -> impl Iterator<Item = &Outcome> {
+        let mut results: Vec<&Outcome> =
             wanted.iter().filter_map(|id| self.entries.get(id).and_then(|e| e.result.as_ref())).collect();
-        results.sort_by(|a, b| a.source.name.cmp(&b.source.name));
+        results.sort_by(|a, b| a.name.cmp(&b.name));
         results.into_iter()
     }
 }
 
-async fn read_all(local: &Local, topic: &str) -> Result<Vec<bytes::Bytes>, OpsError> {
+/// Hands over every record of a topic, one after the other.
+async fn each<T: Contract>(local: &Local, topic: &str, mut to: impl FnMut(T)) -> Result<(), OpsError> {
     let mut reader = local.transport().reader(topic, ReadFrom::Beginning).await?;
-    let mut values = Vec::new();
     while let Read::Records { records, .. } = reader.next().await? {
-        values.extend(records.into_iter().filter_map(|r| r.value));
+        for value in records.into_iter().filter_map(|r| r.value) {
+            to(local.codec().decode(&value)?);
+        }
     }
-    Ok(values)
+    Ok(())
 }

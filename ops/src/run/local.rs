@@ -217,7 +217,7 @@ impl Watcher {
             }
             for news in self.results_news().await? {
                 if let News::Result(result) = news {
-                    history.done(*result);
+                    history.done(&result);
                 }
             }
         }

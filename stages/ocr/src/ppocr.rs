@@ -86,7 +86,7 @@ impl Default for PpOcrConfig {
     fn default() -> Self {
         Self {
             fast: Effort { detector_pixels: 900_000, again_below: 0.0, quick_width: 1.0 },
-            balanced: Effort { detector_pixels: 1_000_000, again_below: 0.90, quick_width: 0.95 },
+            balanced: Effort { detector_pixels: 1_000_000, again_below: 0.95, quick_width: 0.95 },
             accurate: Effort { detector_pixels: 1_800_000, again_below: 0.99, quick_width: 1.0 },
             detector_side: 4000,
             detector_short_side: 640,

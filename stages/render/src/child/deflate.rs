@@ -77,27 +77,37 @@ const fn runs() -> [Code; LONGEST + 1] {
 
 /// A stream that is being written.
 pub(super) struct Deflate<'a> {
-    out: Out<'a>,
+    bytes: &'a mut Vec<u8>,
+    /// Where a piece is written before its length is known, kept between pieces.
+    scratch: Vec<u8>,
+    bits: u64,
+    /// Below 8.
+    count: u32,
     sum: Adler32,
 }
 
-/// Bits on their way to bytes.
-struct Out<'a> {
-    bytes: &'a mut Vec<u8>,
+/// Bits on their way to bytes. Rule: codes of at most 56 bits together between two calls of [`Bits::settle`].
+struct Bits<'a> {
+    to: &'a mut [u8],
+    at: usize,
     bits: u64,
-    /// Below 32.
     count: u32,
 }
 
-impl Out<'_> {
+impl Bits<'_> {
     fn put(&mut self, code: Code) {
         self.bits |= u64::from(code.bits) << self.count;
         self.count += code.count;
-        if self.count >= 32 {
-            self.bytes.extend_from_slice(&(self.bits as u32).to_le_bytes());
-            self.bits >>= 32;
-            self.count -= 32;
+    }
+
+    /// Writes what is whole bytes, by way of eight, of which the next ones are written over the last.
+    fn settle(&mut self) {
+        if let Some(to) = self.to.get_mut(self.at..self.at + 8) {
+            to.copy_from_slice(&self.bits.to_le_bytes());
         }
+        self.at += self.count as usize / 8;
+        self.bits >>= self.count & !7;
+        self.count &= 7;
     }
 
     fn run(&mut self, length: usize) {
@@ -105,6 +115,7 @@ impl Out<'_> {
         let mut rest = length - 1;
         while rest > LONGEST + 2 || rest == LONGEST {
             self.put(RUN[LONGEST]);
+            self.settle();
             rest -= LONGEST;
         }
         // What is left must not be shorter than the shortest run that can be written, which is 3.
@@ -117,6 +128,7 @@ impl Out<'_> {
         } else {
             (0..rest).for_each(|_| self.put(SYMBOL[0]));
         }
+        self.settle();
     }
 }
 
@@ -124,56 +136,99 @@ impl<'a> Deflate<'a> {
     /// A stream at the end of `bytes`.
     pub(super) fn new(bytes: &'a mut Vec<u8>) -> Self {
         bytes.extend([0x78, 0x01]);
-        let mut out = Out { bytes, bits: 0, count: 0 };
-        let mut put = |bits, count| out.put(Code { bits, count });
-        // The last block, with codes of its own; all symbols, one distance, lengths of all nineteen kinds.
-        put(1, 1);
-        put(2, 2);
-        put(29, 5);
-        put(0, 5);
-        put(15, 4);
-        // Repetitions are not used; lengths of codes are written in four bits each.
-        (0..19).for_each(|i| put(if i < 3 { 0 } else { 4 }, 3));
-        for bits in BITS.into_iter().chain([1]) {
-            put(u32::from(bits).reverse_bits() >> 28, 4);
+        let mut stream = Self { bytes, scratch: Vec::new(), bits: 0, count: 0, sum: Adler32::new() };
+        stream.with_bits(SYMBOLS, |to| {
+            let mut put = |bits, count| {
+                to.put(Code { bits, count });
+                to.settle();
+            };
+            // The last block, with codes of its own; all symbols, one distance, lengths of all nineteen kinds.
+            put(1, 1);
+            put(2, 2);
+            put(29, 5);
+            put(0, 5);
+            put(15, 4);
+            // Repetitions are not used; lengths of codes are written in four bits each.
+            (0..19).for_each(|i| put(if i < 3 { 0 } else { 4 }, 3));
+            for bits in BITS.into_iter().chain([1]) {
+                put(u32::from(bits).reverse_bits() >> 28, 4);
+            }
+        });
+        stream
+    }
+
+    /// Lets `write` put what becomes of `length` bytes.
+    fn with_bits(&mut self, length: usize, write: impl FnOnce(&mut Bits<'_>)) {
+        // No code is longer than two bytes for each byte that it stands for.
+        let room = length * 2 + 64;
+        if self.scratch.len() < room {
+            self.scratch.resize(room, 0);
         }
-        Self { out, sum: Adler32::new() }
+        let mut to = Bits { to: &mut self.scratch, at: 0, bits: self.bits, count: self.count };
+        write(&mut to);
+        let Bits { at, bits, count, .. } = to;
+        (self.bits, self.count) = (bits, count);
+        self.bytes.extend_from_slice(self.scratch.get(..at).unwrap_or_default());
     }
 
     /// Adds bytes.
-    pub(super) fn write(&mut self, mut rest: &[u8]) {
-        self.sum.write(rest);
-        loop {
-            let run = zeros(rest);
-            if run >= SHORTEST {
-                self.out.run(run);
-                rest = rest.get(run..).unwrap_or_default();
+    pub(super) fn write(&mut self, data: &[u8]) {
+        self.sum.write(data);
+        self.with_bits(data.len(), |to| {
+            let mut rest = data;
+            while let Some(first) = rest.first() {
+                let taken = match rest.first_chunk::<4>() {
+                    Some(four) if has_no_zero(*four) => {
+                        four.iter().for_each(|byte| to.put(SYMBOL[usize::from(*byte)]));
+                        to.settle();
+                        4
+                    }
+                    _ if *first == 0 => {
+                        let run = zeros(rest);
+                        if run >= SHORTEST {
+                            to.run(run);
+                        } else {
+                            (0..run).for_each(|_| to.put(SYMBOL[0]));
+                            to.settle();
+                        }
+                        run
+                    }
+                    _ => {
+                        to.put(SYMBOL[usize::from(*first)]);
+                        to.settle();
+                        1
+                    }
+                };
+                rest = rest.get(taken..).unwrap_or_default();
             }
-            if rest.is_empty() {
-                return;
-            }
-            // Up to the next run; a zero that begins none is a byte as any other.
-            let end = (0..rest.len())
-                .find(|at| rest[*at] == 0 && rest[*at..].first_chunk() == Some(&[0_u8; SHORTEST]))
-                .unwrap_or(rest.len());
-            let (bytes, later) = rest.split_at(end);
-            bytes.iter().for_each(|byte| self.out.put(SYMBOL[usize::from(*byte)]));
-            rest = later;
-        }
+        });
     }
 
     /// Ends the stream.
     pub(super) fn finish(mut self) {
-        self.out.put(SYMBOL[END]);
-        let left = self.out.count.div_ceil(8) as usize;
-        self.out.bytes.extend(self.out.bits.to_le_bytes().into_iter().take(left));
-        self.out.bytes.extend(self.sum.finish().to_be_bytes());
+        self.with_bits(8, |to| {
+            to.put(SYMBOL[END]);
+            to.count = to.count.next_multiple_of(8);
+            to.settle();
+        });
+        self.bytes.extend(self.sum.finish().to_be_bytes());
     }
+}
+
+fn has_no_zero(four: [u8; 4]) -> bool {
+    let word = u32::from_le_bytes(four);
+    word.wrapping_sub(0x0101_0101) & !word & 0x8080_8080 == 0
 }
 
 /// Zeros that bytes begin with.
 fn zeros(bytes: &[u8]) -> usize {
     const STEP: usize = 32;
+    // Most runs are short.
+    if let Some(eight) =
+        bytes.first_chunk().map(|eight| u64::from_le_bytes(*eight)).filter(|eight| *eight != 0)
+    {
+        return eight.trailing_zeros() as usize / 8;
+    }
     let whole = bytes.as_chunks::<STEP>().0.iter().take_while(|chunk| **chunk == [0; STEP]).count() * STEP;
     whole + bytes.get(whole..).unwrap_or_default().iter().take_while(|byte| **byte == 0).count()
 }
