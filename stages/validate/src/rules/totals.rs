@@ -208,7 +208,7 @@ mod tests {
         expect(&lines(net(&[("net_total", "30")])), &[]);
         expect(&lines(net(&[("net_total", "40")])), &[("BR-CO-13", Warning)]);
         expect(&lines(net(&[("net_total", "25"), ("allowance_total", "7"), ("charge_total", "2")])), &[]);
-        expect(&lines(net(&[("net_total", "25"), ("grand_total", "30")])), &[]);
+        expect(&lines(net(&[("net_total", "25"), ("tax_total", "5"), ("grand_total", "30")])), &[]);
         expect(&lines(net(&[("net_total", "40")])).engine("xml"), &[]);
     }
 }
