@@ -4,7 +4,7 @@ use super::STAGES;
 use super::documents::{Fate, Submission};
 use super::fleet::Setup;
 use super::submit::Submitter;
-use super::watch::{Watcher, essence};
+use super::watch::{TOLERATED, Watcher, essence};
 use crate::OpsError;
 use crate::kafka::Cluster;
 use docmill_blobs::Blobs;
