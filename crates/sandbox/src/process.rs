@@ -110,8 +110,16 @@ impl Process {
         match self.judge(outcome, limit).await? {
             (Kind::Part, payload) => Ok(Some(payload.into())),
             (Kind::End, _) => Ok(None),
-            (Kind::Hello | Kind::Request | Kind::Ready | Kind::Unfit | Kind::Unconfined, _)
-            | (Kind::Want | Kind::Given, _) => Err(SandboxError::Protocol { what: "frame out of place" }),
+            (
+                Kind::Hello
+                | Kind::Request
+                | Kind::Ready
+                | Kind::Unfit
+                | Kind::Unconfined
+                | Kind::Want
+                | Kind::Given,
+                _,
+            ) => Err(SandboxError::Protocol { what: "frame out of place" }),
         }
     }
 

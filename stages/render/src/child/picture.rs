@@ -122,7 +122,9 @@ mod tests {
 
     #[test]
     fn a_painted_page_is_grey_where_it_is_and_keeps_its_colours_where_not() {
-        let decoded = |picture: &Picture| image::load_from_memory(picture.png()).unwrap();
+        let decoded = |picture: &Picture| {
+            image::load_from_memory_with_format(picture.png(), image::ImageFormat::Png).unwrap()
+        };
         // 20 pixels a row, rows 4 bytes longer than their pixels.
         let mut rows = vec![255_u8; 64 * 2];
         rows[57..60].fill(7);
