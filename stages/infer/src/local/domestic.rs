@@ -171,11 +171,11 @@ mod tests {
     use crate::extract::PageText;
     use docmill_contracts::{TextSource, Word};
 
-    /// Lines of words, 6 points a letter, 20 points a line; `|` is a wide gap.
+    /// Lines of words, 6 points a letter, 15 points a line; `|` is a wide gap.
     fn page(lines: &[&str]) -> Layout {
         let mut words = Vec::new();
         for (line, text) in lines.iter().enumerate() {
-            let (y, mut x) = (20.0 * line as f32 + 20.0, 20.0);
+            let (y, mut x) = (15.0 * line as f32 + 20.0, 20.0);
             for word in text.split(' ') {
                 let width = 6.0 * word.chars().count() as f32;
                 if word != "|" {

@@ -28,8 +28,9 @@ const ROW: [u64; 3] = [25, 26, 27];
 /// How much a relation can say.
 pub(super) fn weight(relation: u64) -> f32 {
     match relation {
-        PAID | GIVEN => 3.0,
-        row if ROW.contains(&row) => 2.0,
+        PAID | GIVEN => 8.0,
+        ROUNDED | UNROUNDED => 3.0,
+        row if ROW.contains(&row) => 3.0,
         _ => 1.0,
     }
 }
