@@ -82,6 +82,11 @@ impl Clock {
         self.wall_ms.saturating_add(i64::try_from(self.since.elapsed().as_millis()).unwrap_or(i64::MAX))
     }
 
+    /// How long ago a time of this clock was.
+    pub fn since(&self, at_ms: i64) -> std::time::Duration {
+        std::time::Duration::from_millis(u64::try_from(self.now_ms().saturating_sub(at_ms)).unwrap_or(0))
+    }
+
     /// The instant of a time of this clock.
     pub fn instant(&self, at_ms: i64) -> Instant {
         self.since

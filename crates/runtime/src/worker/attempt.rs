@@ -59,11 +59,11 @@ impl<S: Stage> Engine for Attempts<S> {
         let (span, traceparent) = self.env.telemetry.attempt(&delivery.about(self.worker, ticket));
         let (stage, emitter, done) = (Arc::clone(&self.stage), Arc::clone(emitter), done.clone());
         let gate = Arc::clone(&self.env.gate);
-        let worker = self.worker;
+        let (worker, clock) = (self.worker, self.env.clock);
         let task = tokio::spawn(
             async move {
                 let origin = Origin::of(ticket, &traceparent);
-                let started = tokio::time::Instant::now();
+                let started = clock.now_ms();
                 let attempt = AssertUnwindSafe(run(&*stage, &delivery, &cx, &emitter, &origin, &*gate));
                 let ended = attempt
                     .catch_unwind()
@@ -74,7 +74,7 @@ impl<S: Stage> Engine for Attempts<S> {
                     Err(Failure::Waits(_)) => "waits",
                     Err(Failure::Failed(error)) => outcome(Some(error)),
                 };
-                docmill_metrics::attempt(worker, how, started.elapsed());
+                docmill_metrics::attempt(worker, how, clock.since(started));
                 let finished = match ended {
                     Ok(records) => Finished::of(ticket, Ok(records)),
                     Err(Failure::Waits(wait_ms)) => Finished::deferred(ticket, wait_ms),

@@ -141,12 +141,12 @@ impl<G: Gather> Engine for States<G> {
         now_ms: i64,
         _done: &Done,
     ) -> Option<Finished> {
-        let started = tokio::time::Instant::now();
+        let started = self.env.clock.now_ms();
         let result = self.apply(ticket, &delivery, emitter, now_ms);
         docmill_metrics::attempt(
             self.worker,
             super::attempt::outcome(result.as_ref().err()),
-            started.elapsed(),
+            self.env.clock.since(started),
         );
         Some(Finished::of(ticket, result))
     }
