@@ -187,7 +187,7 @@ impl Claims {
         match failed {
             Some(at) => drop(pool.results.swap_remove(at)),
             None if waits => {
-                self.broken(Invariant::DeadLetter, format!("{document} at {place:?} has no outcome"))
+                self.broken(Invariant::DeadLetter, format!("{document} at {place:?} has no outcome"));
             }
             None => {}
         }
@@ -252,7 +252,7 @@ impl Claims {
     }
 
     fn leftover(&self, pool: &Pool, keys: &BTreeSet<String>) {
-        let asides = pool.claimed.iter().filter(|c| c.claim.kind != ClaimKind::Withdraw).map(|c| c.key());
+        let asides = pool.claimed.iter().filter(|c| c.claim.kind != ClaimKind::Withdraw).map(Contract::key);
         let results = pool.results.iter().map(|v| format!("result of {}", v.head.document_id));
         let states = pool.states.iter().filter(|key| !keys.contains(*key)).cloned();
         if let Some(what) = asides.chain(results).chain(states).next() {
