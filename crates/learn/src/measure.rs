@@ -8,7 +8,7 @@ use serde::Serialize;
 /// Something that is accepted or not: how sure it is, and how many of its decisions are right.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct Case {
-    /// Stated probability; of several decisions that of the least sure one.
+    /// Stated probability; of several decisions the mean, which is the share of them that should be right.
     pub stated: f64,
     /// Decisions that are right.
     pub right: u32,
@@ -24,7 +24,7 @@ impl Case {
 
     /// Several that stand and fall together.
     pub fn all(decisions: &[Case]) -> Option<Self> {
-        let stated = decisions.iter().map(|d| d.stated).fold(f64::INFINITY, f64::min);
+        let stated = decisions.iter().map(|d| d.stated).sum::<f64>() / decisions.len() as f64;
         let sum = |f: fn(&Case) -> u32| decisions.iter().map(f).sum();
         (!decisions.is_empty()).then(|| Self { stated, right: sum(|d| d.right), of: sum(|d| d.of) })
     }
@@ -87,6 +87,8 @@ pub struct StraightThrough {
     pub accepted: f64,
     /// Share of their decisions that is right.
     pub precision: f64,
+    /// The threshold that all folds together ask for; none where there is none.
+    pub least: Option<f64>,
 }
 
 /// The share of cases accepted at a precision; the threshold for each fold is set on the other folds.
@@ -106,6 +108,7 @@ pub fn straight_through(folds: &[Vec<Case>], precision: f64) -> StraightThrough 
     StraightThrough {
         accepted: accepted as f64 / all.max(1) as f64,
         precision: if of == 0 { 1.0 } else { f64::from(right) / f64::from(of) },
+        least: threshold(&folds.concat(), precision),
     }
 }
 
@@ -133,9 +136,9 @@ mod tests {
     }
 
     #[test]
-    fn a_document_is_as_sure_as_its_least_sure_field() {
+    fn a_document_is_as_sure_as_its_fields_are_on_average() {
         let all = Case::all(&[Case::one(0.9, true), Case::one(0.6, false)]).unwrap();
-        assert_eq!((all.stated, all.right, all.of), (0.6, 1, 2));
+        assert_eq!((all.stated, all.right, all.of), (0.75, 1, 2));
         assert_eq!(Case::all(&[]), None);
     }
 
@@ -148,5 +151,6 @@ mod tests {
         // The first fold's threshold is 0.2, the second one's 0.9.
         let found = straight_through(&folds, 1.0);
         assert!((found.accepted - 0.5).abs() < 1e-9 && (found.precision - 0.5).abs() < 1e-9, "{found:?}");
+        assert_eq!(found.least, Some(0.8));
     }
 }

@@ -33,6 +33,10 @@ pub(crate) fn print(report: &Report, folds: &Folds, examples: usize) {
     }
     let shares = report.documents.map(|s| format!("{:.2}", s.accepted)).join("  ");
     ui::say(format!("{:24} {:>5} {:>8} {:>6} {:>6}   {shares}", "whole documents", examples, "", "", ""));
+    let least = report.documents.map(|s| s.least.map_or("none".to_owned(), |l| format!("{l:.3}"))).join(", ");
+    ui::say(format!(
+        "  by the mean confidence of their fields, at least {least} (accept_document_confidence of validate)"
+    ));
     if !report.types.is_empty() {
         let right = report.types.iter().filter(|t| t.2).count();
         ui::say(format!(

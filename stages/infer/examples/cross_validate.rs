@@ -31,9 +31,6 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     if let Some(l2) = after("--l2") {
         settings.l2 = l2.parse()?;
     }
-    if let Some(absent) = after("--absent") {
-        settings.absent = absent.parse()?;
-    }
     let groups: BTreeMap<String, String> = match after("--groups") {
         Some(path) => std::fs::read_to_string(path)?
             .lines()
@@ -54,12 +51,6 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
             examples.push(example);
         }
     }
-    let made: u64 = after("--synthetic").map_or(Ok(0), |f| f.parse())?;
-    for seed in 0..made {
-        let mut example = Example::made_up(seed, &task, settings);
-        example.weight = after("--weight").map_or(Ok(0.3), |f| f.parse())?;
-        examples.push(example);
-    }
     for mut truth in truths? {
         let Some(document) = documents.get(&base(&truth.name)) else {
             println!("no words of {}", truth.name);
@@ -70,6 +61,12 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
             truth.group.clone_from(group);
         }
         examples.push(Example::of(truth, &document.pages, &task, settings));
+    }
+    let made: u64 = after("--synthetic").map_or(Ok(0), |f| f.parse())?;
+    for seed in 0..made {
+        let mut example = Example::made_up(seed, &task, settings);
+        example.weight = after("--weight").map_or(Ok(0.3), |f| f.parse())?;
+        examples.push(example);
     }
     println!("{} examples, {pages} pages read in {:?}", examples.len(), started.elapsed());
     let folds: usize = after("--folds").map_or(Ok(10), |f| f.parse())?;

@@ -125,3 +125,27 @@ fn a_gpu_that_is_not_there_is_a_warning_and_pages_are_read_on_the_cpu() {
         assert_eq!(read, plain.recognize(&page(), &at(144.0)).unwrap());
     }
 }
+
+/// Needs a build with the feature `cuda`, ONNX Runtime for GPUs in `DOCMILL_ONNXRUNTIME`, and a GPU.
+#[test]
+fn a_gpu_reads_what_the_cpu_reads() {
+    if std::env::var_os("DOCMILL_REQUIRE_GPU").is_none_or(|v| v != "1") {
+        eprintln!("SKIPPED: reading on a GPU; DOCMILL_REQUIRE_GPU=1 runs it where there is one");
+        return;
+    }
+    let files = ModelFiles::fetch(&Assets::new(None)).unwrap();
+    let cpu = PpOcr::open(&files, 1, PpOcrConfig::default()).unwrap();
+    let device = Device { provider: Provider::Cuda, ..Device::default() };
+    let lines_logged = Lines::default();
+    let to = lines_logged.clone();
+    let logs = tracing_subscriber::fmt().with_ansi(false).with_writer(move || to.clone()).finish();
+    let gpu = tracing::subscriber::with_default(logs, || {
+        PpOcr::open(&files, 1, PpOcrConfig { device, ..PpOcrConfig::default() }).unwrap()
+    });
+    assert_eq!(String::from_utf8(lines_logged.0.lock().unwrap().clone()).unwrap(), "", "the GPU is not used");
+    for accuracy in [AccuracyMode::Fast, AccuracyMode::Balanced, AccuracyMode::Accurate] {
+        let request = Request { dpi: 144.0, accuracy };
+        let [on_cpu, on_gpu] = [&cpu, &gpu].map(|engine| engine.recognize(&page(), &request).unwrap());
+        assert_eq!(lines(&on_gpu.words), lines(&on_cpu.words), "{accuracy:?}");
+    }
+}

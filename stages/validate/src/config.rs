@@ -11,6 +11,10 @@ use std::collections::BTreeMap;
 pub struct Config {
     /// Least confidence of every required field for a document to be accepted unseen, 0 to 1.
     pub accept_confidence: f64,
+    /// Least mean confidence of the required fields for a document to be accepted unseen, 0 to 1: the share of them that should be
+    /// right. One that was not found counts as 0. `docmill train` prints what to set for a precision; with it, `accept_confidence` may be
+    /// lower.
+    pub accept_document_confidence: f64,
     /// Least confidence of the document type for a document to be accepted unseen, 0 to 1.
     pub accept_type_confidence: f64,
     /// Required fields below this confidence have the document rejected instead of reviewed, 0 to 1.
@@ -37,6 +41,8 @@ pub struct Config {
 pub struct Policy {
     /// As `accept_confidence`.
     pub accept_confidence: Option<f64>,
+    /// As `accept_document_confidence`.
+    pub accept_document_confidence: Option<f64>,
     /// As `accept_type_confidence`.
     pub accept_type_confidence: Option<f64>,
     /// As `reject_confidence`.
@@ -57,6 +63,7 @@ impl Default for Config {
     fn default() -> Self {
         Self {
             accept_confidence: 0.85,
+            accept_document_confidence: 0.0,
             accept_type_confidence: 0.5,
             reject_confidence: 0.0,
             field_confidence: BTreeMap::new(),
@@ -78,6 +85,9 @@ impl Config {
         fields.extend(policy.field_confidence.clone());
         Cow::Owned(Self {
             accept_confidence: policy.accept_confidence.unwrap_or(self.accept_confidence),
+            accept_document_confidence: policy
+                .accept_document_confidence
+                .unwrap_or(self.accept_document_confidence),
             accept_type_confidence: policy.accept_type_confidence.unwrap_or(self.accept_type_confidence),
             reject_confidence: policy.reject_confidence.unwrap_or(self.reject_confidence),
             field_confidence: fields,
@@ -110,6 +120,7 @@ impl Config {
         let fields = self.field_confidence.iter().map(|(name, v)| (format!("field_confidence.{name}"), *v));
         let own = [
             ("accept_confidence", self.accept_confidence),
+            ("accept_document_confidence", self.accept_document_confidence),
             ("accept_type_confidence", self.accept_type_confidence),
             ("reject_confidence", self.reject_confidence),
         ];

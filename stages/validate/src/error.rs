@@ -28,6 +28,7 @@ pub(crate) mod code {
     pub(crate) const COMPANY_NUMBER: &str = "VALIDATE-0022";
     pub(crate) const DUPLICATE: &str = "VALIDATE-0024";
     pub(crate) const NOT_ALL_COMPARED: &str = "VALIDATE-0025";
+    pub(crate) const DOCUMENT_CONFIDENCE: &str = "VALIDATE-0026";
 }
 
 /// What can go wrong while validating.

@@ -14,7 +14,7 @@ mod signs;
 mod totals;
 mod vat;
 
-pub(crate) use confidence::{page_problems, weak};
+pub(crate) use confidence::{page_problems, weak, weak_together};
 pub(crate) use required::required_fields;
 
 use crate::Config;

@@ -4,7 +4,7 @@
 
 use crate::Config;
 use crate::error::code;
-use crate::rules::{page_problems, weak};
+use crate::rules::{page_problems, weak, weak_together};
 use crate::subject::{Subject, day, decimal};
 use docmill_contracts::{Problem, Severity};
 use serde_json::{Map, Value};
@@ -112,11 +112,13 @@ impl TenantSchema {
             }
         }
         problems.extend(self.mistakes(subject, &problems));
-        if self.required.is_empty() {
-            problems.extend(weak(subject, config, fields.keys().map(String::as_str)));
+        let must_be_sure: Vec<&str> = if self.required.is_empty() {
+            fields.keys().map(String::as_str).collect()
         } else {
-            problems.extend(weak(subject, config, self.required.iter().map(String::as_str)));
-        }
+            self.required.iter().map(String::as_str).collect()
+        };
+        problems.extend(weak(subject, config, must_be_sure.iter().copied()));
+        problems.extend(weak_together(subject, config, &must_be_sure));
         problems.extend(page_problems(subject.document));
         problems
     }

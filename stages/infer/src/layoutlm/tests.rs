@@ -102,9 +102,24 @@ fn logits_are_those_of_the_reference() {
     if !runtime() {
         return;
     }
+    compare_logits(docmill_onnx::Device::Cpu, 1e-4);
+}
+
+/// Needs a build with the feature `cuda`, ONNX Runtime for GPUs in `DOCMILL_ONNXRUNTIME`, and a GPU, whose products of matrices have
+/// ten bits of mantissa (TF32).
+#[test]
+fn logits_of_a_gpu_are_those_of_the_reference() {
+    if std::env::var_os("DOCMILL_REQUIRE_GPU").is_none_or(|v| v != "1") {
+        eprintln!("SKIPPED: LayoutLM on a GPU; DOCMILL_REQUIRE_GPU=1 runs it where there is one");
+        return;
+    }
+    compare_logits(docmill_onnx::Device::Cuda, 0.01);
+}
+
+fn compare_logits(device: docmill_onnx::Device, tolerance: f64) {
     let expected = expected();
-    for (name, tolerance) in [("full", 1e-4), ("text", 1e-4), ("half", 0.02)] {
-        let engine = load(&format!("{name}.onnx"), |_| ()).unwrap();
+    for (name, tolerance) in [("full", tolerance), ("text", tolerance), ("half", 0.02)] {
+        let engine = load(&format!("{name}.onnx"), |c| c.device = device).unwrap();
         let page = page(&expected);
         let window = window::windows(&page, &engine.bpe, 512, 128).remove(0);
         let pixels = engine.picture.map(|size| vec![1.0; 3 * size.height * size.width]).map(Arc::new);

@@ -23,8 +23,6 @@ const LAYOUTS: usize = 500;
 pub struct Settings {
     /// Pull of weights towards the base.
     pub l2: f64,
-    /// Weight of an example whose truth has no value for a field.
-    pub absent: f32,
     /// Most rows of a field in a document.
     pub rows: usize,
     /// Most steps of training.
@@ -35,7 +33,7 @@ pub struct Settings {
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { l2: 1.0, absent: 0.0, rows: 160, steps: 60, pages: (12, 4) }
+        Self { l2: 1.0, rows: 160, steps: 60, pages: (12, 4) }
     }
 }
 
@@ -180,15 +178,15 @@ pub fn train(task: &Task, examples: &[&Example], base: Option<&Model>, settings:
         let mut choices: BTreeMap<String, (Choices, usize)> = BTreeMap::new();
         for example in examples {
             let absent = !example.truth.fields.contains_key(&want.name);
-            let weight = example.weight * if absent { settings.absent } else { 1.0 };
-            if weight <= 0.0 {
+            // A truth that does not tell a field says nothing about it.
+            if absent && !example.truth.absent.contains(&want.name) {
                 continue;
             }
             let Some(right) = labelled(example, task, field) else { continue };
             let mut rows: Vec<Row> = example.asked[field].rows.clone();
             rows.push(example.work.none_row());
             let (own, valued) = choices.entry(example.work.scorer_name(want)).or_default();
-            own.push(&rows, &right, weight);
+            own.push(&rows, &right, example.weight);
             *valued += usize::from(!absent);
         }
         for (name, (choices, valued)) in choices {

@@ -7,7 +7,7 @@ use crate::local::fields::Role;
 use crate::local::lexicon::plain;
 use rust_decimal::Decimal;
 use serde_json::Value;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// One example's truth.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -20,6 +20,8 @@ pub struct Truth {
     pub kind: Option<String>,
     /// Values by field.
     pub fields: BTreeMap<String, String>,
+    /// Fields that the document does not have. Of those that are neither here nor there nothing is known.
+    pub absent: BTreeSet<String>,
     /// Rows of the item table.
     pub line_items: Vec<BTreeMap<String, String>>,
 }
@@ -110,15 +112,17 @@ fn letters(text: &str) -> impl Iterator<Item = char> + '_ {
     })
 }
 
-/// A line of truth.jsonl; values are bare or have a `value`.
+/// A line of truth.jsonl; values are bare or have a `value`. A field that is `null` is one that the document does not have.
 pub fn from_line(line: &str) -> Result<Truth, serde_json::Error> {
     let json: Value = serde_json::from_str(line)?;
     let name = json["source"]["name"].as_str().unwrap_or_default().to_owned();
     let group = text(&json["group"]).unwrap_or_else(|| name.clone());
     let fields = values(&json["fields"]);
     let kind = text(&json["type"]);
+    let absent = json["fields"].as_object().into_iter().flatten().filter(|(_, value)| value.is_null());
+    let absent = absent.map(|(name, _)| name.clone()).collect();
     let rows = json["line_items"].as_array().into_iter().flatten().map(values);
-    Ok(Truth { name, group, kind, fields, line_items: rows.collect() })
+    Ok(Truth { name, group, kind, fields, absent, line_items: rows.collect() })
 }
 
 fn values(json: &Value) -> BTreeMap<String, String> {
@@ -152,6 +156,7 @@ mod tests {
             truth.fields.into_iter().collect::<Vec<_>>(),
             [("a".into(), "1".into()), ("b".into(), "2".into())]
         );
+        assert_eq!(truth.absent.into_iter().collect::<Vec<_>>(), ["c"]);
         assert_eq!(truth.line_items[0]["x"], "3");
     }
 

@@ -10,6 +10,7 @@ pub(super) fn check(subject: Subject, config: &Config) -> Vec<Problem> {
     let required: Vec<&str> = required_fields(subject.kind()).collect();
     let named = config.field_confidence.keys().map(String::as_str).filter(|name| !required.contains(name));
     let mut problems = weak(subject, config, required.iter().copied().chain(named));
+    problems.extend(weak_together(subject, config, &required));
     let kind = &subject.document.kind;
     // A confidence that is no number is none.
     if kind.confidence.is_nan() || kind.confidence < config.accept_type_confidence {
@@ -36,6 +37,20 @@ pub(crate) fn weak<'n>(
             subject.problem(code::CONFIDENCE, Severity::Error, message, &[name])
         })
         .collect()
+}
+
+/// The fields `names` where they are not sure enough on average for the document to be accepted unseen.
+pub(crate) fn weak_together(subject: Subject, config: &Config, names: &[&str]) -> Option<Problem> {
+    let least = config.accept_document_confidence;
+    let sum: f64 = names.iter().filter_map(|name| subject.field(name)).map(|f| f.confidence).sum();
+    let sure = sum / names.len() as f64;
+    // A confidence that is no number is none.
+    let weak = least > 0.0 && !names.is_empty() && (sure.is_nan() || sure < least);
+    weak.then(|| {
+        let message =
+            format!("the fields that are required have a mean confidence of {sure:.3}, below {least:.3}");
+        subject.problem(code::DOCUMENT_CONFIDENCE, Severity::Error, message, names)
+    })
 }
 
 /// Pages that could not be read: what stands there is not in the values.
@@ -68,5 +83,24 @@ mod tests {
         assert_eq!(codes(&check(sample.subject(), &config)), [("VALIDATE-0004", Error)]);
         sample.confidence("grand_total", f64::NAN);
         assert_eq!(codes(&check(sample.subject(), &Config::default())), [("VALIDATE-0003", Error)]);
+    }
+
+    #[test]
+    fn a_document_may_be_asked_to_be_sure_on_average() {
+        let mut sample = Sample::new("other").fields(&[("a", "1"), ("b", "2")]);
+        sample.confidence("a", 0.99);
+        sample.confidence("b", 0.95);
+        let config = |least| Config { accept_document_confidence: least, ..Config::default() };
+        let weak = |names: &[&str], least| weak_together(sample.subject(), &config(least), names);
+        assert_eq!(weak(&["a", "b"], 0.97), None);
+        let problem = weak(&["a", "b"], 0.98).unwrap();
+        assert_eq!((problem.code.as_str(), problem.fields.len()), ("VALIDATE-0026", 2));
+        assert_eq!(
+            problem.message,
+            "the fields that are required have a mean confidence of 0.970, below 0.980"
+        );
+        // One that is not there was not found.
+        assert_eq!(weak(&["a", "b", "c"], 0.65).map(|p| p.code), Some("VALIDATE-0026".into()));
+        assert_eq!((weak(&[], 0.9), weak(&["c"], 0.0)), (None, None));
     }
 }

@@ -159,6 +159,8 @@ fn truth(plan: &Plan) -> Truth {
         if plan.kind == "invoice" { (plan.gross - plan.paid).to_string() } else { String::new() },
     );
     put("iban", plan.seller.iban.clone());
+    let missing = ["due_date", "delivery_date", "purchase_order_ref"].into_iter().map(str::to_owned);
+    let absent = missing.filter(|name| !fields.contains_key(name)).collect();
     let rows = plan.items.iter().map(|i| {
         [
             ("description", i.text.clone()),
@@ -174,6 +176,7 @@ fn truth(plan: &Plan) -> Truth {
         group: String::new(),
         kind: Some(plan.kind.to_owned()),
         fields,
+        absent,
         line_items: rows.collect(),
     }
 }

@@ -125,7 +125,10 @@ pub(crate) fn make(dice: &mut Dice) -> (Truth, Vec<PageText>) {
     ];
     fields.extend(pairs.map(|(k, v)| (k.to_owned(), v)));
     let kind = Some("receipt".to_owned());
-    (Truth { kind, fields, ..Truth::default() }, canvas.into_pages())
+    let absent =
+        ["due_date", "delivery_date", "purchase_order_ref", "buyer_name", "buyer_vat_id", "iban", "bic"];
+    let absent = absent.map(str::to_owned).into();
+    (Truth { kind, fields, absent, ..Truth::default() }, canvas.into_pages())
 }
 
 /// What stands beside a label.
