@@ -3,7 +3,7 @@
 //! Encoding is schema-aware serde, with no intermediate value. Decoding reads with the writer's schema straight into
 //! the Rust type, whose `serde` defaults stand for fields that an older writer did not know.
 
-use crate::{Contract, PackedWords, RecordKind};
+use crate::{Contract, PackedRules, PackedWords, RecordKind};
 use apache_avro::{Schema, reader::datum::GenericDatumReader, writer::datum::GenericDatumWriter};
 use std::collections::HashMap;
 use std::sync::{Arc, OnceLock, RwLock};
@@ -14,7 +14,7 @@ pub const MAX_VALUE_BYTES: usize = 8 * 1024 * 1024;
 
 /// Which generation of the schemas this build writes on the embedded log. Raised with the next published version; this
 /// one then joins [`RecordKind::released`].
-const GENERATION: u32 = 2;
+const GENERATION: u32 = 3;
 
 /// Bytes that are no record of ours, or a record that does not fit its schema.
 #[derive(Debug, Error)]
@@ -198,22 +198,30 @@ impl Codec {
         if schema.name != name {
             return Err(CodecError::OtherRecord { id, found: schema.name.clone(), expected: name });
         }
-        read(&schema.schema, value.get(5..).unwrap_or_default())
+        read(&schema.schema, &mut value.get(5..).unwrap_or_default())
             .map_err(|e| CodecError::Decode { record: name, source: Box::new(e) })
     }
 
-    /// Words as the bytes of a blob, for documents too long to carry them in records.
-    pub fn words_to_blob(words: &PackedWords) -> Result<Vec<u8>, CodecError> {
-        let mut out = Vec::with_capacity(words.size() + 32);
+    /// Words and rules of a page as the bytes of a blob, for documents too long to carry them in records: the words as Avro
+    /// datum, then the rules as they are packed.
+    pub fn words_to_blob(words: &PackedWords, rules: &PackedRules) -> Result<Vec<u8>, CodecError> {
+        let mut out = Vec::with_capacity(words.size() + rules.as_bytes().len() + 32);
         write(&words_schema()?.schema, words, &mut out)
             .map_err(|e| CodecError::Encode { record: "PackedWords", source: Box::new(e) })?;
+        out.extend_from_slice(rules.as_bytes());
         Ok(out)
     }
 
     /// The words of such a blob.
     pub fn words_from_blob(bytes: &[u8]) -> Result<PackedWords, CodecError> {
-        read(&words_schema()?.schema, bytes)
-            .map_err(|e| CodecError::Decode { record: "PackedWords", source: Box::new(e) })
+        Self::page_from_blob(bytes).map(|(words, _)| words)
+    }
+
+    /// Words and rules of such a blob. What stands behind the words and is no rules is left out.
+    pub fn page_from_blob(mut bytes: &[u8]) -> Result<(PackedWords, PackedRules), CodecError> {
+        let words = read(&words_schema()?.schema, &mut bytes)
+            .map_err(|e| CodecError::Decode { record: "PackedWords", source: Box::new(e) })?;
+        Ok((words, PackedRules::from_bytes(bytes).unwrap_or_default()))
     }
 }
 
@@ -239,6 +247,6 @@ fn write<T: serde::Serialize>(
     GenericDatumWriter::builder(schema).human_readable(false).build()?.write_ser(out, value).map(drop)
 }
 
-fn read<T: serde::de::DeserializeOwned>(schema: &Schema, mut bytes: &[u8]) -> Result<T, apache_avro::Error> {
-    GenericDatumReader::builder(schema).human_readable(false).build()?.read_deser(&mut bytes)
+fn read<T: serde::de::DeserializeOwned>(schema: &Schema, bytes: &mut &[u8]) -> Result<T, apache_avro::Error> {
+    GenericDatumReader::builder(schema).human_readable(false).build()?.read_deser(bytes)
 }

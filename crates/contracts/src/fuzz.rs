@@ -3,7 +3,7 @@
 use crate::public::{row_line, row_of_line};
 use crate::{
     ClaimState, Codec, Contract, DocumentAssembled, DocumentClaimed, DocumentExtracted, DocumentResult,
-    DocumentSubmitted, GatherState, PageRecognized, PagesPlanned, SchemaCatalog,
+    DocumentSubmitted, GatherState, PackedRules, PageRecognized, PagesPlanned, SchemaCatalog,
 };
 use std::sync::{Arc, OnceLock};
 
@@ -21,9 +21,10 @@ pub fn records(bytes: &[u8]) {
     twice::<DocumentResult>(codec, bytes);
     twice::<DocumentClaimed>(codec, bytes);
     twice::<ClaimState>(codec, bytes);
-    if let Ok(words) = Codec::words_from_blob(bytes)
+    if let Ok((words, rules)) = Codec::page_from_blob(bytes)
         && let Ok(unpacked) = words.unpack()
     {
+        assert_eq!(PackedRules::pack(&rules.unpack()).unpack(), rules.unpack(), "rules stay what they are");
         assert_eq!(usize::try_from(words.count), Ok(unpacked.len()), "columns belong together");
     }
     if let Ok(row) = row_of_line(bytes) {

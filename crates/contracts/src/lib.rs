@@ -10,6 +10,7 @@ pub mod headers;
 pub mod ids;
 pub mod public;
 pub mod record;
+pub mod rules;
 pub mod secret;
 pub mod words;
 
@@ -18,5 +19,6 @@ pub use error::{Class, Classify, Code, ErrorInfo};
 pub use headers::Headers;
 pub use ids::{BlobRef, content_sha256, derive_document_id};
 pub use record::*;
+pub use rules::{MAX_RULES, PackedRules, Rule};
 pub use secret::Secret;
 pub use words::{PackedWords, Word, WordsError};

@@ -54,9 +54,12 @@ macro_rules! records {
             }
 
             /// The schemas of earlier generations, oldest first.
-            pub(crate) fn released(self) -> [&'static str; 1] {
+            pub(crate) fn released(self) -> [&'static str; 2] {
                 match self {
-                    $(Self::$kind => [include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/../../schemas/released/", $schema, ".v1.avsc"))],)*
+                    $(Self::$kind => [
+                        include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/../../schemas/released/", $schema, ".v1.avsc")),
+                        include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/../../schemas/released/", $schema, ".v2.avsc")),
+                    ],)*
                 }
             }
 

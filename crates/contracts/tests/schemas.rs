@@ -70,6 +70,7 @@ fn page() -> Page {
         text_reason: Some("no text layer".into()),
         layout: Some(BlobRef::of(b"{}")),
         problems: vec![problem()],
+        rules: PackedRules::pack(&[Rule::between([20.0, 30.5], [575.0, 30.5])]),
     }
 }
 
@@ -303,21 +304,40 @@ fn every_kind_has_a_sample_that_survives_the_codec() {
     }
 }
 
-/// Bytes of the first generation, as they lie on topics and in embedded logs.
+/// Bytes of earlier generations, as they lie on topics and in embedded logs.
 #[test]
-fn what_the_first_generation_wrote_is_read_with_defaults_for_what_it_did_not_know() {
+fn what_earlier_generations_wrote_is_read_with_defaults_for_what_they_did_not_know() {
     let codec = codec();
-    let golden = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden/v1");
-    for kind in RecordKind::ALL {
-        let bytes = std::fs::read(golden.join(format!("{}.bin", kind.schema_file()))).unwrap();
-        let old = decode(&codec, *kind, &bytes);
+    let golden = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden");
+    for (kind, generation) in RecordKind::ALL.iter().flat_map(|kind| [(kind, "v1"), (kind, "v2")]) {
+        let file = golden.join(generation).join(format!("{}.bin", kind.schema_file()));
+        let old = decode(&codec, *kind, &std::fs::read(file).unwrap());
         assert_eq!((old.kind(), old.tenant()), (*kind, "acme"), "{}", kind.schema_file());
-        if let AnyRecord::DocumentAccepted(accepted) = old {
+        if let AnyRecord::DocumentAccepted(accepted) = &old {
             let options = &accepted.head.options;
-            assert_eq!((options.accuracy_mode, options.password.as_ref()), (AccuracyMode::Balanced, None));
+            let known = match generation {
+                "v1" => (AccuracyMode::Balanced, None),
+                _ => (AccuracyMode::Accurate, Some(Password::new("secret".into()))),
+            };
+            assert_eq!((options.accuracy_mode, options.password.clone()), known);
             assert_eq!(options.schema, head().options.schema);
         }
+        if let AnyRecord::PageRecognized(page) = &old {
+            assert_eq!((&page.page.rules, &page.page.words), (&PackedRules::default(), &self::page().words));
+        }
     }
+}
+
+#[test]
+fn words_and_rules_share_a_blob_and_words_alone_are_read_too() {
+    let Page { words, rules, .. } = page();
+    let words = words.unwrap();
+    let both = Codec::words_to_blob(&words, &rules).unwrap();
+    assert_eq!(Codec::page_from_blob(&both).unwrap(), (words.clone(), rules));
+    assert_eq!(Codec::words_from_blob(&both).unwrap(), words);
+    let alone = Codec::words_to_blob(&words, &PackedRules::default()).unwrap();
+    assert!(both.starts_with(&alone));
+    assert_eq!(Codec::page_from_blob(&both[..both.len() - 1]).unwrap(), (words, PackedRules::default()));
 }
 
 /// Bytes that were once on a topic must decode for ever: a change here is a change of the public contract.

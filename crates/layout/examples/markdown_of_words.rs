@@ -16,5 +16,5 @@ fn main() {
         Some(Word { text, bbox, confidence: 1.0, line: 0 })
     };
     let words: Vec<Word> = text.lines().filter_map(word).collect();
-    print!("{}", docmill_layout::markdown(&docmill_layout::page_layout(1, 612.0, 792.0, &words)));
+    print!("{}", docmill_layout::markdown(&docmill_layout::page_layout(1, 612.0, 792.0, &words, &[])));
 }

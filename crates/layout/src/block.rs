@@ -1,8 +1,8 @@
 //! From the lines of one column to paragraphs, headings and items of lists.
 
-use crate::geometry::{Rect, beside, height, median, union};
+use crate::geometry::{Rect, height, median, union};
 use crate::model::{Block, Kind, Line};
-use crate::segment::{Segment, is_bullet, line};
+use crate::segment::{Segment, is_bullet, line, lines};
 use docmill_contracts::Word;
 
 /// White space between two lines that ends a paragraph, in line heights.
@@ -15,21 +15,10 @@ const HEADINGS: [f32; 3] = [1.75, 1.4, 1.18];
 const HEADING_LINES: usize = 3;
 const HEADING_WORDS: usize = 16;
 
-/// The lines of segments, from top to bottom: what stands beside each other is one line.
+/// The lines of segments, from top to bottom.
 fn rows(segments: Vec<Segment>, words: &[Word]) -> Vec<Line> {
-    let mut rows: Vec<(Rect, Vec<u32>)> = Vec::new();
-    for s in segments {
-        // Segments come by their upper edge: only the last lines can be beside this one.
-        let at = rows.iter().rposition(|(r, _)| beside(*r, s.bbox)).filter(|at| at + 3 >= rows.len());
-        if let Some(at) = at {
-            let (r, at_words) = &mut rows[at];
-            *r = union(*r, s.bbox);
-            at_words.extend(s.words);
-        } else {
-            rows.push((s.bbox, s.words));
-        }
-    }
-    let mut lines: Vec<Line> = rows.into_iter().map(|(_, at)| line(at, words)).collect();
+    let texts = segments.into_iter().map(|s| (s.bbox, s.words)).collect();
+    let mut lines: Vec<Line> = lines(texts).into_iter().map(|(_, at)| line(at, words)).collect();
     lines.sort_by(|a, b| {
         (a.bbox[1] + a.bbox[3]).total_cmp(&(b.bbox[1] + b.bbox[3])).then(a.bbox[0].total_cmp(&b.bbox[0]))
     });

@@ -70,6 +70,9 @@ pub struct Line {
 /// A table.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
 pub struct Table {
+    /// Whether drawn lines say where its rows are.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub ruled: bool,
     /// From where to where each column reaches, points.
     #[serde(serialize_with = "all_rounded")]
     pub columns: Vec<[f32; 2]>,
@@ -96,11 +99,19 @@ pub struct Cell {
     pub column: u32,
     /// How many columns it covers.
     pub span: u32,
+    /// How many rows it covers, its own and those below.
+    #[serde(skip_serializing_if = "is_one")]
+    pub rows: u32,
     /// As in [`Block::bbox`].
     #[serde(rename = "box", serialize_with = "rounded")]
     pub bbox: Rect,
     /// Its lines in order.
     pub lines: Vec<Line>,
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde hands over a reference")]
+fn is_one(n: &u32) -> bool {
+    *n == 1
 }
 
 /// A hundredth of a point is far below what any engine can tell.

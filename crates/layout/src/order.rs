@@ -1,10 +1,11 @@
 //! In which order the parts of a page are read: tables first taken out, the rest cut along white space (XY-cut).
 
-use crate::geometry::{Rect, beside, bounds, height, median, merged, overlap, width};
+use crate::geometry::{Rect, beside, bounds, height, median, merged, middle_x, middle_y, overlap, width};
 use crate::model::Table;
+use crate::ruled::Ruled;
 use crate::segment::{Segment, by_place};
 use crate::table;
-use docmill_contracts::Word;
+use docmill_contracts::{Rule, Word};
 
 /// A part of the page that needs no more cutting.
 #[derive(Debug)]
@@ -25,31 +26,88 @@ const GUTTER_WEIGHT: f32 = 0.6;
 const DEEPEST: u32 = 64;
 
 /// The parts of a page in reading order.
-pub(crate) fn parts(segments: Vec<Segment>, words: &[Word]) -> Vec<Part> {
-    let mut out = Vec::new();
-    let typical = median(segments.iter().map(|s| height(s.bbox)).collect(), 10.0).max(1.0);
-    cut(segments, words, typical, DEEPEST, &mut out);
-    out
+pub(crate) fn parts(ruled: Ruled, words: &[Word]) -> Vec<Part> {
+    let Ruled { segments, tables, levels } = ruled;
+    let texts = segments.iter().filter(|s| s.table.is_none());
+    let h = median(texts.map(|s| height(s.bbox)).collect(), 10.0).max(1.0);
+    let tables = tables.into_iter().map(Some).collect();
+    let mut parts = Parts { words, levels, tables, h, out: Vec::new() };
+    parts.cut(segments, DEEPEST);
+    parts.out
 }
 
-fn cut(segments: Vec<Segment>, words: &[Word], h: f32, depth: u32, out: &mut Vec<Part>) {
-    if segments.is_empty() {
-        return;
-    }
-    if segments.len() == 1 || depth == 0 {
-        out.push(Part::Text(segments));
-        return;
-    }
-    match table::find(segments, words) {
-        Ok(found) => {
-            cut(found.above, words, h, depth - 1, out);
-            out.push(Part::Table(found.table));
-            cut(found.below, words, h, depth - 1, out);
+/// The parts of a page on their way.
+struct Parts<'a> {
+    words: &'a [Word],
+    levels: Vec<Rule>,
+    /// Tables that drawn lines made, until they are put in their place.
+    tables: Vec<Option<Table>>,
+    /// Typical height of a line.
+    h: f32,
+    out: Vec<Part>,
+}
+
+impl Parts<'_> {
+    fn cut(&mut self, segments: Vec<Segment>, depth: u32) {
+        if segments.is_empty() {
+            return;
         }
-        Err(segments) => match divide(&segments, words, h) {
-            Some(groups) => groups.into_iter().for_each(|g| cut(g, words, h, depth - 1, out)),
-            None => out.push(Part::Text(segments)),
-        },
+        if segments.len() == 1 || depth == 0 {
+            self.put(segments);
+            return;
+        }
+        if segments.iter().any(|s| s.table.is_some()) {
+            self.cut_at_table(segments, depth);
+            return;
+        }
+        match table::find(segments, self.words, &self.levels) {
+            Ok(found) => {
+                self.cut(found.above, depth - 1);
+                self.out.push(Part::Table(found.table));
+                self.cut(found.below, depth - 1);
+            }
+            Err(segments) => match divide(&segments, self.words, self.h) {
+                Some(groups) => groups.into_iter().for_each(|g| self.cut(g, depth - 1)),
+                None => self.out.push(Part::Text(segments)),
+            },
+        }
+    }
+
+    /// Where there is a table with rules: what is above, the table, what is below. What stands beside it is cut as columns are.
+    fn cut_at_table(&mut self, mut segments: Vec<Segment>, depth: u32) {
+        let Some(at) = segments.iter().position(|s| s.table.is_some()) else { return };
+        let bbox = segments[at].bbox;
+        let (above, below) =
+            (|s: &Segment| middle_y(s.bbox) < bbox[1], |s: &Segment| middle_y(s.bbox) > bbox[3]);
+        let beside = |(i, s): (usize, &Segment)| i != at && !above(s) && !below(s);
+        if segments.iter().enumerate().any(beside)
+            && let Some(groups) = divide(&segments, self.words, self.h)
+        {
+            groups.into_iter().for_each(|g| self.cut(g, depth - 1));
+            return;
+        }
+        let own = segments.remove(at);
+        let (above, rest): (Vec<Segment>, Vec<Segment>) = segments.into_iter().partition(above);
+        let (below, beside): (Vec<Segment>, Vec<Segment>) = rest.into_iter().partition(below);
+        let (left, right) = beside.into_iter().partition(|s| middle_x(s.bbox) < middle_x(bbox));
+        self.cut(above, depth - 1);
+        self.cut(left, depth - 1);
+        self.put(vec![own]);
+        self.cut(right, depth - 1);
+        self.cut(below, depth - 1);
+    }
+
+    /// Puts out what is cut no further.
+    fn put(&mut self, segments: Vec<Segment>) {
+        let (tables, texts): (Vec<Segment>, Vec<Segment>) =
+            segments.into_iter().partition(|s| s.table.is_some());
+        if !texts.is_empty() {
+            self.out.push(Part::Text(texts));
+        }
+        for at in tables.iter().filter_map(|s| s.table) {
+            let table = self.tables.get_mut(at as usize).and_then(Option::take);
+            self.out.extend(table.map(Part::Table));
+        }
     }
 }
 

@@ -15,6 +15,15 @@ pub(crate) struct Segment {
     pub(crate) bbox: Rect,
     /// Places in the page's list, from left to right.
     pub(crate) words: Vec<u32>,
+    /// Place in a list of tables; such a segment has no words, and stands for the table.
+    pub(crate) table: Option<u32>,
+}
+
+impl Segment {
+    /// The rectangle around words.
+    pub(crate) fn around(at: &[u32], words: &[Word]) -> Rect {
+        crate::geometry::bounds(at.iter().map(|w| sane(words[*w as usize].bbox)))
+    }
 }
 
 #[derive(Debug, Default)]
@@ -99,7 +108,7 @@ fn chain(places: &[Place]) -> Vec<Segment> {
             *tail = p.bbox;
             s
         } else {
-            out.push((Segment { bbox: p.bbox, words: vec![p.word] }, p.bbox));
+            out.push((Segment { bbox: p.bbox, words: vec![p.word], table: None }, p.bbox));
             out.len() - 1
         };
         for list in &mut open[touched] {
@@ -125,7 +134,7 @@ fn columns(mut places: Vec<Place>) -> Vec<Segment> {
             s.words.push(p.word);
             s.bbox = union(s.bbox, p.bbox);
         } else {
-            out.push(Segment { bbox: p.bbox, words: vec![p.word] });
+            out.push(Segment { bbox: p.bbox, words: vec![p.word], table: None });
         }
     }
     out
@@ -166,6 +175,31 @@ pub(crate) fn is_bullet(text: &str) -> bool {
         (chars.next(), chars.next()),
         (Some('•' | '◦' | '▪' | '●' | '○' | '■' | '·' | '‣' | '\u{f0b7}' | '–' | '-' | '*'), None)
     )
+}
+
+/// The lines of texts, from top to bottom: what stands beside each other is one line.
+pub(crate) fn lines(mut texts: Vec<(Rect, Vec<u32>)>) -> Vec<(Rect, Vec<u32>)> {
+    texts.sort_by(|a, b| {
+        let (p, q) = (a.0, b.0);
+        p[1].total_cmp(&q[1])
+            .then(p[0].total_cmp(&q[0]))
+            .then(p[3].total_cmp(&q[3]))
+            .then(p[2].total_cmp(&q[2]))
+    });
+    let mut lines: Vec<(Rect, Vec<u32>)> = Vec::new();
+    for (bbox, words) in texts {
+        // Texts come by their upper edge: only the last lines can be beside this one.
+        let at = lines.iter().rposition(|(r, _)| beside(*r, bbox)).filter(|at| at + 3 >= lines.len());
+        if let Some(at) = at {
+            let (r, at_words) = &mut lines[at];
+            *r = union(*r, bbox);
+            at_words.extend(words);
+        } else {
+            lines.push((bbox, words));
+        }
+    }
+    lines.sort_by(|a, b| (a.0[1] + a.0[3]).total_cmp(&(b.0[1] + b.0[3])).then(a.0[0].total_cmp(&b.0[0])));
+    lines
 }
 
 /// The line of some words, from left to right.

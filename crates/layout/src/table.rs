@@ -1,15 +1,16 @@
-//! Tables without rules: runs of lines whose segments stand in the same columns.
+//! Tables without upright rules: runs of lines whose segments stand in the same columns.
 //!
 //! Owns what counts as a table. Rule: a table is told from text in columns by what its cells hold (numbers, short texts,
 //! a row of names above), never by one supplier's words.
 
+mod borders;
 mod columns;
 pub(crate) mod grid;
 
 use crate::geometry::{Rect, beside, height, median, merged, overlap, union};
 use crate::model::Table;
 use crate::segment::{Segment, by_place};
-use docmill_contracts::Word;
+use docmill_contracts::{Rule, Word};
 
 /// A table, and what stands above and below it.
 #[derive(Debug)]
@@ -26,6 +27,13 @@ pub(crate) struct Strip {
     pub(crate) segments: Vec<Segment>,
 }
 
+impl Strip {
+    pub(crate) fn push(&mut self, segment: Segment) {
+        self.bbox = union(self.bbox, segment.bbox);
+        self.segments.push(segment);
+    }
+}
+
 /// Largest white space between two rows of a table, in line heights.
 const ROW_GAP: f32 = 3.0;
 /// How far edges that stand under each other may be apart, in line heights.
@@ -35,8 +43,9 @@ const COLUMN_GAP: f32 = 0.35;
 /// Most lines in a row that fill no more than one column.
 const MOST_SINGLE: usize = 8;
 
-/// The first table among segments that are sorted by place; the segments again where there is none.
-pub(crate) fn find(segments: Vec<Segment>, words: &[Word]) -> Result<Found, Vec<Segment>> {
+/// The first table among segments that are sorted by place; the segments again where there is none. Level rules of the page
+/// say where rows end.
+pub(crate) fn find(segments: Vec<Segment>, words: &[Word], levels: &[Rule]) -> Result<Found, Vec<Segment>> {
     let strips = strips(&segments);
     let h = median(segments.iter().map(|s| height(s.bbox)).collect(), 10.0).max(1.0);
     let mut from = 0;
@@ -47,7 +56,7 @@ pub(crate) fn find(segments: Vec<Segment>, words: &[Word]) -> Result<Found, Vec<
         }
         let to = grow(&strips, from, h);
         if to > from + 1
-            && let Some(table) = grid::build(&strips[from..to], words, h)
+            && let Some(table) = grid::build(&strips[from..to], words, levels, h)
         {
             let flat = |strips: &[Strip]| {
                 let mut all: Vec<Segment> = strips.iter().flat_map(|s| s.segments.clone()).collect();
@@ -69,13 +78,7 @@ fn strips(segments: &[Segment]) -> Vec<Strip> {
     let mut strips: Vec<Strip> = Vec::new();
     for s in by_middle {
         match strips.last_mut() {
-            // Beside the strip's last word too: a skewed line must not swallow the next one.
-            Some(strip)
-                if beside(strip.segments[strip.segments.len() - 1].bbox, s.bbox) && fits(strip, s) =>
-            {
-                strip.bbox = union(strip.bbox, s.bbox);
-                strip.segments.push(s.clone());
-            }
+            Some(strip) if same_strip(strip, s) => strip.push(s.clone()),
             _ => strips.push(Strip { bbox: s.bbox, segments: vec![s.clone()] }),
         }
     }
@@ -85,9 +88,11 @@ fn strips(segments: &[Segment]) -> Vec<Strip> {
     strips
 }
 
-/// What would stand over another segment of the strip belongs to another line.
-fn fits(strip: &Strip, s: &Segment) -> bool {
-    strip.segments.iter().all(|o| overlap(o.bbox[0], o.bbox[2], s.bbox[0], s.bbox[2]) <= 0.0)
+/// True where a segment belongs to a strip. What would stand over another segment of it belongs to another line.
+pub(crate) fn same_strip(strip: &Strip, s: &Segment) -> bool {
+    // Beside the strip's last word: a skewed line must not swallow the next one.
+    let near = strip.segments.last().is_some_and(|last| beside(last.bbox, s.bbox));
+    near && strip.segments.iter().all(|o| overlap(o.bbox[0], o.bbox[2], s.bbox[0], s.bbox[2]) <= 0.0)
 }
 
 /// Columns and their edges, as far as the rows so far show them.

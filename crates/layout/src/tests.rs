@@ -20,7 +20,11 @@ fn words(text: &str, x: f32, y: f32, h: f32) -> Vec<Word> {
 }
 
 fn layout(words: &[Word]) -> PageLayout {
-    page_layout(1, 600.0, 800.0, words)
+    ruled_layout(words, &[])
+}
+
+fn ruled_layout(words: &[Word], rules: &[Rule]) -> PageLayout {
+    page_layout(1, 600.0, 800.0, words, rules)
 }
 
 fn said(page: &PageLayout) -> Vec<(Kind, String)> {
@@ -55,12 +59,29 @@ fn any_word() -> impl Strategy<Value = Word> {
     })
 }
 
+/// Rules on a grid too, so that there are tables, and some that are askew or no rules at all.
+fn any_rules() -> impl Strategy<Value = Vec<Rule>> {
+    let rule = (0u8..13, 0u8..41, 0u8..13, 0u8..41, 0u8..30).prop_map(|(a, b, c, d, odd)| {
+        let x = |column: u8| f32::from(column) * 47.0 - 6.0;
+        let y = |row: u8| f32::from(row) * 13.0 - 2.0;
+        match odd {
+            0..15 => Rule::between([x(a), y(b)], [x(c), y(b)]),
+            15..28 => Rule::between([x(a), y(b)], [x(a), y(d)]),
+            28 => Rule::between([x(a), y(b)], [x(c), y(b) + 5.0]),
+            _ => Rule { from: [f32::NAN, y(b)], to: [x(c), f32::INFINITY] },
+        }
+    });
+    proptest::collection::vec(rule, 0..60)
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(200))]
 
     #[test]
-    fn every_word_stands_in_exactly_one_place(list in proptest::collection::vec(any_word(), 0..150)) {
-        let page = layout(&list);
+    fn every_word_stands_in_exactly_one_place(
+        list in proptest::collection::vec(any_word(), 0..150), rules in any_rules(),
+    ) {
+        let page = ruled_layout(&list, &rules);
         let mut places: Vec<u32> = page.lines().flat_map(|l| l.words.clone()).collect();
         places.sort_unstable();
         prop_assert_eq!(places, (0..list.len() as u32).collect::<Vec<_>>());
@@ -72,21 +93,23 @@ proptest! {
             let n = table.columns.len() as u32;
             for row in &table.rows {
                 prop_assert!(row.cells.windows(2).all(|w| w[0].column + w[0].span <= w[1].column));
-                prop_assert!(row.cells.iter().all(|c| c.span > 0 && c.column + c.span <= n));
+                prop_assert!(row.cells.iter().all(|c| c.span > 0 && c.rows > 0 && c.column + c.span <= n));
             }
         }
     }
 
     #[test]
     fn the_order_of_the_words_does_not_matter(
-        (list, other) in proptest::collection::vec(any_word(), 0..150).prop_flat_map(|l| (Just(l.clone()), Just(l).prop_shuffle()))
+        (list, other) in proptest::collection::vec(any_word(), 0..150).prop_flat_map(|l| (Just(l.clone()), Just(l).prop_shuffle())),
+        (rules, turned) in any_rules().prop_flat_map(|r| (Just(r.clone()), Just(r).prop_shuffle())),
     ) {
-        prop_assert_eq!(format!("{:?}", bare(layout(&list))), format!("{:?}", bare(layout(&other))));
+        let (one, two) = (ruled_layout(&list, &rules), ruled_layout(&other, &turned));
+        prop_assert_eq!(format!("{:?}", bare(one)), format!("{:?}", bare(two)));
     }
 
     #[test]
-    fn markdown_keeps_every_word(list in proptest::collection::vec(any_word(), 0..80)) {
-        let md = markdown(&layout(&list));
+    fn markdown_keeps_every_word(list in proptest::collection::vec(any_word(), 0..80), rules in any_rules()) {
+        let md = markdown(&ruled_layout(&list, &rules));
         let mut found: Vec<String> = md.split_whitespace().map(|t| t.replace('\\', "")).collect();
         for w in list.iter().filter(|w| w.text != "•") {
             let at = found.iter().position(|t| *t == w.text);
@@ -206,7 +229,7 @@ fn headers_and_footers_are_those_that_neighbours_repeat() {
         let mut list = words("Example Ltd price list", 50.0, 20.0, 10.0);
         list.extend(words(&format!("the text of page {n} is this"), 50.0, 300.0 + n as f32, 10.0));
         list.extend(words(&format!("Page {n} of 3"), 250.0, 780.0, 10.0));
-        page_layout(n, 600.0, 800.0, &list)
+        page_layout(n, 600.0, 800.0, &list, &[])
     };
     let (mut document, mut writer, mut out) = (DocumentLayout::default(), Writer::markdown(), String::new());
     let mut pages = Vec::new();

@@ -4,7 +4,7 @@ use super::reading::Reading;
 use crate::inputs::{self, Input};
 use crate::{OpsError, columns, ui};
 use clap::Args;
-use docmill_contracts::{ProcessingOptions, Word};
+use docmill_contracts::{ProcessingOptions, Rule, Word};
 use docmill_layout::{Kind, PageLayout, markdown, page_layout};
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -26,6 +26,7 @@ struct Page {
     no: i32,
     size: (f32, f32),
     words: Vec<Word>,
+    rules: Vec<Rule>,
 }
 
 /// Measures and prints.
@@ -38,16 +39,18 @@ pub(super) async fn run(args: LayoutArgs) -> Result<ExitCode, OpsError> {
         return Err(OpsError::Usage(vec!["no PDF with a text layer found".into()]));
     }
     let (mut layout, mut writing) = (Vec::new(), Vec::new());
-    let (mut words, mut blocks, mut tables, mut rows) = (0, 0, 0, 0);
+    let (mut words, mut blocks, mut tables, mut ruled, mut rows) = (0, 0, 0, 0, 0);
     for page in &pages {
         let (made, took) =
-            fastest(args.rounds, || page_layout(page.no, page.size.0, page.size.1, &page.words));
+            fastest(args.rounds, || page_layout(page.no, page.size.0, page.size.1, &page.words, &page.rules));
         layout.push(took);
         writing.push(fastest(args.rounds, || markdown(&made)).1);
         words += page.words.len();
         blocks += made.blocks.len();
         tables += count(&made, Kind::Table);
-        rows += made.blocks.iter().filter_map(|b| b.table.as_ref()).map(|t| t.rows.len()).sum::<usize>();
+        let found = || made.blocks.iter().filter_map(|b| b.table.as_ref());
+        rows += found().map(|t| t.rows.len()).sum::<usize>();
+        ruled += found().filter(|t| t.ruled).count();
     }
     let row = |what: &str, mut took: Vec<Duration>| {
         took.sort();
@@ -58,7 +61,8 @@ pub(super) async fn run(args: LayoutArgs) -> Result<ExitCode, OpsError> {
     };
     let table = [row("layout", layout), row("Markdown", writing)];
     ui::say(columns::render(["ms a page", "pages", "mean", "p50", "p99", "most"], &table));
-    ui::say(format!("{words} words in {blocks} blocks, among them {tables} tables of {rows} rows"));
+    let tables = format!("{tables} tables ({ruled} ruled) of {rows} rows");
+    ui::say(format!("{words} words in {blocks} blocks, among them {tables}"));
     Ok(ExitCode::SUCCESS)
 }
 
@@ -68,9 +72,9 @@ async fn pages(files: Vec<Input>) -> Result<Vec<Page>, OpsError> {
     for file in files {
         let head = reading.head(&file.path, ProcessingOptions::default()).await?;
         for page in reading.read(head).await?.pages {
-            let words = reading.words(&page).await?;
+            let (words, rules) = reading.words(&page).await?;
             if !words.is_empty() {
-                all.push(Page { no: page.page_no, size: (page.width, page.height), words });
+                all.push(Page { no: page.page_no, size: (page.width, page.height), words, rules });
             }
         }
     }

@@ -4,7 +4,8 @@ use crate::OpsError;
 use bytes::Bytes;
 use docmill_blobs::Blobs;
 use docmill_contracts::{
-    AnyRecord, BlobRef, DocumentAccepted, DocumentHead, ErrorInfo, Page, ProcessingOptions, Source,
+    AnyRecord, BlobRef, DocumentAccepted, DocumentHead, ErrorInfo, Page, ProcessingOptions, Rule, Source,
+    Word,
 };
 use docmill_render::{Alone, Config, PageStage, PlanStage};
 use docmill_runtime::{Cx, Outputs, Stage};
@@ -111,14 +112,14 @@ impl Reading {
         Ok(self.blobs.get(blob).await?)
     }
 
-    /// The words of a page; none where it has no text layer.
-    pub(super) async fn words(&self, page: &Page) -> Result<Vec<docmill_contracts::Word>, OpsError> {
-        let packed = match (&page.words, &page.words_blob) {
-            (Some(words), _) => words.clone(),
-            (None, Some(blob)) => docmill_contracts::Codec::words_from_blob(&self.blobs.get(blob).await?)?,
-            (None, None) => return Ok(Vec::new()),
+    /// The words of a page, and the lines drawn on it; none where it has no text layer.
+    pub(super) async fn words(&self, page: &Page) -> Result<(Vec<Word>, Vec<Rule>), OpsError> {
+        let (packed, rules) = match (&page.words, &page.words_blob) {
+            (Some(words), _) => (words.clone(), page.rules.clone()),
+            (None, Some(blob)) => docmill_contracts::Codec::page_from_blob(&self.blobs.get(blob).await?)?,
+            (None, None) => return Ok((Vec::new(), Vec::new())),
         };
-        Ok(packed.unpack().unwrap_or_default())
+        Ok((packed.unpack().unwrap_or_default(), rules.unpack()))
     }
 
     /// The words of a page in a row; none where it has to be read by OCR.

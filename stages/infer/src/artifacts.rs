@@ -5,7 +5,9 @@
 
 use crate::InferError;
 use docmill_blobs::{BlobWriter, Blobs};
-use docmill_contracts::{Artifact, Codec, FORMAT_LAYOUT, FORMAT_MARKDOWN, Page, Problem, Severity, Word};
+use docmill_contracts::{
+    Artifact, Codec, FORMAT_LAYOUT, FORMAT_MARKDOWN, Page, Problem, Rule, Severity, Word,
+};
 use docmill_layout::{DocumentLayout, PageLayout, Writer, page_layout};
 
 /// Files, and formats that nobody knows.
@@ -46,9 +48,10 @@ pub(crate) async fn make(blobs: &Blobs, formats: &[String], pages: &[Page]) -> R
             }
             continue;
         }
-        let words = words(blobs, page).await?;
+        let (words, rules) = words(blobs, page).await?;
         let (no, width, height) = (page.page_no, page.width, page.height);
-        let layout = tokio::task::spawn_blocking(move || page_layout(no, width, height, &words)).await?;
+        let work = move || page_layout(no, width, height, &words, &rules);
+        let layout = tokio::task::spawn_blocking(work).await?;
         finished(&mut files, document.push(layout)).await?;
     }
     finished(&mut files, document.end()).await?;
@@ -70,17 +73,19 @@ async fn finished(files: &mut [File], page: Option<PageLayout>) -> Result<(), In
     Ok(())
 }
 
-async fn words(blobs: &Blobs, page: &Page) -> Result<Vec<Word>, InferError> {
+/// The words of a page, and the lines drawn on it.
+async fn words(blobs: &Blobs, page: &Page) -> Result<(Vec<Word>, Vec<Rule>), InferError> {
     let no = page.page_no;
-    let packed = match (&page.words, &page.words_blob) {
-        (Some(words), _) => words.clone(),
+    let (packed, rules) = match (&page.words, &page.words_blob) {
+        (Some(words), _) => (words.clone(), page.rules.clone()),
         (None, Some(blob)) => {
             let bytes = blobs.get(blob).await?;
-            Codec::words_from_blob(&bytes).map_err(|source| InferError::Codec { page: no, source })?
+            Codec::page_from_blob(&bytes).map_err(|source| InferError::Codec { page: no, source })?
         }
-        (None, None) => docmill_contracts::PackedWords::default(),
+        (None, None) => Default::default(),
     };
-    packed.unpack().map_err(|source| InferError::Words { page: no, source })
+    let words = packed.unpack().map_err(|source| InferError::Words { page: no, source })?;
+    Ok((words, rules.unpack()))
 }
 
 fn unknown(format: &str) -> Problem {
@@ -97,7 +102,7 @@ fn unknown(format: &str) -> Problem {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use docmill_contracts::{Class, ErrorInfo, PackedWords};
+    use docmill_contracts::{Class, ErrorInfo, PackedRules, PackedWords};
 
     fn page(page_no: i32, text: &str) -> Page {
         let word = |(i, t): (usize, &str)| {
@@ -130,7 +135,7 @@ mod tests {
             page: Some(2),
         };
         let mut third = page(3, "last page");
-        let packed = Codec::words_to_blob(&third.words.take().unwrap()).unwrap();
+        let packed = Codec::words_to_blob(&third.words.take().unwrap(), &PackedRules::default()).unwrap();
         third.words_blob = Some(blobs.put(packed.into()).await.unwrap());
         let pages = [page(1, "first page"), Page { error: Some(error), ..page(2, "no") }, third];
         let formats = ["layout", "markdown", "docx"].map(str::to_owned);

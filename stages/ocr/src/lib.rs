@@ -30,6 +30,7 @@ mod orientation;
 mod pixels;
 mod ppocr;
 pub mod remote;
+mod rules;
 mod spelling;
 mod stage;
 mod trust;

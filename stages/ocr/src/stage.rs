@@ -7,11 +7,11 @@ use crate::engine::{OcrEngine, Recognized, Request};
 use crate::orientation::turned;
 use crate::remote::{self, PageImage, RemoteOcr, RemoteReading};
 use crate::trust::{self, Agreement};
-use crate::{Config, ModelFiles, OcrError, PpOcr, decode_page};
+use crate::{Config, ModelFiles, OcrError, PpOcr, decode_page, rules};
 use docmill_assets::Assets;
 use docmill_blobs::{Blobs, memo_key};
 use docmill_contracts::{
-    AccuracyMode, BlobRef, Class, Classify, Codec, ErrorInfo, PackedWords, Page, PageRecognized,
+    AccuracyMode, BlobRef, Class, Classify, Codec, ErrorInfo, PackedRules, PackedWords, Page, PageRecognized,
     PageRendered, Problem, Severity, TextSource,
 };
 use docmill_runtime::{Cx, Outputs, Stage, Unreadable, Worker};
@@ -32,6 +32,9 @@ const LYING_LAYER: &str = "OCR-0030";
 
 /// Resolution that is assumed where a page does not say, dots per inch.
 const USUAL_DPI: f32 = 200.0;
+
+/// What a reading is remembered by besides the engine: readings without rules, or with others, are made again.
+const RULES: &str = "rules 1";
 
 type Engine = Arc<dyn OcrEngine>;
 type Loader = Arc<dyn Fn() -> Result<Engine, OcrError> + Send + Sync>;
@@ -90,7 +93,7 @@ impl OcrStage {
         let engine = self.engine().await?;
         let dpi = input.page.image_dpi.filter(|dpi| *dpi > 0.0).unwrap_or(USUAL_DPI);
         let request = Request { dpi, accuracy: input.head.options.accuracy_mode };
-        let parameters = format!("{} dpi {dpi}", engine.parameters(&request));
+        let parameters = format!("{} dpi {dpi} {RULES}", engine.parameters(&request));
         let key = memo_key(&["ocr", &image.sha256, engine.name(), engine.version(), &parameters]);
         let remembered = self.blobs.recall(&key).await?;
         let reading = if let Some(reading) = remembered.as_deref().and_then(Reading::from_memo) {
@@ -122,12 +125,12 @@ impl OcrStage {
             (page.engine_version, page.confidence) = (remote.model, remote.confidence);
             words = PackedWords::pack(&remote.words);
         }
-        (page.words, page.words_blob) = (None, None);
+        (page.words, page.words_blob, page.rules) = (None, None, PackedRules::default());
         page.text_source = if words.count > 0 { TextSource::Ocr } else { TextSource::None };
         if page.text_source == TextSource::Ocr && input.page_count <= self.config.inline_pages {
-            page.words = Some(words);
+            (page.words, page.rules) = (Some(words), reading.rules);
         } else if page.text_source == TextSource::Ocr {
-            let bytes = Codec::words_to_blob(&words)?;
+            let bytes = Codec::words_to_blob(&words, &reading.rules)?;
             page.words_blob = Some(self.blobs.put(bytes.into()).await?);
         }
         Ok(page)
@@ -192,11 +195,14 @@ impl OcrStage {
             let image = decode_page(&bytes, &name, limit)?;
             drop(bytes);
             let read = engine.recognize(&image, &request)?;
-            let upright = upright_png(&image, read.turn, &name)?;
-            Ok::<_, OcrError>((read, upright))
+            let upright = turned(&image, read.turn);
+            let rules = PackedRules::pack(&rules::find(upright.as_ref().unwrap_or(&image), request.dpi));
+            let png = upright.map(|upright| to_png(&upright, &name)).transpose()?;
+            Ok::<_, OcrError>((read, rules, png))
         };
-        let (read, upright) = spawn_blocking(work).await.map_err(|source| OcrError::Engine { source })??;
-        let mut reading = Reading::of(&read);
+        let (read, rules, upright) =
+            spawn_blocking(work).await.map_err(|source| OcrError::Engine { source })??;
+        let mut reading = Reading::of(&read, rules);
         if let Some(png) = upright {
             reading.upright = Some(self.blobs.put(png.into()).await?);
         }
@@ -256,24 +262,25 @@ fn failed(page: &Page, error: ErrorInfo) -> Page {
         confidence: None,
         words: None,
         words_blob: None,
+        rules: PackedRules::default(),
         error: Some(error),
         ..page.clone()
     }
 }
 
-/// A page that was turned to be read, as PNG; none where it was upright.
-fn upright_png(image: &RgbImage, turn: u16, name: &str) -> Result<Option<Vec<u8>>, OcrError> {
-    let Some(turned) = turned(image, turn) else { return Ok(None) };
+/// A page that was turned to be read, as PNG.
+fn to_png(upright: &RgbImage, name: &str) -> Result<Vec<u8>, OcrError> {
     let mut png = Cursor::new(Vec::new());
-    turned
+    upright
         .write_to(&mut png, ImageFormat::Png)
         .map_err(|source| OcrError::Decode { name: name.to_owned(), source })?;
-    Ok(Some(png.into_inner()))
+    Ok(png.into_inner())
 }
 
 /// What was read on a page, as it is remembered.
 struct Reading {
     words: PackedWords,
+    rules: PackedRules,
     confidence: Option<f64>,
     turn: u16,
     /// The page turned upright; none where it was.
@@ -289,22 +296,23 @@ struct Memo {
 }
 
 impl Reading {
-    fn of(read: &Recognized) -> Self {
+    fn of(read: &Recognized, rules: PackedRules) -> Self {
         Self {
             words: PackedWords::pack(&read.words),
+            rules,
             confidence: read.confidence,
             turn: read.turn,
             upright: None,
         }
     }
 
-    /// Four bytes of length (little-endian), a [`Memo`] as JSON, then the words.
+    /// Four bytes of length (little-endian), a [`Memo`] as JSON, then words and rules.
     fn to_memo(&self) -> Result<Vec<u8>, OcrError> {
         let memo = Memo { confidence: self.confidence, turn: self.turn, upright: self.upright.clone() };
         let head = serde_json::to_vec(&memo).map_err(|source| OcrError::Memo { source })?;
         let mut bytes = u32::try_from(head.len()).unwrap_or(0).to_le_bytes().to_vec();
         bytes.extend(head);
-        bytes.extend(Codec::words_to_blob(&self.words)?);
+        bytes.extend(Codec::words_to_blob(&self.words, &self.rules)?);
         Ok(bytes)
     }
 
@@ -313,7 +321,8 @@ impl Reading {
         let (length, rest) = bytes.split_first_chunk::<4>()?;
         let (head, words) = rest.split_at_checked(u32::from_le_bytes(*length) as usize)?;
         let Memo { confidence, turn, upright } = serde_json::from_slice(head).ok()?;
-        Some(Self { words: Codec::words_from_blob(words).ok()?, confidence, turn, upright })
+        let (words, rules) = Codec::page_from_blob(words).ok()?;
+        Some(Self { words, rules, confidence, turn, upright })
     }
 }
 

@@ -19,7 +19,7 @@ mod xml;
 
 use crate::protocol::{self, Columns, Content, Fault, Note, PageReply, Refusal, Reply, Request, Rules, Task};
 use blocks::Blocks;
-use docmill_contracts::PackedWords;
+use docmill_contracts::{PackedRules, PackedWords};
 use docmill_sandbox::{Handler, Replies};
 use pdfium::Library;
 use picture::Picture;
@@ -75,10 +75,10 @@ struct Out<'a, 'b> {
 
 /// What a decoder finds on a page.
 enum Found {
-    Words(PackedWords),
+    Words(PackedWords, PackedRules),
     Picture(Picture),
-    /// Words, and the page to compare them with.
-    Both(PackedWords, Picture),
+    /// Words and rules, and the page to compare them with.
+    Both(PackedWords, PackedRules, Picture),
     Empty,
 }
 
@@ -122,14 +122,15 @@ impl Out<'_, '_> {
             self.replies.send(&pieces)
         };
         match found {
-            Ok(Found::Words(words)) => {
-                let content = Content::Words(Columns::of(&words));
-                send(content, &[words.text.as_bytes(), &words.boxes, &words.lines])
+            Ok(Found::Words(words, rules)) => {
+                let content = Content::Words(Columns::of(&words, &rules));
+                send(content, &[words.text.as_bytes(), &words.boxes, &words.lines, rules.as_bytes()])
             }
             Ok(Found::Picture(picture)) => send(Content::Image { dpi: picture.dpi }, &[picture.png()]),
-            Ok(Found::Both(words, picture)) => {
-                let content = Content::Both { words: Columns::of(&words), dpi: picture.dpi };
-                send(content, &[words.text.as_bytes(), &words.boxes, &words.lines, picture.png()])
+            Ok(Found::Both(words, rules, picture)) => {
+                let content = Content::Both { words: Columns::of(&words, &rules), dpi: picture.dpi };
+                let rules = rules.as_bytes();
+                send(content, &[words.text.as_bytes(), &words.boxes, &words.lines, rules, picture.png()])
             }
             Ok(Found::Empty) => send(Content::Empty, &[]),
             Err(fault) => send(Content::Failed(fault), &[]),

@@ -6,7 +6,7 @@ use crate::{Config, RenderError, STAGE};
 use bytes::Bytes;
 use docmill_blobs::Blobs;
 use docmill_contracts::{
-    BlobRef, Codec, DocumentHead, ErrorInfo, PackedWords, Page, TextLayerTrust, TextSource,
+    BlobRef, Codec, DocumentHead, ErrorInfo, PackedRules, PackedWords, Page, TextLayerTrust, TextSource,
 };
 use docmill_sandbox::{Pool, PoolConfig, SandboxError, Supply};
 use std::path::PathBuf;
@@ -170,8 +170,9 @@ impl Client {
             let page = match page.content {
                 Content::Words(columns) => {
                     size += bytes.len();
-                    let (words, _) = protocol::words(columns, &bytes).ok_or_else(|| reply("no words"))?;
-                    with_words(base(&page, number), words)
+                    let (words, rules, _) =
+                        protocol::words(columns, &bytes).ok_or_else(|| reply("no words"))?;
+                    with_words(base(&page, number), words, rules)
                 }
                 Content::Empty => base(&page, number),
                 Content::Image { .. } | Content::Both { .. } | Content::Failed(_) => break,
@@ -269,14 +270,17 @@ impl Client {
             let plain = base(&page, number);
             let read = match page.content {
                 Content::Words(columns) => {
-                    let (words, _) = protocol::words(columns, &bytes).ok_or_else(|| reply("no words"))?;
-                    self.with_words(plain, columns, words, inline).await.map_err(Ended::Outside)?
+                    let (words, rules, _) =
+                        protocol::words(columns, &bytes).ok_or_else(|| reply("no words"))?;
+                    let page = with_words(plain, words, rules);
+                    self.with_size(page, columns, inline).await.map_err(Ended::Outside)?
                 }
                 Content::Image { dpi } => self.with_image(plain, bytes, dpi).await.map_err(Ended::Outside)?,
                 Content::Both { words: columns, dpi } => {
-                    let (words, png) = protocol::words(columns, &bytes).ok_or_else(|| reply("no words"))?;
-                    let page =
-                        self.with_words(plain, columns, words, inline).await.map_err(Ended::Outside)?;
+                    let (words, rules, png) =
+                        protocol::words(columns, &bytes).ok_or_else(|| reply("no words"))?;
+                    let page = with_words(plain, words, rules);
+                    let page = self.with_size(page, columns, inline).await.map_err(Ended::Outside)?;
                     self.with_image(page, png, dpi).await.map_err(Ended::Outside)?
                 }
                 Content::Empty => plain,
@@ -290,14 +294,8 @@ impl Client {
         }
     }
 
-    async fn with_words(
-        &self,
-        page: Page,
-        columns: Columns,
-        words: PackedWords,
-        inline: bool,
-    ) -> Result<Page, RenderError> {
-        let mut page = with_words(page, words);
+    /// The page with its words and rules where they belong: what is large is no part of a record.
+    async fn with_size(&self, mut page: Page, columns: Columns, inline: bool) -> Result<Page, RenderError> {
         if !inline || columns.size().is_none_or(|size| size > INLINE_BYTES) {
             self.words_to_blob(&mut page).await?;
         }
@@ -311,7 +309,8 @@ impl Client {
 
     async fn words_to_blob(&self, page: &mut Page) -> Result<(), RenderError> {
         if let Some(words) = page.words.take() {
-            page.words_blob = Some(self.blobs.put(Codec::words_to_blob(&words)?.into()).await?);
+            let rules = std::mem::take(&mut page.rules);
+            page.words_blob = Some(self.blobs.put(Codec::words_to_blob(&words, &rules)?.into()).await?);
         }
         Ok(())
     }
@@ -353,13 +352,14 @@ fn base(page: &PageReply, page_no: i32) -> Page {
     noted(plain, &page.note)
 }
 
-fn with_words(page: Page, words: PackedWords) -> Page {
+fn with_words(page: Page, words: PackedWords, rules: PackedRules) -> Page {
     Page {
         text_source: TextSource::TextLayer,
         engine: ENGINE.into(),
         engine_version: ENGINE_VERSION.into(),
         confidence: Some(1.0),
         words: Some(words),
+        rules,
         ..page
     }
 }

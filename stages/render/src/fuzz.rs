@@ -3,6 +3,7 @@
 use crate::protocol::{self, Columns, Content, Reply, Request, Trust};
 use crate::{Config, child};
 use bytes::Bytes;
+use docmill_contracts::MAX_RULES;
 
 /// Reads bytes as what a child sends, and as what it is sent.
 pub fn messages(bytes: &[u8]) {
@@ -15,9 +16,10 @@ pub fn messages(bytes: &[u8]) {
 }
 
 fn words(columns: Columns, bytes: &Bytes) {
-    if let Some((packed, rest)) = protocol::words(columns, bytes) {
+    if let Some((packed, rules, rest)) = protocol::words(columns, bytes) {
         let words = packed.unpack();
         assert!(words.is_ok_and(|w| u32::try_from(w.len()) == Ok(columns.count)), "columns belong together");
+        assert!(rules.unpack().len() <= MAX_RULES, "rules have a limit");
         assert!(rest.len() <= bytes.len(), "what follows is a part");
     }
 }
@@ -38,7 +40,7 @@ pub fn xml(bytes: &[u8]) {
 mod tests {
     use super::*;
     use crate::protocol::{Note, PageReply};
-    use docmill_contracts::{PackedWords, Word};
+    use docmill_contracts::{PackedRules, PackedWords, Rule, Word};
     use docmill_testkit::fuzz::smoke;
     use image::{DynamicImage, ImageFormat};
     use std::io::Cursor;
@@ -48,6 +50,7 @@ mod tests {
         let word =
             |text: &str| Word { text: text.into(), bbox: [1.0, 2.0, 3.0, 4.0], confidence: 1.0, line: 0 };
         let packed = PackedWords::pack(&[word("Invoice"), word("4711")]);
+        let rules = PackedRules::pack(&[Rule::between([1.0, 2.0], [30.0, 2.0])]);
         let page = |content| {
             let head = Reply::Page(PageReply {
                 page: 1,
@@ -57,7 +60,8 @@ mod tests {
                 note: Note::default(),
                 content,
             });
-            [&protocol::encode(&head), packed.text.as_bytes(), &packed.boxes, &packed.lines].concat()
+            let head = protocol::encode(&head);
+            [&head, packed.text.as_bytes(), &packed.boxes, &packed.lines, rules.as_bytes()].concat()
         };
         let request = Request {
             media_type: "application/pdf".into(),
@@ -67,8 +71,8 @@ mod tests {
             rules: protocol::Rules::of(&Config::default(), Trust::Sampled),
         };
         let seeds = [
-            page(Content::Words(Columns::of(&packed))),
-            page(Content::Both { words: Columns::of(&packed), dpi: 200.0 }),
+            page(Content::Words(Columns::of(&packed, &rules))),
+            page(Content::Both { words: Columns::of(&packed, &rules), dpi: 200.0 }),
             page(Content::Empty),
             protocol::encode(&Reply::NotShort),
             protocol::encode(&request),

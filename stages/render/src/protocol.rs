@@ -5,7 +5,7 @@
 
 use crate::Config;
 use bytes::Bytes;
-use docmill_contracts::{PackedWords, Password};
+use docmill_contracts::{PackedRules, PackedWords, Password};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
 /// Most characters of one page that are taken.
@@ -152,24 +152,27 @@ pub(crate) enum Content {
     Failed(Fault),
 }
 
-/// Words as columns in a row: text of `text` bytes, then `count` boxes, then `count` lines.
+/// Words as columns in a row: text of `text` bytes, then `count` boxes, then `count` lines; then `rules` bytes of rules.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Columns {
     pub(crate) count: u32,
     pub(crate) text: u32,
+    pub(crate) rules: u32,
 }
 
 impl Columns {
-    /// What `words` take.
-    pub(crate) fn of(words: &PackedWords) -> Self {
+    /// What `words` and `rules` take.
+    pub(crate) fn of(words: &PackedWords, rules: &PackedRules) -> Self {
+        let length = |bytes: usize| u32::try_from(bytes).unwrap_or(u32::MAX);
         let count = u32::try_from(words.count).unwrap_or(0);
-        Self { count, text: u32::try_from(words.text.len()).unwrap_or(u32::MAX) }
+        Self { count, text: length(words.text.len()), rules: length(rules.as_bytes().len()) }
     }
 
     /// Bytes of all columns.
     pub(crate) fn size(self) -> Option<usize> {
         let n = usize::try_from(self.count).ok()?;
-        usize::try_from(self.text).ok()?.checked_add(n.checked_mul(20)?)
+        let rules = usize::try_from(self.rules).ok()?;
+        usize::try_from(self.text).ok()?.checked_add(n.checked_mul(20)?)?.checked_add(rules)
     }
 }
 
@@ -249,29 +252,31 @@ pub(crate) fn decode<T: DeserializeOwned>(message: &[u8]) -> Option<(T, usize)> 
     Some((serde_json::from_slice(rest.get(..len)?).ok()?, len + 4))
 }
 
-/// The words of these columns, and what comes after them; none where the bytes are not what they say.
-pub(crate) fn words(columns: Columns, bytes: &Bytes) -> Option<(PackedWords, Bytes)> {
+/// The words and rules of these columns, and what comes after them; none where the bytes are not what they say.
+pub(crate) fn words(columns: Columns, bytes: &Bytes) -> Option<(PackedWords, PackedRules, Bytes)> {
     let n = usize::try_from(columns.count).ok()?;
     let text_end = usize::try_from(columns.text).ok()?;
     let boxes_end = text_end.checked_add(n.checked_mul(16)?)?;
+    let lines_end = boxes_end.checked_add(n.checked_mul(4)?)?;
     let end = columns.size()?;
     let words = PackedWords {
         count: i32::try_from(columns.count).ok()?,
         text: std::str::from_utf8(bytes.get(..text_end)?).ok()?.to_owned(),
         boxes: bytes.get(text_end..boxes_end)?.to_vec(),
         confidence: Vec::new(),
-        lines: bytes.get(boxes_end..end)?.to_vec(),
+        lines: bytes.get(boxes_end..lines_end)?.to_vec(),
     };
+    let rules = PackedRules::from_bytes(bytes.get(lines_end..end)?)?;
     // Text without words is no text of a page.
     let texts = if n == 0 && words.text.is_empty() { 0 } else { words.text.split('\n').count() };
     let finite = words.boxes.as_chunks::<4>().0.iter().all(|v| f32::from_le_bytes(*v).is_finite());
-    (texts == n && finite).then(|| (words, bytes.slice(end..)))
+    (texts == n && finite).then(|| (words, rules, bytes.slice(end..)))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use docmill_contracts::Word;
+    use docmill_contracts::{Rule, Word};
 
     fn bytes_of(packed: &PackedWords) -> Bytes {
         [packed.text.as_bytes(), &packed.boxes, &packed.lines].concat().into()
@@ -286,18 +291,23 @@ mod tests {
         assert_eq!(decode::<Reply>(&message), Some((reply, start)));
         let word = Word { text: "a".into(), bbox: [1.0; 4], confidence: 1.0, line: 3 };
         let packed = PackedWords::pack(&[word.clone(), word]);
-        let columns = Columns::of(&packed);
-        assert_eq!(columns, Columns { count: 2, text: 3 });
+        let rules = PackedRules::pack(&[Rule::between([1.0, 2.0], [30.0, 2.0])]);
+        let columns = Columns::of(&packed, &rules);
+        assert_eq!(columns, Columns { count: 2, text: 3, rules: 8 });
         let mut bytes = bytes_of(&packed).to_vec();
+        bytes.extend(rules.as_bytes());
         bytes.extend(b"png");
-        assert_eq!(words(columns, &bytes.into()), Some((packed, Bytes::from_static(b"png"))));
+        assert_eq!(words(columns, &bytes.into()), Some((packed, rules, Bytes::from_static(b"png"))));
     }
 
     #[test]
     fn a_lying_child_is_not_believed() {
         let word = Word { text: "a".into(), bbox: [f32::NAN; 4], confidence: 1.0, line: 3 };
         let packed = PackedWords::pack(&[word]);
-        let columns = |count, text| Columns { count, text };
+        let columns = |count, text| Columns { count, text, rules: 0 };
+        let sane = Word { text: "a".into(), bbox: [1.0; 4], confidence: 1.0, line: 3 };
+        let odd = [bytes_of(&PackedWords::pack(&[sane])).as_ref(), &[0; 9]].concat();
+        assert_eq!(words(Columns { rules: 9, ..columns(1, 1) }, &odd.into()), None, "rules must be whole");
         assert_eq!(words(columns(1, 1), &bytes_of(&packed)), None, "boxes must be finite");
         assert_eq!(words(columns(2, 1), &bytes_of(&packed)), None, "lengths must fit");
         assert_eq!(words(columns(u32::MAX, u32::MAX), &Bytes::new()), None);

@@ -1,7 +1,7 @@
 //! Records about pages, and the state that gathers them.
 
 use super::{DocumentHead, Problem};
-use crate::{BlobRef, ErrorInfo, PackedWords};
+use crate::{BlobRef, ErrorInfo, PackedRules, PackedWords};
 use serde::{Deserialize, Serialize};
 
 /// Where a page's words come from.
@@ -36,7 +36,7 @@ pub struct Page {
     pub confidence: Option<f64>,
     /// The words, inline.
     pub words: Option<PackedWords>,
-    /// The words as Avro datum of [`PackedWords`]; see [`crate::Codec::words_to_blob`].
+    /// The words as Avro datum of [`PackedWords`], and behind them the rules; see [`crate::Codec::words_to_blob`].
     pub words_blob: Option<BlobRef>,
     /// Rendered page as PNG, for pages that need OCR.
     pub image: Option<BlobRef>,
@@ -55,6 +55,9 @@ pub struct Page {
     /// What was noticed about the page: hidden text, a text layer that says something else than the page shows.
     #[serde(default)]
     pub problems: Vec<Problem>,
+    /// Drawn lines, where the words are inline; with words in a blob they are there.
+    #[serde(default)]
+    pub rules: PackedRules,
 }
 
 /// A range of at most 32 pages to be rendered.

@@ -1,11 +1,12 @@
 //! From a run of rows to columns, rows and cells; and whether that is a table at all.
 
 use super::Strip;
+use super::borders::Borders;
 use super::columns::columns;
 use crate::geometry::{Rect, bounds, median, middle_x, sane, union};
 use crate::model::{Cell, Row, Table};
 use crate::segment::line;
-use docmill_contracts::Word;
+use docmill_contracts::{Rule, Word};
 use std::collections::BTreeMap;
 
 /// Largest white space between two lines of one row, in line heights.
@@ -13,46 +14,66 @@ const LINE_GAP: f32 = 0.6;
 
 /// A row on its way: its words by column.
 #[derive(Debug, Clone, Default)]
-struct Draft {
-    bbox: Rect,
+pub(crate) struct Draft {
+    pub(crate) bbox: Rect,
     /// Lines of words by first column and span.
-    cells: BTreeMap<(usize, usize), Vec<Vec<u32>>>,
+    pub(crate) cells: BTreeMap<(usize, usize), Vec<Vec<u32>>>,
 }
 
 impl Draft {
-    fn has(&self, column: usize) -> bool {
+    pub(super) fn has(&self, column: usize) -> bool {
         self.cells.keys().any(|(c, n)| (*c..c + n).contains(&column))
     }
 
-    fn text<'a>(&'a self, column: usize, words: &'a [Word]) -> impl Iterator<Item = &'a str> {
+    /// Adds the lines of a row below it.
+    pub(super) fn append(&mut self, row: Self) {
+        self.bbox = union(self.bbox, row.bbox);
+        for ((column, span), lines) in row.cells {
+            let (column, span) = free(self, column, span);
+            self.cells.entry((column, span)).or_default().extend(lines);
+        }
+    }
+
+    pub(crate) fn text<'a>(&'a self, column: usize, words: &'a [Word]) -> impl Iterator<Item = &'a str> {
         let own = self.cells.iter().filter(move |((c, _), _)| *c == column);
         own.flat_map(|(_, lines)| lines.iter().flatten()).map(|i| words[*i as usize].text.as_str())
     }
 }
 
 /// The table of these rows, where they are one.
-pub(super) fn build(strips: &[Strip], words: &[Word], h: f32) -> Option<Table> {
+pub(super) fn build(strips: &[Strip], words: &[Word], levels: &[Rule], h: f32) -> Option<Table> {
     let columns = columns(strips, words, h);
     if columns.len() < 2 {
         return None;
     }
-    let rows: Vec<Draft> = strips.iter().map(|s| draft(s, &columns, words)).collect();
-    let shape = Shape::of(&rows, columns.len(), words);
-    if !shape.is_table() {
-        return None;
-    }
-    let rows = joined(rows, &shape, h);
+    let drafts: Vec<Draft> = strips.iter().map(|s| draft(s, &columns, words)).collect();
+    let borders = Borders::of(strips, levels);
+    let shape = Shape::of(&drafts, columns.len(), words);
+    let bands = borders.bands(&drafts, &shape);
+    let (shape, rows, ruled) = match bands {
+        // With all rows between rules, cells with texts are enough.
+        Some(rows) => {
+            let shape = Shape::of(&rows, columns.len(), words);
+            let sure = shape.is_table() || (borders.even && shape.is_filled(rows.len()));
+            (shape, sure.then_some(rows)?, true)
+        }
+        None if shape.is_table() => {
+            let rows = joined(drafts, &shape, &borders.before, h);
+            (shape, rows, false)
+        }
+        None => return None,
+    };
     let first_body = rows.iter().position(|r| (0..columns.len()).any(|c| is_number(r.text(c, words))));
     let headers = if shape.header { first_body.unwrap_or(1).clamp(1, 2) } else { 0 };
     let row = |(at, draft): (usize, Draft)| {
         let cells = draft.cells.into_iter().map(|((column, span), lines)| {
             let lines: Vec<_> = lines.into_iter().map(|l| line(l, words)).collect();
             let bbox = bounds(lines.iter().map(|l| l.bbox));
-            Cell { column: column as u32, span: span as u32, bbox, lines }
+            Cell { column: column as u32, span: span as u32, rows: 1, bbox, lines }
         });
         Row { header: at < headers, bbox: draft.bbox, cells: cells.collect() }
     };
-    Some(Table { rows: rows.into_iter().enumerate().map(row).collect(), columns })
+    Some(Table { ruled, rows: rows.into_iter().enumerate().map(row).collect(), columns })
 }
 
 /// The column that a word stands in: that of its middle, else the nearest.
@@ -112,13 +133,13 @@ fn splits(segment: &super::Segment, at: &[usize], words: &[Word]) -> bool {
 
 /// What the cells hold.
 #[derive(Debug)]
-struct Shape {
+pub(crate) struct Shape {
     columns: usize,
     rows: usize,
     /// Columns of which most cells are numbers, codes or dates.
-    numeric: Vec<bool>,
+    pub(super) numeric: Vec<bool>,
     /// Whether the first row names the columns.
-    header: bool,
+    pub(crate) header: bool,
     /// Mean words of a cell, by column.
     wordy: Vec<f32>,
     /// Share of cells that hold something, over rows with two or more.
@@ -136,7 +157,7 @@ struct Shape {
 }
 
 impl Shape {
-    fn of(rows: &[Draft], columns: usize, words: &[Word]) -> Self {
+    pub(crate) fn of(rows: &[Draft], columns: usize, words: &[Word]) -> Self {
         let full: Vec<&Draft> = rows.iter().filter(|r| r.cells.len() > 1).collect();
         let n = full.len();
         let header = n > 2
@@ -180,6 +201,12 @@ impl Shape {
             strict: unevenness(&full) <= 1.6 && (0..columns).all(|c| is_aligned(&full, c, words)),
             numeric,
         }
+    }
+
+    /// Whether most of `all` rows have texts in most columns, and none of them labels what stands beside it.
+    fn is_filled(&self, all: usize) -> bool {
+        let labels = self.colons.iter().skip(1).any(|c| *c >= 0.5);
+        self.rows >= 3 && self.rows * 10 >= all * 7 && self.filled >= 0.6 && !labels
     }
 
     fn is_table(&self) -> bool {
@@ -265,36 +292,32 @@ pub(crate) fn is_number<'a>(texts: impl Iterator<Item = &'a str>) -> bool {
     digits > 0 && digits >= others
 }
 
-/// Rows with the lines that go on below them.
-fn joined(rows: Vec<Draft>, shape: &Shape, h: f32) -> Vec<Draft> {
+/// Rows with the lines that go on below them; `borders` says before which of them a rule is drawn.
+pub(crate) fn joined(rows: Vec<Draft>, shape: &Shape, borders: &[bool], h: f32) -> Vec<Draft> {
     let anchors: Vec<usize> = (0..shape.columns).filter(|c| shape.numeric[*c]).collect();
     let anchored = |r: &Draft| anchors.iter().any(|c| r.has(*c));
     let gap = |a: &Draft, b: &Draft| b.bbox[1] - a.bbox[3];
     let full = rows.windows(2).filter(|w| w.iter().all(|r| r.cells.len() > 1));
     let usual = median(full.map(|w| gap(&w[0], &w[1])).collect(), LINE_GAP * h);
     let mut out: Vec<Draft> = Vec::new();
-    for row in rows {
-        let goes_on = out.last().is_some_and(|last: &Draft| {
-            let (space, alone) = (gap(last, &row), row.cells.len() == 1);
-            // One text far closer to the row above than rows are to each other.
-            let tight = alone && space <= 0.3 * h && space < 0.5 * usual;
-            // A row without numbers below one that has them holds the rest of its texts.
-            let rest = if anchors.is_empty() {
-                alone && !row.has(0)
-            } else {
-                !anchored(&row) && (anchored(last) || (out.len() == 1 && !alone && shape.header))
-            };
-            let known = row.cells.keys().all(|(c, n)| *n == 1 && (last.has(*c) || alone));
-            tight || (space <= LINE_GAP * h && rest && known)
-        });
+    for (i, row) in rows.into_iter().enumerate() {
+        let border = borders.get(i).copied().unwrap_or(false);
+        let goes_on = !border
+            && out.last().is_some_and(|last: &Draft| {
+                let (space, alone) = (gap(last, &row), row.cells.len() == 1);
+                // One text far closer to the row above than rows are to each other.
+                let tight = alone && space <= 0.3 * h && space < 0.5 * usual;
+                // A row without numbers below one that has them holds the rest of its texts.
+                let rest = if anchors.is_empty() {
+                    alone && !row.has(0)
+                } else {
+                    !anchored(&row) && (anchored(last) || (out.len() == 1 && !alone && shape.header))
+                };
+                let known = row.cells.keys().all(|(c, n)| *n == 1 && (last.has(*c) || alone));
+                tight || (space <= LINE_GAP * h && rest && known)
+            });
         match out.last_mut() {
-            Some(last) if goes_on => {
-                last.bbox = union(last.bbox, row.bbox);
-                for ((column, span), lines) in row.cells {
-                    let (column, span) = free(last, column, span);
-                    last.cells.entry((column, span)).or_default().extend(lines);
-                }
-            }
+            Some(last) if goes_on => last.append(row),
             _ => out.push(row),
         }
     }

@@ -137,7 +137,8 @@ async fn a_document_ends_where_nothing_can_be_read_and_goes_on_where_something_c
 #[tokio::test]
 async fn words_of_long_documents_and_schemas_are_fetched() {
     let bench = bench();
-    let bytes = Codec::words_to_blob(&words("INVOICE Invoice # 4711 Net $4.00 Total $5.00")).unwrap();
+    let words = words("INVOICE Invoice # 4711 Net $4.00 Total $5.00");
+    let bytes = Codec::words_to_blob(&words, &docmill_contracts::PackedRules::default()).unwrap();
     let blob = bench.blobs.put(bytes.into()).await.unwrap();
     let mut input = document(vec![Page { words: None, words_blob: Some(blob), ..page(1, "x") }]);
     assert_eq!(extracted(run(&bench, &input).await).fields["invoice_number"].value, "4711");

@@ -161,6 +161,32 @@ async fn a_page_that_lay_on_its_side_is_upright_afterwards_also_when_it_is_remem
     assert_eq!(Page { ms: 0, ..again }, Page { ms: 0, ..first });
 }
 
+/// A white page with an upright line.
+fn lined() -> Bytes {
+    let mut image = RgbImage::from_pixel(100, 90, image::Rgb([255; 3]));
+    (5..85).for_each(|y| image.put_pixel(50, y, image::Rgb([20; 3])));
+    let mut bytes = Cursor::new(Vec::new());
+    image.write_to(&mut bytes, image::ImageFormat::Png).unwrap();
+    bytes.into_inner().into()
+}
+
+#[tokio::test]
+async fn lines_are_found_on_the_upright_page_remembered_and_kept_beside_the_words() {
+    let bench = bench(1);
+    let fake = Arc::new(Fake { words: 1, turn: 90, ..Fake::default() });
+    let stage = stage(&bench.blobs, &fake);
+    let image = bench.blobs.put(lined()).await.unwrap();
+    for _ in 0..2 {
+        let read = page(stage.run(&rendered(Some(image.clone()), 1), &cx()).await.unwrap());
+        let [rule] = read.rules.unpack()[..] else { panic!("{:?}", read.rules) };
+        assert!(rule.is_level() && (rule.from[1] - 18.2).abs() < 0.3 && (rule.length() - 28.8).abs() < 0.5);
+        let long = page(stage.run(&rendered(Some(image.clone()), 9), &cx()).await.unwrap());
+        let bytes = bench.blobs.get(long.words_blob.as_ref().unwrap()).await.unwrap();
+        assert_eq!((Codec::page_from_blob(&bytes).unwrap().1, long.rules.is_empty()), (read.rules, true));
+    }
+    assert_eq!(fake.reads.load(Ordering::SeqCst), 1);
+}
+
 #[tokio::test]
 async fn words_of_long_documents_are_a_blob() {
     let bench = bench(3);
@@ -250,7 +276,7 @@ async fn a_text_layer_stands_where_ocr_finds_its_words_and_gives_way_where_it_do
             if inline {
                 input.page.words = Some(layer.clone());
             } else {
-                let blob = Codec::words_to_blob(&layer).unwrap();
+                let blob = Codec::words_to_blob(&layer, &PackedRules::default()).unwrap();
                 input.page.words_blob = Some(bench.blobs.put(blob.into()).await.unwrap());
             }
             let page = page(bench.stage.run(&input, &cx()).await.unwrap());

@@ -4,6 +4,7 @@ mod fields;
 mod hidden;
 mod layer;
 mod look;
+mod rules;
 mod upright;
 
 use super::pdfium::{Closed, Document, Page, Text};
@@ -11,7 +12,7 @@ use super::quality::{self, Verdict};
 use super::words::{Amount, Found as Placed};
 use super::{Found, Out, picture, range, xml};
 use crate::protocol::{Fault, Note, Refusal, Rules, Task, Trust, Why};
-use docmill_contracts::PackedWords;
+use docmill_contracts::{PackedRules, PackedWords};
 use layer::Layer;
 use look::Seen;
 use std::io;
@@ -61,7 +62,7 @@ fn read_short(document: &Document<'_>, pages: u32, out: &mut Out<'_, '_>) -> io:
         let since = Instant::now();
         let Ok(read) = read(document, index, out.rules) else { return out.not_short() };
         let found = match read.verdict {
-            Verdict::Text => Found::Words(read.packed()),
+            Verdict::Text => Found::Words(read.packed(), read.rules.clone()),
             Verdict::Empty => Found::Empty,
             Verdict::Ocr => return out.not_short(),
         };
@@ -76,6 +77,7 @@ struct Read<'a> {
     upright: Upright,
     size: (f32, f32),
     words: Vec<Placed>,
+    rules: PackedRules,
     verdict: Verdict,
     note: Note,
 }
@@ -92,13 +94,14 @@ fn read<'a>(document: &'a Document<'_>, index: u32, rules: &Rules) -> Result<Rea
             page,
             upright,
             words: Vec::new(),
+            rules: PackedRules::default(),
             verdict: Verdict::Ocr,
             note,
         });
     }
     let text = page.text().ok_or(Fault::Damaged)?;
     let layer = layer(&text, &mut upright)?;
-    let seen = Seen::of(&page, &upright, rules)?;
+    let mut seen = Seen::of(&page, &upright, rules)?;
     let garbage = layer.garbage();
     let mut sorted = hidden::sort(layer.words, &text, &page, &seen, &upright);
     drop(text);
@@ -117,7 +120,8 @@ fn read<'a>(document: &'a Document<'_>, index: u32, rules: &Rules) -> Result<Rea
     };
     let (verdict, why) = quality::judge(&counted, rules);
     let note = Note { why, hidden: sorted.hidden };
-    Ok(Read { size: upright.size(), page, upright, words: sorted.words, verdict, note })
+    let rules = seen.rules();
+    Ok(Read { size: upright.size(), page, upright, words: sorted.words, rules, verdict, note })
 }
 
 /// The text layer, and the page turned so that nearly all of it is upright.
@@ -140,10 +144,12 @@ impl Read<'_> {
     fn finish(&self, rules: &Rules) -> Result<Found, Fault> {
         match (self.verdict, rules.trust) {
             (Verdict::Text, Trust::Sampled) => match self.render(rules)? {
-                Some(picture) => Ok(Found::Both(self.packed(), picture)),
-                None => Ok(Found::Words(self.packed())),
+                Some(picture) => Ok(Found::Both(self.packed(), self.rules.clone(), picture)),
+                None => Ok(Found::Words(self.packed(), self.rules.clone())),
             },
-            (Verdict::Text, Trust::Trusted | Trust::Never) => Ok(Found::Words(self.packed())),
+            (Verdict::Text, Trust::Trusted | Trust::Never) => {
+                Ok(Found::Words(self.packed(), self.rules.clone()))
+            }
             (Verdict::Empty, _) => Ok(Found::Empty),
             (Verdict::Ocr, _) => Ok(self.render(rules)?.map_or(Found::Empty, Found::Picture)),
         }

@@ -9,10 +9,12 @@ mod annotation;
 mod object;
 mod paint;
 mod parts;
+mod path;
 mod text;
 
 pub(super) use annotation::Annotation;
 pub(super) use object::{Kind, Object};
+pub(super) use path::{Matrix, Part};
 pub(super) use text::Text;
 
 use super::blocks::Blocks;

@@ -4,5 +4,6 @@
 mod images;
 mod limits;
 mod pdf;
+mod rules;
 mod support;
 mod text;

@@ -1,10 +1,13 @@
 //! What there is on a page beside text.
 //!
-//! Owns the walk over the objects of a page: what images cover, what is painted over text, which objects come when.
+//! Owns the walk over the objects of a page: what images cover, what is painted over text, which objects come when, which
+//! rules are drawn.
 
+use super::rules::Rules as Drawn;
 use super::upright::Upright;
-use crate::child::pdfium::{Kind, Object, Page};
+use crate::child::pdfium::{Kind, Matrix, Object, Page};
 use crate::protocol::{Fault, Rules};
+use docmill_contracts::PackedRules;
 use std::collections::HashMap;
 
 /// Most objects inside of forms that are looked at.
@@ -34,6 +37,7 @@ pub(super) struct Seen {
     covers: Vec<Cover>,
     texts: Vec<(usize, u32)>,
     inside: u32,
+    drawn: Drawn,
 }
 
 impl Seen {
@@ -67,22 +71,33 @@ impl Seen {
                 }
             }
             Kind::Form => {
-                let images = self.inside(object, 0, rules)?;
+                let matrix = object.matrix().unwrap_or(Matrix::IDENTITY);
+                let images = self.inside(object, &matrix, 0, upright, rules)?;
                 if let Some(bounds) = object.bounds().filter(|_| images) {
                     self.image(upright, upright.map(bounds), turn, !object.is_transparent());
                 }
             }
-            Kind::Path if object.is_filled() && object.fill().is_some_and(|[.., a]| a > 200) => {
-                self.cover(object, turn, upright);
+            Kind::Path => {
+                self.drawn.take(object, &Matrix::IDENTITY, upright);
+                if object.draw_mode().0 && object.fill().is_some_and(|[.., a]| a > 200) {
+                    self.cover(object, turn, upright);
+                }
             }
             Kind::Shading => self.cover(object, turn, upright),
-            Kind::Path | Kind::Text | Kind::Other => {}
+            Kind::Text | Kind::Other => {}
         }
         Ok(())
     }
 
-    /// True where a form holds images and hardly anything else.
-    fn inside(&mut self, form: Object<'_>, depth: u32, rules: &Rules) -> Result<bool, Fault> {
+    /// True where a form holds images and hardly anything else; `matrix` leads from it to the page.
+    fn inside(
+        &mut self,
+        form: Object<'_>,
+        matrix: &Matrix,
+        depth: u32,
+        upright: &Upright,
+        rules: &Rules,
+    ) -> Result<bool, Fault> {
         let (mut images, mut others) = (0, 0);
         for index in 0..form.children() {
             self.inside += 1;
@@ -96,13 +111,18 @@ impl Seen {
                     images += 1;
                 }
                 Kind::Form if depth < MAX_DEPTH => {
-                    if self.inside(child, depth + 1, rules)? {
+                    let own = child.matrix().unwrap_or(Matrix::IDENTITY).then(matrix);
+                    if self.inside(child, &own, depth + 1, upright, rules)? {
                         images += 1;
                     } else {
                         others += 1;
                     }
                 }
-                Kind::Text | Kind::Path | Kind::Shading | Kind::Form | Kind::Other => others += 1,
+                Kind::Path => {
+                    self.drawn.take(child, matrix, upright);
+                    others += 1;
+                }
+                Kind::Text | Kind::Shading | Kind::Form | Kind::Other => others += 1,
             }
         }
         Ok(images > 0 && others <= images)
@@ -132,6 +152,11 @@ impl Seen {
                 self.covers.push(Cover { bbox, turn, image: false, opaque: true });
             }
         }
+    }
+
+    /// The rules of the page; asked for once.
+    pub(super) fn rules(&mut self) -> PackedRules {
+        self.drawn.finish()
     }
 
     /// Share of the page that images cover, 0..=1.

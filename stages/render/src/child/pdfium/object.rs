@@ -17,8 +17,8 @@ pub(in crate::child) enum Kind {
 /// An object of a page.
 #[derive(Clone, Copy)]
 pub(in crate::child) struct Object<'a> {
-    library: &'a Library,
-    handle: *mut c_void,
+    pub(super) library: &'a Library,
+    pub(super) handle: *mut c_void,
 }
 
 impl<'a> Object<'a> {
@@ -64,16 +64,6 @@ impl<'a> Object<'a> {
             self.library.0.FPDFPageObj_GetFillColor(object, &raw mut r, &raw mut g, &raw mut b, &raw mut a)
         };
         (known != 0).then(|| [r, g, b, a].map(|v| u8::try_from(v).unwrap_or(u8::MAX)))
-    }
-
-    /// True for a path whose inside is painted.
-    pub(in crate::child) fn is_filled(self) -> bool {
-        let (mut mode, mut stroke) = (0, 0);
-        // SAFETY: the object lives as long as the page; the two numbers are written and nothing else.
-        let known = unsafe {
-            self.library.0.FPDFPath_GetDrawMode(self.handle.cast(), &raw mut mode, &raw mut stroke)
-        };
-        known != 0 && mode != 0
     }
 
     /// True where what lies under it can be seen through it.
