@@ -51,13 +51,21 @@ const NO_GPU: &str = "OCR-0031";
 /// Bytes of the recogniser's layers per pixel of its input, with room to spare.
 const LINE_BYTES: usize = 2048;
 
+/// Sides of the detector's picture on a GPU are multiples of this, pixels.
+const CANVAS: usize = 320;
+
+/// Most lines that a GPU reads at once.
+const MOST_LINES: usize = 32;
+
 impl Device {
     /// Lines of `width` times `height` pixels that are read at once. A CPU core reads them no faster together.
     pub(crate) fn batch(&self, width: usize, height: usize) -> usize {
         let memory = self.memory_mib.clamp(256, 1 << 20) as usize * (1 << 20) / 4;
         match self.provider {
             Provider::Cpu => 1,
-            Provider::Cuda | Provider::Tensorrt => (memory / (width * height * LINE_BYTES)).clamp(1, 64),
+            Provider::Cuda | Provider::Tensorrt => {
+                (memory / (width * height * LINE_BYTES)).clamp(1, MOST_LINES)
+            }
         }
     }
 
@@ -68,6 +76,25 @@ impl Device {
             Provider::Cuda | Provider::Tensorrt => {
                 let coarse = [64, 128, 192, 256, 320, 480, 640, 960, 1280, 1920, 2560];
                 coarse.into_iter().find(|w| *w >= own).unwrap_or_else(|| own.next_multiple_of(640))
+            }
+        }
+    }
+
+    /// Lines that are in a batch of `n`, empty ones included: on a GPU as many as there may be, so that the shape is that of all
+    /// batches of this width.
+    pub(crate) fn filled(&self, n: usize, batch: usize) -> usize {
+        match self.provider {
+            Provider::Cpu => n,
+            Provider::Cuda | Provider::Tensorrt => batch.max(n),
+        }
+    }
+
+    /// Sides of the detector's picture for those that a page needs: few different ones on a GPU.
+    pub(crate) fn canvas(&self, width: usize, height: usize) -> (usize, usize) {
+        match self.provider {
+            Provider::Cpu => (width, height),
+            Provider::Cuda | Provider::Tensorrt => {
+                (width.next_multiple_of(CANVAS), height.next_multiple_of(CANVAS))
             }
         }
     }
@@ -192,7 +219,9 @@ mod tests {
         let widths: std::collections::BTreeSet<usize> = (1..3200).map(|own| gpu.bucket(own, 16)).collect();
         assert_eq!(widths.len(), 12);
         assert!((1..3200).all(|own| gpu.bucket(own, 16) >= own));
-        assert_eq!((gpu.batch(320, 48), gpu.batch(2560, 48)), (34, 4));
+        assert_eq!((gpu.batch(320, 48), gpu.batch(2560, 48)), (32, 4));
+        assert_eq!((gpu.filled(3, 32), Device::default().filled(3, 32)), (32, 3));
+        assert_eq!((gpu.canvas(704, 992), Device::default().canvas(704, 992)), ((960, 1280), (704, 992)));
         let small = Device { memory_mib: 0, ..gpu };
         assert_eq!((small.batch(2560, 48), Device::default().batch(64, 48)), (1, 1));
         assert_eq!(Device::default().bucket(65, 16), 80);

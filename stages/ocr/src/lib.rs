@@ -31,6 +31,7 @@ mod pixels;
 mod ppocr;
 pub mod remote;
 mod rules;
+mod shapes;
 mod spelling;
 mod stage;
 mod trust;

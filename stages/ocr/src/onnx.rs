@@ -4,13 +4,14 @@
 //! once as there are cores, and none waits for another's threads.
 
 use crate::OcrError;
-use crate::device::Device;
+use crate::device::{Device, Provider};
+use crate::shapes::{Shape, Shapes};
 use docmill_onnx::OnnxError;
 use ort::environment::Environment;
 use ort::session::{RunOptions, Session};
 use ort::value::TensorRef;
-use std::path::Path;
-use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
 /// The process's environment. The first caller's library is the one that is used.
 pub fn environment(library: &Path) -> Result<Environment, OcrError> {
@@ -21,11 +22,34 @@ pub fn environment(library: &Path) -> Result<Environment, OcrError> {
 }
 
 /// One model, ready to run on the caller's thread.
+///
+/// On a GPU each shape of input has a session of its own: cuDNN plans its kernels anew whenever the shape is another than the
+/// one before, which takes seconds a page.
 #[derive(Debug)]
 pub(crate) struct Model {
     name: &'static str,
-    session: Session,
+    source: Source,
+    device: Device,
+    environment: Environment,
+    sessions: Shapes<Session>,
     trim: Option<Trim>,
+}
+
+/// Where a model comes from; the path of one in memory is for errors.
+#[derive(Debug, Clone)]
+enum Source {
+    File(PathBuf),
+    Memory(PathBuf, Arc<[u8]>),
+}
+
+impl Source {
+    fn session(&self, environment: &Environment, device: &Device) -> Result<Session, OcrError> {
+        let (path, session) = match self {
+            Self::File(path) => (path, device.open(environment, path)),
+            Self::Memory(path, bytes) => (path, device.open_memory(environment, bytes)),
+        };
+        session.map_err(|source| OcrError::Model { path: path.clone(), source })
+    }
 }
 
 /// Gives memory back now and then. The arena that models run in keeps all that it ever took, and pages of other shapes leave
@@ -57,23 +81,33 @@ impl Model {
         path: &Path,
         device: &Device,
     ) -> Result<Self, OcrError> {
-        let session = device
-            .open(environment, path)
-            .map_err(|source| OcrError::Model { path: path.to_owned(), source })?;
-        Ok(Self { name, session, trim: None })
+        Self::of(environment, name, Source::File(path.to_owned()), device)
     }
 
     /// Loads a model from memory onto a device. `path` is for errors.
     pub(crate) fn from_memory(
         environment: &Environment,
         name: &'static str,
-        (path, bytes): (&Path, &[u8]),
+        (path, bytes): (&Path, &Arc<[u8]>),
         device: &Device,
     ) -> Result<Self, OcrError> {
-        let session = device
-            .open_memory(environment, bytes)
-            .map_err(|source| OcrError::Model { path: path.to_owned(), source })?;
-        Ok(Self { name, session, trim: None })
+        Self::of(environment, name, Source::Memory(path.to_owned(), Arc::clone(bytes)), device)
+    }
+
+    fn of(
+        environment: &Environment,
+        name: &'static str,
+        source: Source,
+        device: &Device,
+    ) -> Result<Self, OcrError> {
+        let sessions = Shapes::new(source.session(environment, device)?);
+        // A CPU needs no second session, and not the bytes of the first.
+        let source = match source {
+            Source::Memory(path, _) if device.provider == Provider::Cpu => Source::File(path),
+            other => other,
+        };
+        let (environment, device) = (environment.clone(), device.clone());
+        Ok(Self { name, source, device, environment, sessions, trim: None })
     }
 
     /// The same, which after each `every` runs gives back to the system what no running model needs. Where that cannot be, it does
@@ -90,14 +124,14 @@ impl Model {
 
     /// An entry of the model's own metadata.
     pub(crate) fn metadata(&self, key: &str) -> Option<String> {
-        self.session.metadata().ok()?.custom(key)
+        self.sessions.any()?.metadata().ok()?.custom(key)
     }
 
     /// Runs `n` images, each 3 × height × width, and gives the first answer to `read` with its shape.
     pub(crate) fn run<T>(
         &mut self,
         tensor: &[f32],
-        [n, height, width]: [usize; 3],
+        [n, height, width]: Shape,
         read: impl FnOnce(&[i64], &[f32]) -> Result<T, OcrError>,
     ) -> Result<T, OcrError> {
         let model = self.name;
@@ -105,9 +139,15 @@ impl Model {
         let input = TensorRef::from_array_view(([n, 3, height, width], tensor)).map_err(failed)?;
         let inputs = ort::inputs![input];
         let is_due = self.trim.as_mut().is_some_and(Trim::is_due);
+        let shape = match self.device.provider {
+            Provider::Cpu => [0; 3],
+            Provider::Cuda | Provider::Tensorrt => [n, height, width],
+        };
+        let (source, environment, device) = (&self.source, &self.environment, &self.device);
+        let session = self.sessions.of(shape, || source.session(environment, device))?;
         let outputs = match &self.trim {
-            Some(trim) if is_due => self.session.run_with_options(inputs, &trim.options),
-            Some(_) | None => self.session.run(inputs),
+            Some(trim) if is_due => session.run_with_options(inputs, &trim.options),
+            Some(_) | None => session.run(inputs),
         };
         let outputs = outputs.map_err(failed)?;
         let (shape, data) = outputs[0].try_extract_tensor::<f32>().map_err(failed)?;

@@ -99,6 +99,26 @@ pub(crate) fn detector_tensor(page: &Page<'_>, width: usize, height: usize, out:
     }
 }
 
+/// A tensor of 3 × height × width with more of its own paper at the right and at the bottom; none where it has these sides already.
+pub(crate) fn on_canvas(
+    tensor: &[f32],
+    (width, height): (usize, usize),
+    (across, down): (usize, usize),
+) -> Option<Vec<f32>> {
+    if (across, down) == (width, height) || width == 0 || height == 0 {
+        return None;
+    }
+    let mut out = vec![0.0; 3 * across * down];
+    for (plane, wider) in tensor.chunks_exact(width * height).zip(out.chunks_exact_mut(across * down)) {
+        let paper = plane.iter().copied().fold(f32::MIN, f32::max);
+        wider.fill(paper);
+        for (row, wide) in plane.chunks_exact(width).zip(wider.chunks_exact_mut(across)) {
+            wide[..width].copy_from_slice(row);
+        }
+    }
+    Some(out)
+}
+
 /// For each target pixel, the source pixels it is made of: linear interpolation when growing, the covered area when
 /// shrinking.
 struct Taps {
@@ -140,6 +160,18 @@ impl Taps {
 mod tests {
     use super::*;
     use image::Rgb;
+
+    #[test]
+    fn a_larger_canvas_goes_on_as_paper() {
+        let tensor = [[0.0, 1.0, 2.0, 3.0], [4.0, 4.0, 5.0, 4.0], [6.0; 4]].concat();
+        assert_eq!(on_canvas(&tensor, (2, 2), (2, 2)), None);
+        let planes = [
+            [0.0, 1.0, 3.0, 2.0, 3.0, 3.0, 3.0, 3.0, 3.0],
+            [4.0, 4.0, 5.0, 5.0, 4.0, 5.0, 5.0, 5.0, 5.0],
+            [6.0; 9],
+        ];
+        assert_eq!(on_canvas(&tensor, (2, 2), (3, 3)), Some(planes.concat()));
+    }
 
     #[test]
     fn detector_sizes_are_multiples_of_32_within_the_limits() {

@@ -25,6 +25,7 @@ use ort::environment::Environment;
 use read::Recognizer;
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
+use std::sync::Arc;
 
 /// By how much the thorough recogniser's lines are longer at both ends than the quick one's, as a share of their height.
 const THOROUGH_MARGIN: f32 = 0.1;
@@ -158,12 +159,13 @@ impl PpOcr {
             Some(smaller) => (smaller, western),
             None => (model, dictionary),
         };
+        let model: Arc<[u8]> = model.into();
         config.device = config.device.or_cpu(&environment, &model);
         let (device, on_cpu) = (&config.device, config.device.provider == Provider::Cpu);
         let models = (0..threads.max(1)).map(|_| {
             let load = |name, path| Model::load(&environment, name, path, device);
             let thorough = load("thorough text recognizer", &files.thorough)?;
-            let file = (files.recognizer.as_path(), model.as_slice());
+            let file = (files.recognizer.as_path(), &model);
             let quick = Model::from_memory(&environment, "text recognizer", file, device)?;
             let characters = thorough.metadata("character").unwrap_or_default();
             let detector = load("text detector", &files.detector)?;
@@ -199,12 +201,15 @@ impl PpOcr {
                 (&*part, plan.width, plan.height)
             }
         };
-        let boxes = detector.run(tensor, [1, height_kept, width_kept], |shape, data| {
-            if !is_shape(shape, &[1, 1, height_kept, width_kept]) {
-                let expected = format!("1 x 1 x {height_kept} x {width_kept}");
+        let (across, down) = c.device.canvas(width_kept, height_kept);
+        let wider = pixels::on_canvas(tensor, (width_kept, height_kept), (across, down));
+        let tensor = wider.as_deref().unwrap_or(tensor);
+        let boxes = detector.run(tensor, [1, down, across], |shape, data| {
+            if !is_shape(shape, &[1, 1, down, across]) {
+                let expected = format!("1 x 1 x {down} x {across}");
                 return Err(OcrError::Shape { model: "text detector", shape: shape.to_vec(), expected });
             }
-            Ok(text_boxes(ProbabilityMap { data, width: width_kept, height: height_kept }, &c.db))
+            Ok(text_boxes(ProbabilityMap { data, width: across, height: down }, &c.db))
         })?;
         let (sx, sy) = (w as f32 / width as f32, h as f32 / height as f32);
         let in_page = |quad: &Quad| {

@@ -82,7 +82,7 @@ impl Recognizer {
             let mut rest = same;
             while !rest.is_empty() {
                 let (now, later) = rest.split_at(batch.min(rest.len()));
-                match self.run(page, quads, now) {
+                match self.run(page, quads, now, config.device.filled(now.len(), batch)) {
                     Ok(decoded) => {
                         for (job, (decoded, steps)) in now.iter().zip(decoded) {
                             let steps = steps * job.own as f32 / job.width as f32;
@@ -104,12 +104,13 @@ impl Recognizer {
         Ok(readings.into_iter().flatten().collect())
     }
 
-    /// Characters and time steps of lines of one width.
+    /// Characters and time steps of lines of one width, in a tensor of `n` lines.
     fn run(
         &mut self,
         page: &Page<'_>,
         quads: &[Quad],
         jobs: &[Job],
+        n: usize,
     ) -> Result<Vec<(Decoded, f32)>, OcrError> {
         let Self { model, dictionary, tensor, .. } = self;
         let width = jobs.first().map_or(0, |job| job.width);
@@ -117,12 +118,13 @@ impl Recognizer {
         for job in jobs {
             line_tensor(page, &quads[job.index], job.own, width, tensor);
         }
-        let (n, classes) = (jobs.len(), dictionary.classes());
+        tensor.resize(3 * LINE_HEIGHT * width * n, 0.0);
+        let classes = dictionary.classes();
         model.run(tensor, [n, LINE_HEIGHT, width], |shape, data| match shape {
             [lines, steps, found] if is_shape(&[*lines, *found], &[n, classes]) => {
                 let size = usize::try_from(*steps).unwrap_or(0) * classes;
                 let line = |i: usize| data.get(i * size..(i + 1) * size).unwrap_or_default();
-                Ok((0..n).map(|i| (ctc::decode(line(i), dictionary), *steps as f32)).collect())
+                Ok((0..jobs.len()).map(|i| (ctc::decode(line(i), dictionary), *steps as f32)).collect())
             }
             other => Err(OcrError::Shape {
                 model: "text recognizer",
