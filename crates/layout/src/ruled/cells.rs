@@ -80,7 +80,7 @@ impl Filled<'_> {
             let before = self.rows;
             for at_top in [true, false] {
                 let [from, to] = self.rows;
-                if to - from < 2 {
+                if to.saturating_sub(from) < 2 {
                     return;
                 }
                 let edge = |r: &Region| if at_top { r.row == from } else { r.row + r.rows == to };
@@ -121,8 +121,8 @@ impl Filled<'_> {
             for (i, a) in sorted.iter().enumerate() {
                 // The next text on the same line, unless it is a sign such as a currency's.
                 let next = sorted[i + 1..].iter().find(|b| beside(a.0, b.0));
-                let apart = |b: &&&Text| b.0[0] - a.0[2] > INNER_GAP * self.h && says(a) && says(b);
-                gaps += usize::from(next.filter(apart).is_some());
+                let apart = |b: &&Text| b.0[0] - a.0[2] > INNER_GAP * self.h && says(a) && says(b);
+                gaps += usize::from(next.is_some_and(apart));
             }
         }
         let strips = by_column.into_iter().max().unwrap_or(0);
@@ -188,14 +188,16 @@ impl Filled<'_> {
             }
         }
         let drafts: Vec<Draft> = strips.into_iter().map(|(_, draft)| draft).collect();
-        let columns = self.grid.columns();
-        let numbers = |d: &Draft| (0..columns).filter(|c| is_number(d.text(*c, self.words))).count();
-        let rich = drafts.iter().filter(|d| numbers(d) >= 2).count();
+        let shape = Shape::of(&drafts, self.grid.columns(), self.words);
+        let numbers = |d: &&Draft| {
+            let has = |c: &usize| shape.numeric[*c] && is_number(d.text(*c, self.words));
+            (0..self.grid.columns()).filter(has).count() >= 2
+        };
+        let rich = drafts.iter().filter(numbers).count();
         // With rules between rows, a cell with two numbers below each other is one cell.
         if rich < 2 || (rich < 3 && bands > 3) {
             return None;
         }
-        let shape = Shape::of(&drafts, columns, self.words);
         Some(joined(drafts, &shape, &[], self.h))
     }
 

@@ -311,3 +311,28 @@ fn a_table_beside_text_is_read_where_it_stands() {
     let page = layout(&list, &rules);
     assert_eq!(kinds(&page), [Kind::Paragraph, Kind::Paragraph, Kind::Table], "{}", markdown(&page));
 }
+
+#[test]
+fn two_columns_of_addresses_between_lines_are_no_rows() {
+    let mut list = Vec::new();
+    for (i, (a, b)) in [
+        ("Seller", "Customer"),
+        ("Example Ltd", "Miller and Sons"),
+        ("1 Some Street", "at the harbour"),
+        ("GLN 4012345000009", "GLN 4098765000000"),
+        ("VAT DE123456789", "VAT DE987654321"),
+        ("Order 77001234", "Contract 88005678"),
+        ("sent by post", "to be paid at once"),
+        ("London", "Hull"),
+        ("United Kingdom", "United Kingdom"),
+    ]
+    .iter()
+    .enumerate()
+    {
+        list.extend(words(a, 54.0, 64.0 + 12.0 * i as f32));
+        list.extend(words(b, 304.0, 64.0 + 12.0 * i as f32));
+    }
+    let page = layout(&list, &grid(&[50.0, 300.0, 550.0], &[60.0, 75.0, 175.0]));
+    let many = page.blocks.iter().filter_map(|b| b.table.as_ref()).any(|t| t.rows.len() > 2);
+    assert!(!many, "{}", markdown(&page));
+}

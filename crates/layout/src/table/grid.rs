@@ -137,7 +137,7 @@ pub(crate) struct Shape {
     columns: usize,
     rows: usize,
     /// Columns of which most cells are numbers, codes or dates.
-    pub(super) numeric: Vec<bool>,
+    pub(crate) numeric: Vec<bool>,
     /// Whether the first row names the columns.
     pub(crate) header: bool,
     /// Mean words of a cell, by column.

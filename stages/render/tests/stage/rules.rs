@@ -3,6 +3,7 @@
 use crate::support::{Bench, PdfPage, one_child, options, pdf, stream};
 use docmill_contracts::{Codec, Page, ProcessingOptions, TextLayerTrust};
 use docmill_render::Config;
+use std::fmt::Write as _;
 
 const TEXT: &str = "BT /F 12 Tf 40 150 Td (Invoice 4711 of 3 May 2024) Tj ET ";
 
@@ -74,18 +75,24 @@ async fn matrices_forms_and_turned_pages_lead_to_the_upright_page() {
     );
     let forms = drawn(PLAIN, "q 0.5 0 0 0.5 30 0 cm /X Do Q", &[outer, inner]).await;
     assert_eq!(forms, [[45, 130, 145, 130], [40, 110, 40, 190]]);
-    let turned = drawn("/MediaBox [0 0 200 300]/Rotate 90", "100 20 m 100 280 l S", &[]).await;
-    assert_eq!(turned, [[20, 100, 280, 100]]);
-    let cropped = "/MediaBox [-50 -50 900 900]/CropBox [100 500 400 700]";
-    assert_eq!(
-        drawn(cropped, "120 600 m 380 600 l S 0 650 m 900 650 l S", &[]).await,
-        [[0, 50, 300, 50], [20, 100, 280, 100]]
-    );
+    // Text that would lie on its side as the page is shown would turn the page.
+    let alone = async |entries, content: &str| {
+        let page = PdfPage { entries, content: content.to_owned() };
+        let document = pdf(&[page], "", "", &[]);
+        rules(&Bench::new(one_child()).pages("a.pdf", "application/pdf", document).await.0[0])
+    };
+    let text = "(Turned to be read by somebody) Tj ET";
+    let turned = format!("BT /F 12 Tf 0 1 -1 0 50 40 Tm {text} 100 20 m 100 280 l S");
+    assert_eq!(alone("/MediaBox [0 0 200 300]/Rotate 90", &turned).await, [[20, 100, 280, 100]]);
+    let cropped = format!("BT /F 12 Tf 140 660 Td {text} 120 600 m 380 600 l S 0 650 m 900 650 l S");
+    let entries = "/MediaBox [-50 -50 900 900]/CropBox [100 500 400 700]";
+    assert_eq!(alone(entries, &cropped).await, [[0, 50, 300, 50], [20, 100, 280, 100]]);
 }
 
 #[tokio::test]
 async fn drawings_have_no_more_than_so_many_rules() {
-    let many: String = (0..9000).map(|i| format!("{} {} 9 9 re S ", i % 30 * 10, i / 30 % 20 * 10)).collect();
+    let mut many = String::new();
+    (0..9000).for_each(|i| write!(many, "{} {} 9 9 re S ", i % 30 * 10, i / 30 % 20 * 10).unwrap());
     let found = drawn(PLAIN, &many, &[]).await.len();
     assert!(found > 0 && found <= docmill_contracts::MAX_RULES, "{found}");
 }

@@ -14,7 +14,7 @@ const MAX_PARTS: u32 = 20_000;
 const MAX_PIECES: usize = 8000;
 /// Most curves of a path that may hold rules: a rounded box has four, of three parts each.
 const MAX_CURVES: u32 = 16;
-/// Most parts of a path that is rule or box as a whole.
+/// Most parts of a filled path that is a rule as a whole.
 const FEW_PARTS: u32 = 8;
 /// Most corners of a filled shape whose edges count.
 const MAX_CORNERS: usize = 10;
@@ -79,7 +79,8 @@ impl Rules {
         if let Some(path) = path.clip() {
             clip = common(clip, upright.map(outer.rect(path)));
         }
-        if thin <= THICK && count <= FEW_PARTS {
+        // The bounds of strokes reach beyond their ends.
+        if !stroked && thin <= THICK && count <= FEW_PARTS {
             self.push(middle(around), clip);
             return;
         }
