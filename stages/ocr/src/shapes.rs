@@ -30,15 +30,15 @@ impl<T> Shapes<T> {
     pub(crate) fn of<E>(&mut self, shape: Shape, make: impl FnOnce() -> Result<T, E>) -> Result<&mut T, E> {
         let own = |(of, _): &(Option<Shape>, T)| *of == Some(shape);
         let free = |(of, _): &(Option<Shape>, T)| of.is_none();
-        let item = match self.items.iter().position(own).or_else(|| self.items.iter().position(free)) {
-            Some(at) => self.items.remove(at).1,
-            None => {
-                // What is given up makes room before the new one asks for it.
-                if self.items.len() >= MOST {
-                    self.items.remove(0);
-                }
-                make()?
+        let at = self.items.iter().position(own).or_else(|| self.items.iter().position(free));
+        let item = if let Some(at) = at {
+            self.items.remove(at).1
+        } else {
+            // What is given up makes room before the new one asks for it.
+            if self.items.len() >= MOST {
+                self.items.remove(0);
             }
+            make()?
         };
         self.items.push((Some(shape), item));
         match self.items.last_mut() {

@@ -1,9 +1,9 @@
 //! Level rules between the rows of a table that has no upright ones.
 
 use super::Strip;
-use super::grid::{Draft, Shape};
+use super::grid::{Draft, Shape, is_number};
 use crate::geometry::{bounds, middle_y, overlap};
-use docmill_contracts::Rule;
+use docmill_contracts::{Rule, Word};
 
 /// Share of a table's width that a rule between two rows has at least.
 const WIDE: f32 = 0.6;
@@ -46,22 +46,26 @@ impl Borders {
         Self { before, even }
     }
 
-    /// The rows between rules; none where rules do not divide all rows. Of one row, only one line has numbers in the columns
+    /// The rows between rules; none where rules do not divide all rows. Of one row, only one line has a number in a column
     /// of numbers.
-    pub(super) fn bands(&self, drafts: &[Draft], shape: &Shape) -> Option<Vec<Draft>> {
+    pub(super) fn bands(&self, drafts: &[Draft], shape: &Shape, words: &[Word]) -> Option<Vec<Draft>> {
         if self.before.iter().filter(|b| **b).count() < LEAST {
             return None;
         }
         let anchors: Vec<usize> = (0..shape.numeric.len()).filter(|c| shape.numeric[*c]).collect();
-        let least = anchors.len().min(2);
         let mut rows: Vec<Draft> = Vec::new();
-        let (mut anchored, mut lines) = (0, 0);
+        let (mut seen, mut lines) = (vec![false; shape.numeric.len()], 0);
         for (draft, border) in drafts.iter().zip(&self.before) {
             let begins = *border || rows.is_empty();
-            let own = least > 0 && anchors.iter().filter(|c| draft.has(**c)).count() >= least;
-            anchored = if begins { 0 } else { anchored } + usize::from(own);
-            lines = if begins { 1 } else { lines + 1 };
-            if anchored > 1 || (least == 0 && lines > MOST_LINES) {
+            if begins {
+                seen.fill(false);
+                lines = 0;
+            }
+            lines += 1;
+            // Sums and rates that stand below each other are rows, whatever is drawn around them.
+            let number = |c: usize| draft.has(c) && is_number(draft.text(c, words));
+            let twice = anchors.iter().any(|c| number(*c) && std::mem::replace(&mut seen[*c], true));
+            if twice || (anchors.is_empty() && lines > MOST_LINES) {
                 return None;
             }
             match rows.last_mut() {

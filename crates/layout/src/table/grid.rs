@@ -49,7 +49,7 @@ pub(super) fn build(strips: &[Strip], words: &[Word], levels: &[Rule], h: f32) -
     let drafts: Vec<Draft> = strips.iter().map(|s| draft(s, &columns, words)).collect();
     let borders = Borders::of(strips, levels);
     let shape = Shape::of(&drafts, columns.len(), words);
-    let bands = borders.bands(&drafts, &shape);
+    let bands = borders.bands(&drafts, &shape, words);
     let (shape, rows, ruled) = match bands {
         // With all rows between rules, cells with texts are enough.
         Some(rows) => {
