@@ -56,6 +56,12 @@ pub enum CodecError {
         #[source]
         source: Box<apache_avro::Error>,
     },
+    /// What stands behind the words of a page is no list of rules.
+    #[error("{len} bytes behind the words of a page are no rules")]
+    NoRules {
+        /// Length of what stands there.
+        len: usize,
+    },
     /// The value does not fit its schema.
     #[error("cannot encode {record}: {source}")]
     Encode {
@@ -217,11 +223,12 @@ impl Codec {
         Self::page_from_blob(bytes).map(|(words, _)| words)
     }
 
-    /// Words and rules of such a blob. What stands behind the words and is no rules is left out.
+    /// Words and rules of such a blob; of one that was written before there were rules, words and no rules.
     pub fn page_from_blob(mut bytes: &[u8]) -> Result<(PackedWords, PackedRules), CodecError> {
         let words = read(&words_schema()?.schema, &mut bytes)
             .map_err(|e| CodecError::Decode { record: "PackedWords", source: Box::new(e) })?;
-        Ok((words, PackedRules::from_bytes(bytes).unwrap_or_default()))
+        let rules = PackedRules::from_bytes(bytes).ok_or(CodecError::NoRules { len: bytes.len() })?;
+        Ok((words, rules))
     }
 }
 

@@ -337,7 +337,9 @@ fn words_and_rules_share_a_blob_and_words_alone_are_read_too() {
     assert_eq!(Codec::words_from_blob(&both).unwrap(), words);
     let alone = Codec::words_to_blob(&words, &PackedRules::default()).unwrap();
     assert!(both.starts_with(&alone));
-    assert_eq!(Codec::page_from_blob(&both[..both.len() - 1]).unwrap(), (words, PackedRules::default()));
+    assert_eq!(Codec::page_from_blob(&alone).unwrap(), (words, PackedRules::default()));
+    let cut = Codec::page_from_blob(&both[..both.len() - 1]).unwrap_err();
+    assert_eq!(cut.to_string(), "7 bytes behind the words of a page are no rules");
 }
 
 /// Bytes that were once on a topic must decode for ever: a change here is a change of the public contract.

@@ -3,6 +3,7 @@
 //! Owns binarisation, connected components, box score and growth. Knows nothing of models. Rule: at most
 //! [`MAX_BOXES`] boxes come out, whatever the map.
 
+use crate::disjoint::root;
 use crate::geometry::{Point, Quad, convex_hull, min_area_rect};
 use serde::{Deserialize, Serialize};
 
@@ -114,13 +115,13 @@ fn components(map: ProbabilityMap<'_>, threshold: f32) -> Vec<Vec<Point>> {
     let mut slot = vec![usize::MAX; runs.len()];
     let mut found: Vec<Vec<Point>> = Vec::new();
     for (i, run) in runs.iter().enumerate() {
-        let root = find(&mut parent, i);
-        if slot[root] == usize::MAX {
-            slot[root] = found.len();
+        let set = root(&mut parent, i);
+        if slot[set] == usize::MAX {
+            slot[set] = found.len();
             found.push(Vec::new());
         }
         let y = run.row as f32;
-        found[slot[root]].extend([
+        found[slot[set]].extend([
             Point::new(run.from as f32, y),
             Point::new(run.from as f32, y + 1.0),
             Point::new(run.to as f32, y),
@@ -130,16 +131,8 @@ fn components(map: ProbabilityMap<'_>, threshold: f32) -> Vec<Vec<Point>> {
     found
 }
 
-fn find(parent: &mut [usize], mut i: usize) -> usize {
-    while parent[i] != i {
-        parent[i] = parent[parent[i]];
-        i = parent[i];
-    }
-    i
-}
-
 fn union(parent: &mut [usize], a: usize, b: usize) {
-    let (a, b) = (find(parent, a), find(parent, b));
+    let (a, b) = (root(parent, a), root(parent, b));
     parent[a.max(b)] = a.min(b);
 }
 

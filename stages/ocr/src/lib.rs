@@ -15,6 +15,7 @@ pub mod db;
 mod decode;
 pub mod device;
 mod dictionary;
+mod disjoint;
 pub mod engine;
 mod error;
 mod files;

@@ -3,6 +3,7 @@
 //! Owns what is a rule and what is a part of letters, bar codes and pictures: those are short, thick, or stand close
 //! together. Knows no words. Rule: one pass over the pixels, and work for what changes from one to the next.
 
+use crate::disjoint::root;
 use docmill_contracts::Rule;
 use image::RgbImage;
 
@@ -244,14 +245,6 @@ fn lines(runs: &[Run], scale: f32, least: f32) -> Vec<Rule> {
     let mut rules = Rule::joined(found, OFF, GAP);
     rules.retain(|r| r.length() >= least);
     without_bars(rules)
-}
-
-fn root(parents: &mut [usize], mut at: usize) -> usize {
-    while parents[at] != at {
-        parents[at] = parents[parents[at]];
-        at = parents[at];
-    }
-    at
 }
 
 fn unite(parents: &mut [usize], groups: &mut [Group], a: usize, b: usize) {
