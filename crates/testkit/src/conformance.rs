@@ -33,6 +33,7 @@ macro_rules! conformance {
             groups: a_partition_is_handed_over_at_its_committed_position,
             groups: a_member_takes_over_from_one_that_left,
             groups: a_dead_members_slot_is_taken_over,
+            groups: a_death_in_the_middle_of_a_handover_leaves_no_partition_alone,
             groups: a_member_that_left_commits_nothing,
             groups: pause_and_resume_lose_and_double_nothing,
             groups: a_paused_partition_does_not_stop_the_others,

@@ -106,7 +106,11 @@ impl ConsumerContext for Callbacks {
             .iter()
             .map(rdkafka::topic_partition_list::TopicPartitionListElem::partition)
             .collect();
-        let closing = self.inbox.lock().closing;
+        let closing = {
+            let mut state = self.inbox.lock();
+            state.joined = true;
+            state.closing
+        };
         tracing::debug!(topic = self.topic, ?partitions, closing, ?err, "rebalance");
         let done = match err {
             RDKafkaRespErr::RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS => {

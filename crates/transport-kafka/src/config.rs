@@ -142,6 +142,21 @@ impl KafkaConfig {
         self.finish(config)
     }
 
+    /// A client that looks at a group, and a member of it without a name of its own should it join.
+    pub(crate) fn passing(&self, member: &Member) -> ClientConfig {
+        let session = member.session_timeout.max(Duration::from_secs(1)).as_millis();
+        let mut config = self.base();
+        config
+            .set("group.id", &member.group)
+            .set("partition.assignment.strategy", "cooperative-sticky")
+            .set("session.timeout.ms", session.to_string())
+            .set("enable.auto.commit", "false")
+            .set("enable.auto.offset.store", "false")
+            .set("isolation.level", "read_committed")
+            .set("allow.auto.create.topics", "false");
+        self.finish(config)
+    }
+
     /// A reader outside any group. librdkafka wants a group's name; no group comes to be.
     pub(crate) fn reader(&self, fetch_bytes: usize) -> ClientConfig {
         let mut config = self.reading(fetch_bytes);

@@ -31,6 +31,8 @@ pub(crate) struct State {
     /// The group wants these back; they are unassigned together, once all are released.
     pub(crate) revoking: BTreeSet<i32>,
     pub(crate) closing: bool,
+    /// The group has answered for the first time.
+    pub(crate) joined: bool,
     /// How often partitions were lost, how many of these losses the runtime was told of, and how many of them it knew when
     /// it began its last commit.
     losses: u64,

@@ -10,6 +10,7 @@ mod config;
 mod error;
 mod inbox;
 mod member;
+mod orphans;
 mod producer;
 mod reader;
 mod topics;
@@ -55,19 +56,19 @@ impl Kafka {
     }
 
     async fn join_group(&self, member: Member) -> Result<Joined, TransportError> {
-        self.topics.partitions(&member.topic).await?;
+        let partitions = self.topics.partitions(&member.topic).await?;
         let membership = Arc::new(Membership::default());
         let id = format!("{}.{}", member.group, member.slot);
         // The producer first: it fences the predecessor and ends its transaction, which its positions wait for.
         let of = Some((&member, Arc::clone(&membership)));
         if self.config.is_loose() {
             let producer = at_least_once::start(&self.config, id, of)?;
-            let consumer = member::join(&self.config, &member, &membership)?;
+            let consumer = member::join(&self.config, &member, partitions, &membership)?;
             return Ok((Box::new(consumer), Box::new(producer)));
         }
         let producer =
             producer::start(&self.config, &self.topics, id, member.transaction_timeout, of).await?;
-        let consumer = member::join(&self.config, &member, &membership)?;
+        let consumer = member::join(&self.config, &member, partitions, &membership)?;
         Ok((Box::new(consumer), Box::new(producer)))
     }
 

@@ -6,24 +6,27 @@ use crate::client::{Callbacks, Polled};
 use crate::config::KafkaConfig;
 use crate::error::{self, broken};
 use crate::inbox::Inbox;
+use crate::orphans;
 use docmill_contracts::Headers;
 use docmill_runtime::transport::{Assigned, Consumer, Event, Member, Record, TransportError};
 use futures::FutureExt;
 use futures::future::BoxFuture;
 use rdkafka::Message;
 use rdkafka::consumer::{Consumer as _, ConsumerGroupMetadata};
-use rdkafka::error::{KafkaError, KafkaResult};
+use rdkafka::error::{KafkaError, KafkaResult, RDKafkaErrorCode as C};
 use rdkafka::message::{BorrowedMessage, Headers as _};
 use rdkafka::topic_partition_list::Offset;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tokio::sync::oneshot;
 
 /// How long a poll waits for a record: commands of the runtime wait as long at most.
 const POLL: Duration = Duration::from_millis(20);
 /// How long one question to the coordinator may take before it is asked again.
 const ASK: Duration = Duration::from_secs(3);
+/// How long partitions that the group has assigned may be unknown to a broker.
+const YOUNG: Duration = Duration::from_secs(30);
 
 /// The consumer while its member is in the group; the producer takes the group's generation from it.
 #[derive(Default)]
@@ -53,10 +56,11 @@ pub(crate) struct MemberConsumer {
     left: Option<oneshot::Receiver<()>>,
 }
 
-/// Joins the group and starts the polling thread.
+/// Joins the group of a topic with so many partitions, and starts the polling thread.
 pub(crate) fn join(
     config: &KafkaConfig,
     member: &Member,
+    partitions: i32,
     membership: &Arc<Membership>,
 ) -> Result<MemberConsumer, TransportError> {
     let what = || format!("join group {}", member.group);
@@ -73,8 +77,13 @@ pub(crate) fn join(
     let consumer = Arc::new(consumer);
     membership.set(Some(Arc::clone(&consumer)));
     let (tell, left) = oneshot::channel();
-    let thread =
-        Thread { consumer, inbox: Arc::clone(&inbox), membership: Arc::clone(membership), lookup: None };
+    let thread = Thread {
+        consumer,
+        inbox: Arc::clone(&inbox),
+        membership: Arc::clone(membership),
+        lookup: None,
+        newcomer: Some((config.clone(), member.clone(), partitions)),
+    };
     std::thread::Builder::new()
         .name("kafka-poll".into())
         .spawn(move || {
@@ -139,12 +148,20 @@ struct Thread {
     inbox: Arc<Inbox>,
     membership: Arc<Membership>,
     lookup: Option<JoinHandle<()>>,
+    /// Until it has been in the group: what it takes to look for partitions that its predecessor left to nobody.
+    newcomer: Option<(KafkaConfig, Member, i32)>,
 }
 
 impl Thread {
     fn run(mut self) {
         while !self.inbox.lock().closing {
             poll(&self.consumer, &self.inbox);
+            if self.inbox.lock().joined
+                && let Some((config, member, partitions)) = self.newcomer.take()
+                && let Err(e) = orphans::look(&config, &member, partitions, &self.inbox)
+            {
+                self.inbox.fail(e, true);
+            }
             if let Err(source) = self.obey() {
                 let what = format!("rebalance group {}", self.consumer.context().group);
                 self.inbox.fail(error::transport(what, source), true);
@@ -216,6 +233,7 @@ impl Thread {
     fn look_up(&mut self, partitions: Vec<i32>) {
         let (consumer, inbox) = (Arc::clone(&self.consumer), Arc::clone(&self.inbox));
         let work = move || {
+            let until = Instant::now() + YOUNG;
             while !inbox.lock().closing {
                 match positions(&consumer, &partitions) {
                     Ok(found) => {
@@ -224,8 +242,15 @@ impl Thread {
                     }
                     Err(e) => {
                         let group = &consumer.context().group;
-                        tracing::info!(group, ?partitions, "positions are not known yet: {e}");
-                        if e.rdkafka_error_code().is_none_or(|c| !error::passes(c)) {
+                        if Instant::now() < until {
+                            tracing::info!(group, ?partitions, "positions are not known yet: {e}");
+                        } else {
+                            let hint = "is there a transaction that never ends? See docs/runbook.md";
+                            tracing::warn!(group, ?partitions, "positions are still not known: {e}; {hint}");
+                        }
+                        // A broker that has just started does not know its partitions yet.
+                        let young = |c| c == C::UnknownPartition && Instant::now() < until;
+                        if e.rdkafka_error_code().is_none_or(|c| !error::passes(c) && !young(c)) {
                             let what = format!("read the positions of group {group}");
                             inbox.fail(error::transport(what, e), true);
                             return;

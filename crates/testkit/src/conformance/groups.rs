@@ -115,6 +115,21 @@ pub async fn a_dead_members_slot_is_taken_over(bench: &Bench) {
     zombie.until(|s| s.error.is_some() || s.lost.len() == 2).await;
 }
 
+/// A member that dies while partitions are asked back from it, and comes back in its slot, leaves none without an owner.
+pub async fn a_death_in_the_middle_of_a_handover_leaves_no_partition_alone(bench: &Bench) {
+    let topic = bench.topic("in", 4, &[]).await;
+    let mut seats = vec![bench.join(&topic, "0").await];
+    together(&mut seats, |s| s[0].owned.len() == 4).await;
+    seats.push(bench.join(&topic, "1").await);
+    together(&mut seats, |s| !s[0].revoked.is_empty()).await;
+    let _zombie = std::mem::replace(&mut seats[0], bench.join(&topic, "0").await);
+    together(&mut seats, |s| {
+        s.iter_mut().filter(|s| !s.revoked.is_empty()).for_each(Seat::release);
+        all_of(s).len() == 4
+    })
+    .await;
+}
+
 /// Positions are a member's.
 pub async fn a_member_that_left_commits_nothing(bench: &Bench) {
     let topic = bench.topic("in", 1, &[]).await;
