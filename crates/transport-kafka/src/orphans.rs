@@ -22,6 +22,8 @@ use std::time::{Duration, Instant};
 const ASK: Duration = Duration::from_secs(3);
 /// Time between two questions, and longest poll.
 const PAUSE: Duration = Duration::from_millis(200);
+/// How long a member may take to give up what is asked back from it.
+const HANDOVER: Duration = Duration::from_secs(6);
 /// How long a rebalance is waited for before the group is looked at again: a member that hangs leaves it after its session.
 const REBALANCE: Duration = Duration::from_secs(20);
 /// State of a group in which every member has its assignment.
@@ -59,7 +61,16 @@ impl PasserBy {
             // A dynamic member, so that joining and leaving are events for the group.
             let consumer: BaseConsumer<Joins> =
                 self.config.passing(&self.member).create_with_context(Joins::default())?;
-            let orphans = self.settled(&consumer, closing)?;
+            let mut orphans = self.settled(&consumer, closing)?;
+            if !orphans.is_empty() {
+                // Most often their former owner is alive and just finishes what it has begun of them.
+                let until = Instant::now() + HANDOVER;
+                while Instant::now() < until && !closing() {
+                    std::thread::sleep(PAUSE);
+                }
+                let still = self.settled(&consumer, closing)?;
+                orphans.retain(|p| still.contains(p));
+            }
             if orphans.is_empty() {
                 return Ok(());
             }
