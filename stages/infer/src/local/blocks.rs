@@ -50,7 +50,14 @@ pub fn find(page: &Layout) -> Vec<Block> {
     }
     let mut blocks = Vec::new();
     for first in 0..lines.len() {
+        if first > 0 && goes_on(&lines[first].text) {
+            continue;
+        }
         for last in first..lines.len().min(first + MOST) {
+            // From here on it is about what was sold.
+            if sold(&lines[last].text) {
+                break;
+            }
             let part = &lines[first..=last];
             let texts: Vec<String> = part
                 .iter()
@@ -105,6 +112,15 @@ fn lines(page: &Layout) -> Vec<Line> {
     lines
 }
 
+/// Whether a line can only be the rest of a name that begins above it: `(SEMENYIH) SDN BHD`, `STATIONERY SDN. BHD`.
+fn goes_on(text: &str) -> bool {
+    let plain = plain(text);
+    let mut words = plain.split(' ').filter(|w| !w.is_empty());
+    let form = |w: &str| parties::LEGAL.contains(&w) || matches!(w, "sdn" | "m");
+    let formed = plain.split(' ').any(form);
+    formed && (text.starts_with('(') || words.all(|w| form(w) || parties::TRADE.contains(&w)))
+}
+
 /// A segment at the beginning of a line without the edge of a logo or of the paper that was read as a word: `s Lot 3`.
 fn without_specks(segment: &Segment, more: bool) -> &str {
     let speck = |(word, sure): &(&str, f32)| {
@@ -136,6 +152,12 @@ fn before_telephone(text: &str) -> &str {
         Some(at) => text.get(..at).unwrap_or(text).trim_end_matches([' ', ',', '/', '-']),
         None => text,
     }
+}
+
+/// What ends with an amount was sold.
+fn sold(text: &str) -> bool {
+    let cents = |w: &str| money::parse(w).is_some_and(|a| a.decimal_mark.is_some() && a.value.scale() == 2);
+    text.rsplit(' ').take(2).any(cents)
 }
 
 fn describe_line(line: &mut Line, index: usize, gap: f32, size: f32, width: f32) {
@@ -197,9 +219,11 @@ fn describe_line(line: &mut Line, index: usize, gap: f32, size: f32, width: f32)
     key(19, has(parties::bare_registration(text)));
     key(20, (10.0 * (line.bbox[2] - line.bbox[0]) / width) as u64);
     key(21, has(digits > 0) * 2 + has(letters > 0));
-    // What ends with an amount was sold.
-    let cents = |w: &str| money::parse(w).is_some_and(|a| a.decimal_mark.is_some() && a.value.scale() == 2);
-    key(23, has(text.rsplit(' ').take(2).any(cents)));
+    key(23, has(sold(text)));
+    // `PREPAY CHIT NUMBER 29721`: a label and its value.
+    let label = words.iter().any(|w| *w == "no" || super::lexicon::is_label_word(w));
+    let long = words.last().is_some_and(|w| w.len() >= 4 && w.bytes().all(|b| b.is_ascii_digit()));
+    key(24, has(label) + 2 * has(long));
     line.keys = keys;
 }
 
@@ -261,4 +285,19 @@ fn describe(lines: &[Line], first: usize, last: usize) -> Row {
     sheet.flag("legal before", lines[..first].iter().filter(legal).count().min(2) as u64);
     sheet.flag("stops inside", lines[first..=last].iter().filter(|l| parties::stops(&l.text)).count() as u64);
     sheet.into_row()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_do_not_begin_with_their_rest_and_runs_end_where_goods_begin() {
+        let rest = ["(SEMENYIH) SDN BHD", "STATIONERY SDN. BHD", "SDN BHD", "Trading Co Ltd"];
+        assert!(rest.iter().all(|line| goes_on(line)), "{:?}", rest.map(goes_on));
+        let begins = ["WESTERN EASTERN", "HOTEL SERI MALAYSIA SDN BHD", "(Filiale Nord)", "Restaurant Adler"];
+        assert!(!begins.iter().any(|line| goes_on(line)), "{:?}", begins.map(goes_on));
+        assert!(sold("22241 WS CUT SCISSORS 18.00") && sold("Kaffee 2,80 A"));
+        assert!(!sold("NO 2 JALAN BAYU 4, 81200") && !sold("LOT 1851-A & 1851-B"));
+    }
 }

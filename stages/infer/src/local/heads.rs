@@ -7,7 +7,7 @@ use super::layout::{Box4, Layout, Segment, union};
 use super::lexicon::plain;
 use super::table::Column;
 use docmill_document::money;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 /// Columns of a table with their left and right edges.
 #[derive(Debug, Clone)]
@@ -26,6 +26,10 @@ static HEADERS: std::sync::LazyLock<HashMap<&'static str, Column>> = std::sync::
     });
     pairs.flatten().collect()
 });
+
+/// Words that header phrases begin with: most texts of a page have none of them.
+static FIRST: std::sync::LazyLock<HashSet<&'static str>> =
+    std::sync::LazyLock::new(|| HEADERS.keys().filter_map(|phrase| phrase.split(' ').next()).collect());
 
 /// Names of the columns in the file of headers.
 const NAMES: [(&str, Column); 8] = [
@@ -226,43 +230,40 @@ fn cells_of(layout: &Layout, line: usize) -> Vec<(Option<Column>, f32, f32)> {
 }
 
 fn cells_in(segment: &Segment) -> Vec<(Option<Column>, f32, f32)> {
-    let mut cells = Vec::new();
+    let whole = |column| vec![(column, segment.bbox[0], segment.bbox[2])];
     if let Some(column) = column_of(&segment.plain) {
-        return vec![(Some(column), segment.bbox[0], segment.bbox[2])];
+        return whole(Some(column));
+    }
+    if segment.words.len() > 12 || !segment.plain.split(' ').any(|w| FIRST.contains(w)) {
+        return whole(None);
     }
     // Columns that stand as close as words: the longest runs of words that are headers.
-    let words: Vec<(&str, Box4)> = segment
+    let words: Vec<(String, Box4)> = segment
         .words
         .iter()
         .enumerate()
         .map(|(i, (at, bbox))| {
             let until = segment.words.get(i + 1).map_or(segment.text.len(), |w| w.0);
-            (segment.text.get(*at..until).unwrap_or_default().trim(), *bbox)
+            (plain(segment.text.get(*at..until).unwrap_or_default()), *bbox)
         })
         .collect();
     let mut i = 0;
-    let mut any = false;
     let mut own = Vec::new();
     while i < words.len() {
         let run = (1..=4.min(words.len() - i)).rev().find_map(|n| {
-            let text: Vec<&str> = words[i..i + n].iter().map(|w| w.0).collect();
-            column_of(&plain(&text.join(" "))).map(|c| (c, n))
+            let texts = words[i..i + n].iter().map(|w| w.0.as_str()).filter(|w| !w.is_empty());
+            let text = texts.collect::<Vec<_>>().join(" ");
+            column_of(&text).map(|c| (c, n))
         });
         match run {
             Some((column, n)) => {
                 own.push((Some(column), words[i].1[0], words[i + n - 1].1[2]));
-                any = true;
                 i += n;
             }
             None => i += 1,
         }
     }
-    if any && words.len() <= 12 {
-        cells.extend(own);
-    } else {
-        cells.push((None, segment.bbox[0], segment.bbox[2]));
-    }
-    cells
+    if own.is_empty() { whole(None) } else { own }
 }
 
 fn column_of(text: &str) -> Option<Column> {

@@ -30,6 +30,9 @@ struct Sign {
 
 /// Indices of the pages that begin a document; only the first one where the file is one document.
 pub fn starts(pages: &[Layout], candidates: &[Candidate], features: &[Features]) -> Vec<usize> {
+    if pages.len() < 2 {
+        return vec![0];
+    }
     let signs: Vec<Sign> = (0..pages.len()).map(|i| sign(pages, candidates, features, i)).collect();
     let mut starts = vec![0];
     for i in 1..signs.len() {

@@ -12,6 +12,9 @@ const MOST_WORDS: usize = 12;
 /// Share of a name's words that must be on the pages for it to be shown.
 const NAME_SHARE: f64 = 0.6;
 
+/// Totals, and what their parts are called in the breakdown by rates.
+const PARTS: &[(&str, &str)] = &[("net_total", "taxable_amount"), ("tax_total", "tax_amount")];
+
 /// How a value is looked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Kind {
@@ -37,6 +40,8 @@ pub(super) struct Seen {
     places: BTreeMap<&'static str, (i32, [f32; 4])>,
     /// Words of names, and whether they are shown.
     names: BTreeMap<&'static str, BTreeMap<String, bool>>,
+    /// Amounts of a total's parts, and whether they are shown.
+    parts: BTreeMap<&'static str, BTreeMap<Decimal, bool>>,
     /// Valid IBANs on the pages.
     pub(super) accounts: BTreeSet<(String, i32)>,
     /// Valid VAT ids on the pages.
@@ -61,10 +66,16 @@ impl Seen {
             }
             targets.extend(target.map(|t| (*name, t)));
         }
+        let parts = PARTS.iter().map(|(total, part)| {
+            let amounts = xml.vat_breakdown.iter().filter_map(|row| row.get(*part)?.value.parse().ok());
+            let amounts = amounts.filter(|v: &Decimal| !v.is_zero());
+            (*total, amounts.map(|v| (v.abs(), false)).collect())
+        });
         Self {
             targets,
             places: BTreeMap::new(),
             names,
+            parts: parts.collect(),
             accounts: BTreeSet::new(),
             vat_ids: BTreeSet::new(),
             words: 0,
@@ -82,6 +93,11 @@ impl Seen {
             let shown = words.values().filter(|shown| **shown).count();
             !words.is_empty() && shown as f64 >= NAME_SHARE * words.len() as f64
         })
+    }
+
+    /// Whether a total is shown by its parts, all of them: the VAT of each rate, and no sum.
+    pub(super) fn is_shown_in_parts(&self, name: &str) -> bool {
+        self.parts.get(name).is_some_and(|parts| parts.len() > 1 && parts.values().all(|shown| *shown))
     }
 
     /// Looks at a page.
@@ -104,6 +120,10 @@ impl Seen {
                 self.places
                     .insert(name, (page.page_no, around(page.words.get(at..at + n).unwrap_or_default())));
             }
+        }
+        for (amount, shown) in self.parts.values_mut().flatten().filter(|(_, shown)| !**shown) {
+            let target = Target::Amount(*amount);
+            *shown = (0..plain.len()).any(|at| target.at(at, &page.words, &plain).is_some());
         }
         for at in 0..plain.len() {
             if let Some(account) = account(&plain, at) {

@@ -1,6 +1,7 @@
 use super::*;
 use crate::extract::PageText;
 use docmill_contracts::{TextSource, Word};
+use std::collections::BTreeMap;
 
 /// An e-invoice of 100.00 and 19.00 VAT.
 fn invoice() -> (Extraction, Known) {
@@ -99,6 +100,25 @@ fn another_total_on_the_page_is_an_error_where_an_engine_read_it() {
     assert_eq!(xml.fields["grand_total"].value, "119.00");
     assert_eq!(xml.fields["grand_total"].other_readings[0].value, "191.00");
     assert_eq!(compared(&tampered, &[]).1, [("INFER-0144".to_owned(), Severity::Warning)]);
+}
+
+#[test]
+fn a_total_that_is_printed_by_rates_is_no_other_total() {
+    let text = HONEST.replace("USt 19% 19,00 EUR", "USt 19% 15,20 EUR | USt 7% 3,80 EUR");
+    let compared = |rates: &[&str]| {
+        let (mut xml, known) = invoice();
+        xml.problems.clear();
+        xml.vat_breakdown = rates
+            .iter()
+            .map(|amount| BTreeMap::from([("tax_amount".to_owned(), read(&[("t", amount)]).fields["t"].clone())]))
+            .collect();
+        compare(&mut xml, &known, Some(&read(&[("tax_total", "15.20")])), &mut vec![page(&text)]).unwrap();
+        xml.problems.iter().map(|p| p.code.clone()).collect::<Vec<_>>()
+    };
+    assert_eq!(compared(&["15.20", "3.80"]), Vec::<String>::new());
+    // A rate that is not shown, or one rate whose amount is another, is a contradiction.
+    assert_eq!(compared(&["15.20", "3.70"]), ["INFER-0140"]);
+    assert_eq!(compared(&["19.00"]), ["INFER-0140"]);
 }
 
 #[test]
