@@ -162,9 +162,8 @@ fn number(xml: &Extraction, read: Option<&Extraction>, seen: &Seen) -> Option<Pr
 fn unseen(xml: &Extraction, seen: &Seen, contradicted: &BTreeSet<&str>) -> Option<Problem> {
     let there = |name: &&str| xml.fields.get(*name).is_some_and(|f| !find::is_zero(&f.value));
     let all: Vec<&str> = FIELDS.iter().map(|(name, _)| *name).filter(there).collect();
-    let shown = |name: &str| {
-        seen.place(name).is_some() || seen.name_is_shown(name) || seen.is_shown_in_parts(name)
-    };
+    let shown =
+        |name: &str| seen.place(name).is_some() || seen.name_is_shown(name) || seen.is_shown_in_parts(name);
     let missing: Vec<&str> =
         all.iter().copied().filter(|name| !shown(name) && !contradicted.contains(name)).collect();
     if missing.is_empty() {

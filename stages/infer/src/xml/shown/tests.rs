@@ -110,7 +110,9 @@ fn a_total_that_is_printed_by_rates_is_no_other_total() {
         xml.problems.clear();
         xml.vat_breakdown = rates
             .iter()
-            .map(|amount| BTreeMap::from([("tax_amount".to_owned(), read(&[("t", amount)]).fields["t"].clone())]))
+            .map(|amount| {
+                BTreeMap::from([("tax_amount".to_owned(), read(&[("t", amount)]).fields["t"].clone())])
+            })
             .collect();
         compare(&mut xml, &known, Some(&read(&[("tax_total", "15.20")])), &mut vec![page(&text)]).unwrap();
         xml.problems.iter().map(|p| p.code.clone()).collect::<Vec<_>>()
