@@ -26,6 +26,8 @@ const PAUSE: Duration = Duration::from_millis(200);
 const HANDOVER: Duration = Duration::from_secs(6);
 /// How long a rebalance is waited for before the group is looked at again: a member that hangs leaves it after its session.
 const REBALANCE: Duration = Duration::from_secs(20);
+/// How long a group is looked for that is not to be seen, or rebalances all the time.
+const PATIENCE: Duration = Duration::from_secs(120);
 /// State of a group in which every member has its assignment.
 const STABLE: &str = "Stable";
 
@@ -85,7 +87,11 @@ impl PasserBy {
         consumer: &BaseConsumer<Joins>,
         closing: &dyn Fn() -> bool,
     ) -> KafkaResult<BTreeSet<i32>> {
+        let until = Instant::now() + PATIENCE;
         while !closing() {
+            if Instant::now() > until {
+                return Err(KafkaError::GroupListFetch(C::OperationTimedOut));
+            }
             match self.orphans(consumer) {
                 Ok(Some(orphans)) => return Ok(orphans),
                 Ok(None) => {}

@@ -124,7 +124,12 @@ pub(super) async fn run<E: Engine>(
         rebuilds = if this.committed { 1 } else { rebuilds + 1 };
         this.consumer.close().await;
         match result {
-            Err(RunError::Commit { source, .. }) if rebuilds <= REBUILDS && !*env.stop.borrow() => {
+            Err(RunError::Commit { source, .. }) if rebuilds <= REBUILDS && *env.stop.borrow() => {
+                // It was told to stop, and has: whoever has the slot next ends the transaction and goes on from there.
+                tracing::warn!(worker, "{source}; stopped, what was under way is its successor's");
+                return Ok(());
+            }
+            Err(RunError::Commit { source, .. }) if rebuilds <= REBUILDS => {
                 tracing::warn!(worker, "{source}; the worker begins anew from what is committed");
                 let mut stop = env.stop.clone();
                 tokio::select! {

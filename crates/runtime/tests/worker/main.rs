@@ -14,7 +14,7 @@ use docmill_testkit::Fault;
 use futures::future::BoxFuture;
 use std::sync::Arc;
 use support::*;
-use tokio::sync::watch;
+use tokio::sync::{Notify, watch};
 
 #[tokio::test]
 async fn every_record_has_one_outcome_and_what_was_given_up_keeps_its_bytes() {
@@ -112,6 +112,48 @@ async fn a_producer_that_is_lost_again_and_again_ends_the_worker() {
     }
     let (task, _stop) = world.start(Worker::stage("echo", Echo));
     assert!(matches!(task.await.unwrap(), Err(RunError::Commit { .. })));
+}
+
+/// Waits in the middle of a record.
+struct Held(Arc<Notify>, Arc<Notify>);
+
+impl Stage for Held {
+    type In = DocumentControl;
+    type Err = Told;
+
+    async fn run(&self, input: &DocumentControl, cx: &Cx) -> Result<Outputs, Told> {
+        self.0.notify_one();
+        self.1.notified().await;
+        Echo.run(input, cx).await
+    }
+
+    fn dead(&self, input: &DocumentControl, error: ErrorInfo) -> Outputs {
+        Echo.dead(input, error)
+    }
+
+    fn unreadable(&self, record: Unreadable) -> Outputs {
+        Echo.unreadable(record)
+    }
+}
+
+#[tokio::test]
+async fn a_worker_that_is_told_to_stop_and_loses_its_last_commit_has_stopped() {
+    let world = World::new().await;
+    world.produce("d", None);
+    let (begun, go) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
+    let held = Held(Arc::clone(&begun), Arc::clone(&go));
+    let (task, stop) = world.start(Worker::stage("echo", held));
+    begun.notified().await;
+    world.log.fail_next("docmill.echo.0", Fault::Fatal);
+    stop.send_replace(true);
+    go.notify_one();
+    task.await.unwrap().unwrap();
+    let committed = world.log.committed("docmill.echo", "in").await.unwrap();
+    assert!(committed.iter().all(|c| c.offset == 0), "the commit was lost, but not {committed:?}");
+    let (task, stop) = world.start(Worker::stage("echo", Echo));
+    assert_eq!(world.outputs(1).await["d"], [1]);
+    stop.send_replace(true);
+    task.await.unwrap().unwrap();
 }
 
 #[tokio::test]
