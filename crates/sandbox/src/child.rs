@@ -119,7 +119,7 @@ fn serve<H: Handler>(init: impl FnOnce(&[u8]) -> Result<H, String>) -> io::Resul
 #[cfg(all(target_os = "linux", target_env = "gnu"))]
 #[allow(unsafe_code)]
 fn give_back() {
-    // SAFETY: no other thread of the process uses the allocator's numbers; memory in use is not touched.
+    // SAFETY: may be called at any time; memory in use is not touched.
     unsafe { libc::malloc_trim(0) };
 }
 
