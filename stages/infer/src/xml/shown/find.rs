@@ -15,6 +15,9 @@ const NAME_SHARE: f64 = 0.6;
 /// Totals, and what their parts are called in the breakdown by rates.
 const PARTS: &[(&str, &str)] = &[("net_total", "taxable_amount"), ("tax_total", "tax_amount")];
 
+/// Most parts of a total that are looked for.
+const MOST_PARTS: usize = 8;
+
 /// How a value is looked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Kind {
@@ -40,8 +43,8 @@ pub(super) struct Seen {
     places: BTreeMap<&'static str, (i32, [f32; 4])>,
     /// Words of names, and whether they are shown.
     names: BTreeMap<&'static str, BTreeMap<String, bool>>,
-    /// Amounts of a total's parts, and whether they are shown.
-    parts: BTreeMap<&'static str, BTreeMap<Decimal, bool>>,
+    /// Amounts of a total's parts, whose sum it is, and whether they are shown.
+    parts: BTreeMap<&'static str, Vec<(Decimal, bool)>>,
     /// Valid IBANs on the pages.
     pub(super) accounts: BTreeSet<(String, i32)>,
     /// Valid VAT ids on the pages.
@@ -66,10 +69,14 @@ impl Seen {
             }
             targets.extend(target.map(|t| (*name, t)));
         }
-        let parts = PARTS.iter().map(|(total, part)| {
+        let parts = PARTS.iter().filter_map(|(total, part)| {
+            let whole: Decimal = xml.fields.get(*total)?.value.parse().ok()?;
             let amounts = xml.vat_breakdown.iter().filter_map(|row| row.get(*part)?.value.parse().ok());
-            let amounts = amounts.filter(|v: &Decimal| !v.is_zero());
-            (*total, amounts.map(|v| (v.abs(), false)).collect())
+            let amounts: Vec<Decimal> =
+                amounts.filter(|v: &Decimal| !v.is_zero()).take(MOST_PARTS + 1).collect();
+            let sum = amounts.iter().try_fold(Decimal::ZERO, |sum, v| sum.checked_add(*v));
+            let fits = (2..=MOST_PARTS).contains(&amounts.len()) && sum == Some(whole);
+            fits.then(|| (*total, amounts.iter().map(|v| (v.abs(), false)).collect()))
         });
         Self {
             targets,
@@ -97,7 +104,7 @@ impl Seen {
 
     /// Whether a total is shown by its parts, all of them: the VAT of each rate, and no sum.
     pub(super) fn is_shown_in_parts(&self, name: &str) -> bool {
-        self.parts.get(name).is_some_and(|parts| parts.len() > 1 && parts.values().all(|shown| *shown))
+        self.parts.get(name).is_some_and(|parts| parts.iter().all(|(_, shown)| *shown))
     }
 
     /// Looks at a page.
@@ -121,7 +128,7 @@ impl Seen {
                     .insert(name, (page.page_no, around(page.words.get(at..at + n).unwrap_or_default())));
             }
         }
-        for (amount, shown) in self.parts.values_mut().flatten().filter(|(_, shown)| !**shown) {
+        for (amount, shown) in self.parts.values_mut().flatten().filter(|(_, shown)| !*shown) {
             let target = Target::Amount(*amount);
             *shown = (0..plain.len()).any(|at| target.at(at, &page.words, &plain).is_some());
         }

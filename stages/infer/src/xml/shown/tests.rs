@@ -121,6 +121,8 @@ fn a_total_that_is_printed_by_rates_is_no_other_total() {
     // A rate that is not shown, or one rate whose amount is another, is a contradiction.
     assert_eq!(compared(&["15.20", "3.70"]), ["INFER-0140"]);
     assert_eq!(compared(&["19.00"]), ["INFER-0140"]);
+    // Rates that are shown, but are not what the total is made of.
+    assert_eq!(compared(&["15.20", "15.20"]), ["INFER-0140"]);
 }
 
 #[test]
