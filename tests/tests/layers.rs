@@ -8,7 +8,7 @@ use std::path::Path;
 /// A dependency and the only packages that may name it.
 const ONLY: [(&str, &[&str]); 3] = [
     ("rdkafka", &["crates/transport-kafka"]),
-    ("rusqlite", &["crates/transport-embedded"]),
+    ("rusqlite", &["crates/transport-embedded", "crates/states"]),
     ("pdfium-render", &["stages/render", "crates/sandbox"]),
 ];
 

@@ -190,6 +190,12 @@ pub trait Gather: Send + Sync + 'static {
     /// What is taken in place of a record that cannot be decoded; none where its key's deadline brings the outcome.
     fn unreadable(&self, record: Unreadable) -> Option<Self::In>;
 
+    /// Whether states are kept for long, so that there are more of them than memory holds: they then lie in a file of this
+    /// process, in one part each. What is open for seconds is in memory, which is faster.
+    fn keeps_long(&self) -> bool {
+        false
+    }
+
     /// When [`Gather::expire`] wants to be called for a state that nothing happens to, milliseconds since 1970 UTC.
     fn expires_at(&self, state: &Self::State) -> i64;
 

@@ -9,8 +9,10 @@ mod gather;
 mod join;
 mod record;
 mod run;
+mod store;
 
 pub use record::decode;
+pub use store::StoreError;
 
 use crate::driver::Halt;
 use crate::stage::{Gather, Stage};
@@ -177,7 +179,19 @@ pub enum RunError {
         /// What is wrong with it.
         message: String,
     },
+    /// The file that states lie in cannot be used.
+    #[error("worker {worker}: {source}")]
+    States {
+        /// Worker.
+        worker: &'static str,
+        /// What is wrong with it.
+        #[source]
+        source: StoreError,
+    },
 }
+
+/// Code of a file of states that cannot be used.
+const STATES_CODE: &str = "RUNTIME-0021";
 
 impl Classify for RunError {
     fn class(&self) -> Class {
@@ -190,7 +204,8 @@ impl Classify for RunError {
             | Self::Metadata { .. }
             | Self::ChangelogPartitions { .. }
             | Self::Repartitioned { .. }
-            | Self::Changelog { .. } => Class::Fatal,
+            | Self::Changelog { .. }
+            | Self::States { .. } => Class::Fatal,
         }
     }
 
@@ -206,6 +221,7 @@ impl Classify for RunError {
             Self::Changelog { .. } => "RUNTIME-0015",
             Self::Repartitioned { .. } => "RUNTIME-0019",
             Self::ChangelogPartitions { .. } => "RUNTIME-0020",
+            Self::States { .. } => STATES_CODE,
         })
     }
 }

@@ -25,6 +25,7 @@ pub mod novelty;
 mod odd;
 pub mod packet;
 pub mod parties;
+pub mod recap;
 pub mod relations;
 mod rows;
 pub mod score;

@@ -37,11 +37,13 @@ pub struct Device {
     pub memory_mib: u32,
     /// Half precision on TensorRT.
     pub fp16: bool,
+    /// Pages that are on the GPU at once; each takes `memory_mib`, and others wait for one of them. 0 = as many as are read at once.
+    pub pages: u32,
 }
 
 impl Default for Device {
     fn default() -> Self {
-        Self { provider: Provider::Cpu, id: 0, memory_mib: 4096, fp16: true }
+        Self { provider: Provider::Cpu, id: 0, memory_mib: 4096, fp16: true, pages: 2 }
     }
 }
 
@@ -58,6 +60,15 @@ const CANVAS: usize = 320;
 const MOST_LINES: usize = 32;
 
 impl Device {
+    /// How many sets of models are loaded for so many pages that are read at once.
+    pub(crate) fn sets(&self, threads: usize) -> usize {
+        let most = match self.provider {
+            Provider::Cpu => 0,
+            Provider::Cuda | Provider::Tensorrt => self.pages as usize,
+        };
+        if most == 0 { threads.max(1) } else { threads.clamp(1, most) }
+    }
+
     /// Lines of `width` times `height` pixels that are read at once. A CPU core reads them no faster together.
     pub(crate) fn batch(&self, width: usize, height: usize) -> usize {
         let memory = self.memory_mib.clamp(256, 1 << 20) as usize * (1 << 20) / 4;
@@ -216,6 +227,7 @@ mod tests {
     #[test]
     fn a_gpu_sees_few_widths_and_reads_as_many_lines_as_its_memory_allows() {
         let gpu = Device { provider: Provider::Cuda, memory_mib: 4096, ..Device::default() };
+        assert_eq!((gpu.sets(16), gpu.sets(1), Device { pages: 0, ..gpu.clone() }.sets(16)), (2, 1, 16));
         let widths: std::collections::BTreeSet<usize> = (1..3200).map(|own| gpu.bucket(own, 16)).collect();
         assert_eq!(widths.len(), 12);
         assert!((1..3200).all(|own| gpu.bucket(own, 16) >= own));

@@ -162,7 +162,7 @@ impl PpOcr {
         let model: Arc<[u8]> = model.into();
         config.device = config.device.or_cpu(&environment, &model);
         let (device, on_cpu) = (&config.device, config.device.provider == Provider::Cpu);
-        let models = (0..threads.max(1)).map(|_| {
+        let models = (0..device.sets(threads)).map(|_| {
             let load = |name, path| Model::load(&environment, name, path, device);
             let thorough = load("thorough text recognizer", &files.thorough)?;
             let file = (files.recognizer.as_path(), &model);

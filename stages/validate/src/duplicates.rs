@@ -241,6 +241,10 @@ impl Gather for Duplicates {
         Some(DocumentClaimed { head, claim, pending, claims, if_duplicate, reasons, result })
     }
 
+    fn keeps_long(&self) -> bool {
+        true
+    }
+
     fn expires_at(&self, state: &ClaimState) -> i64 {
         state.touched_at.saturating_add(self.remembered_ms)
     }

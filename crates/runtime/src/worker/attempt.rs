@@ -130,8 +130,8 @@ impl<S: Stage> Engine for Attempts<S> {
         None
     }
 
-    fn expire(&mut self, _emitter: &Emitter, _now_ms: i64) -> Vec<(i32, Vec<OutRecord>)> {
-        Vec::new()
+    fn expire(&mut self, _emitter: &Emitter, _now_ms: i64) -> Result<Vec<(i32, Vec<OutRecord>)>, RunError> {
+        Ok(Vec::new())
     }
 }
 

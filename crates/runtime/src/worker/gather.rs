@@ -6,12 +6,13 @@ use super::attempt::panicked;
 use super::emit::{Emitter, Origin};
 use super::record::{Delivery, Done, Finished};
 use super::run::Engine;
+use super::store::{NEVER, Store, StoreError};
 use crate::driver::Ticket;
 use crate::partitioner;
 use crate::stage::{Gather, PART_MARK, Step, Unreadable};
 use crate::transport::{OutRecord, Read, ReadFrom};
 use docmill_contracts::ErrorInfo;
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, HashMap};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
@@ -24,24 +25,51 @@ pub(super) struct States<G: Gather> {
     worker: &'static str,
     gather: Arc<G>,
     env: WorkerEnv,
-    states: HashMap<i32, HashMap<String, G::State>>,
-    expiries: BTreeSet<(i64, i32, String)>,
+    states: BTreeMap<i32, Partition<G::State>>,
+}
+
+/// The states of a partition.
+struct Partition<S> {
+    store: Store<S>,
+    /// For which number of partitions [`States::check_partitions`] has looked at them.
+    checked: Option<i32>,
 }
 
 impl<G: Gather> States<G> {
     pub(super) fn new(worker: &'static str, gather: Arc<G>, env: &WorkerEnv) -> Self {
-        Self { worker, gather, env: env.clone(), states: HashMap::new(), expiries: BTreeSet::new() }
+        Self { worker, gather, env: env.clone(), states: BTreeMap::new() }
     }
 
-    fn take(&mut self, partition: i32, key: &str) -> Option<G::State> {
-        let state = self.states.get_mut(&partition)?.remove(key)?;
-        self.expiries.remove(&(self.gather.expires_at(&state), partition, key.to_owned()));
-        Some(state)
+    fn store(&mut self, partition: i32) -> Result<&mut Store<G::State>, StoreError> {
+        use std::collections::btree_map::Entry;
+        Ok(match self.states.entry(partition) {
+            Entry::Occupied(known) => &mut known.into_mut().store,
+            Entry::Vacant(new) => {
+                let store = Store::of(&*self.gather, &self.env.codec)?;
+                &mut new.insert(Partition { store, checked: None }).store
+            }
+        })
     }
 
-    fn put(&mut self, partition: i32, key: String, state: G::State) {
-        self.expiries.insert((self.gather.expires_at(&state), partition, key.clone()));
-        self.states.entry(partition).or_default().insert(key, state);
+    fn take(&mut self, partition: i32, key: &str) -> Result<Option<G::State>, StoreError> {
+        self.store(partition)?.take(key)
+    }
+
+    fn put(&mut self, partition: i32, key: String, state: G::State) -> Result<(), StoreError> {
+        let expires_at = self.gather.expires_at(&state);
+        self.store(partition)?.put(key, state, expires_at)
+    }
+
+    /// Partition and key of the state that expires first, if it does until now.
+    fn expired(&mut self, now_ms: i64) -> Result<Option<(i32, String)>, StoreError> {
+        let due = |p: &Partition<G::State>| p.store.expires_at().filter(|at| *at <= now_ms);
+        while let Some((_, partition)) = self.states.iter().filter_map(|(n, p)| Some((due(p)?, *n))).min() {
+            // A file may only now see that what was due is gone.
+            if let Some(key) = self.store(partition)?.expired(now_ms)? {
+                return Ok(Some((partition, key)));
+            }
+        }
+        Ok(None)
     }
 
     /// Outputs and changelog of a step; the state is kept only when all of it could be encoded.
@@ -59,7 +87,7 @@ impl<G: Gather> States<G> {
             records.extend(emitter.state(partition, &part_key(&key, &part.name), part.state.as_ref())?);
         }
         if let Some(state) = step.state {
-            self.put(partition, key, state);
+            self.put(partition, key, state).map_err(|e| e.info(self.worker))?;
         }
         Ok(records)
     }
@@ -77,16 +105,20 @@ impl<G: Gather> States<G> {
             let (changelog, input) = (changelog.to_owned(), input.to_owned());
             return Err(RunError::ChangelogPartitions { worker, changelog, have, input, want: partitions });
         }
-        for (partition, states) in &self.states {
+        for (partition, states) in &mut self.states {
+            if states.checked == Some(partitions) {
+                continue;
+            }
             let moved = |s: &G::State| {
                 self.gather
                     .awaits(s)
                     .is_some_and(|key| partitioner::partition(key.as_bytes(), partitions) != *partition)
             };
-            if states.values().any(moved) {
+            if states.store.any(moved).map_err(|source| RunError::States { worker, source })? {
                 let (input, partition) = (input.to_owned(), *partition);
                 return Err(RunError::Repartitioned { worker, input, partition, partitions });
             }
+            states.checked = Some(partitions);
         }
         Ok(())
     }
@@ -101,7 +133,7 @@ impl<G: Gather> States<G> {
         let input = delivery.input.as_ref().map_err(Clone::clone)?;
         let (_, traceparent) = self.env.telemetry.attempt(&delivery.about(self.worker, ticket));
         let key = self.gather.key(input);
-        let before = self.take(ticket.partition, &key);
+        let before = self.take(ticket.partition, &key).map_err(|e| e.info(self.worker))?;
         let origin = Origin::of(ticket, &traceparent);
         let step = catch_unwind(AssertUnwindSafe(|| self.gather.apply(before.clone(), input, now_ms)))
             .map_err(|panic| panicked(self.worker, panic.as_ref()));
@@ -116,7 +148,7 @@ impl<G: Gather> States<G> {
             Err(panic) => Err(panic),
         };
         if let (Err(_), Some(before)) = (&result, before) {
-            self.put(ticket.partition, key, before);
+            self.put(ticket.partition, key, before).map_err(|e| e.info(self.worker))?;
         }
         result
     }
@@ -179,28 +211,40 @@ impl<G: Gather> Engine for States<G> {
     async fn restore(&mut self, partition: i32, emitter: &Emitter) -> Result<(), RunError> {
         let Some(topic) = emitter.changelog() else { return Err(RunError::NoChangelog(self.worker)) };
         self.drop_partition(partition);
-        let log = |source| RunError::Log { worker: self.worker, source };
+        let worker = self.worker;
+        let log = |source| RunError::Log { worker, source };
+        let failed = |source| RunError::States { worker, source };
         let mut reader =
             self.env.transport.reader(topic, ReadFrom::Partition(partition)).await.map_err(log)?;
+        let in_parts = !self.gather.keeps_long();
         let mut restored: HashMap<String, G::State> = HashMap::new();
         while let Read::Records { records, .. } = reader.next().await.map_err(log)? {
             for record in records {
                 let key = String::from_utf8_lossy(record.key.as_deref().unwrap_or_default()).into_owned();
-                match &record.value {
-                    None => drop(restored.remove(&key)),
+                let state = match &record.value {
+                    None => None,
                     Some(value) => {
                         let state =
                             super::record::decode::<G::State>(emitter.codec(), &*self.env.schemas, value)
                                 .await;
-                        let state = state.map_err(|e| RunError::Changelog {
+                        Some(state.map_err(|e| RunError::Changelog {
                             worker: self.worker,
                             topic: topic.to_string(),
                             partition,
                             offset: record.offset,
                             message: e.message,
-                        })?;
-                        restored.insert(key, state);
+                        })?)
                     }
+                };
+                if in_parts {
+                    match state {
+                        None => drop(restored.remove(&key)),
+                        Some(state) => drop(restored.insert(key, state)),
+                    }
+                } else {
+                    // More than memory holds: into the file one by one.
+                    self.take(partition, &key).map_err(failed)?;
+                    state.map_or(Ok(()), |state| self.put(partition, key, state)).map_err(failed)?;
                 }
             }
         }
@@ -213,31 +257,27 @@ impl<G: Gather> Engine for States<G> {
             };
             whole.insert(key, state);
         }
-        tracing::debug!(worker = self.worker, partition, states = whole.len(), "restored");
+        tracing::debug!(worker, partition, "restored");
         for (key, state) in whole {
-            self.put(partition, key, state);
+            self.put(partition, key, state).map_err(failed)?;
         }
         self.check_partitions(topic, emitter.input()).await
     }
 
     fn drop_partition(&mut self, partition: i32) {
         self.states.remove(&partition);
-        self.expiries.retain(|(_, p, _)| *p != partition);
     }
 
     fn expires_at(&self) -> Option<i64> {
-        self.expiries.first().map(|(at, _, _)| *at)
+        self.states.values().filter_map(|p| p.store.expires_at()).min().filter(|at| *at < NEVER)
     }
 
-    fn expire(&mut self, emitter: &Emitter, now_ms: i64) -> Vec<(i32, Vec<OutRecord>)> {
+    fn expire(&mut self, emitter: &Emitter, now_ms: i64) -> Result<Vec<(i32, Vec<OutRecord>)>, RunError> {
+        let worker = self.worker;
+        let failed = |source| RunError::States { worker, source };
         let mut emitted = Vec::new();
-        while let Some((at, partition, key)) = self.expiries.first().cloned()
-            && at <= now_ms
-        {
-            let Some(state) = self.take(partition, &key) else {
-                self.expiries.pop_first();
-                continue;
-            };
+        while let Some((partition, key)) = self.expired(now_ms).map_err(failed)? {
+            let Some(state) = self.take(partition, &key).map_err(failed)? else { continue };
             let expired = catch_unwind(AssertUnwindSafe(|| self.gather.expire(state.clone(), now_ms)))
                 .map_err(|panic| panicked(self.worker, panic.as_ref()));
             let origin = Origin { source: None, attempt: 1, traceparent: None };
@@ -256,10 +296,10 @@ impl<G: Gather> Engine for States<G> {
                 Err(error) => {
                     // Kept as it was, but not asked again before the process restarts: it would fail the same way.
                     tracing::error!(worker = self.worker, code = error.code, "{}", error.message);
-                    self.states.entry(partition).or_default().insert(key, state);
+                    self.store(partition).and_then(|s| s.put(key, state, NEVER)).map_err(failed)?;
                 }
             }
         }
-        emitted
+        Ok(emitted)
     }
 }

@@ -53,7 +53,8 @@ pub(super) trait Engine: Send {
     ) -> impl Future<Output = Result<(), RunError>> + Send;
     fn drop_partition(&mut self, partition: i32);
     fn expires_at(&self) -> Option<i64>;
-    fn expire(&mut self, emitter: &Emitter, now_ms: i64) -> Vec<(i32, Vec<OutRecord>)>;
+    /// Records of what expired, by partition.
+    fn expire(&mut self, emitter: &Emitter, now_ms: i64) -> Result<Vec<(i32, Vec<OutRecord>)>, RunError>;
 }
 
 type Payload<E> = Arc<Delivery<<E as Engine>::In>>;
@@ -188,7 +189,7 @@ impl<E: Engine> Loop<E> {
                 Next::Log(Err(source)) => self.unreachable(source).await?,
                 Next::Tick => {
                     let now = self.clock.now_ms();
-                    for (partition, outputs) in self.engine.expire(&self.emitter, now) {
+                    for (partition, outputs) in self.engine.expire(&self.emitter, now)? {
                         let bytes = outputs.iter().map(OutRecord::size).sum();
                         self.on(Event::Emitted { partition, outputs, bytes }).await?;
                     }

@@ -6,8 +6,12 @@ use docmill_runtime::transport::Transport;
 use docmill_runtime::{Gather, Outputs, RunError, Step, Unreadable, Worker};
 use docmill_testkit::Fault;
 
-/// Counts the records of a document; ten make an output.
-struct Count;
+/// Counts the records of a document; ten make an output. Where its states lie.
+struct Count {
+    long: bool,
+}
+
+const IN_MEMORY: Count = Count { long: false };
 
 impl Gather for Count {
     type In = DocumentControl;
@@ -38,6 +42,10 @@ impl Gather for Count {
         Step { state: (!full).then_some(state), outputs }
     }
 
+    fn keeps_long(&self) -> bool {
+        self.long
+    }
+
     fn expires_at(&self, _state: &GatherState) -> i64 {
         i64::MAX
     }
@@ -66,7 +74,9 @@ impl Gather for Count {
 }
 
 /// As [`Count`], with states that wait for the next record of their document.
-struct Waiting;
+struct Waiting {
+    long: bool,
+}
 
 impl Gather for Waiting {
     type In = DocumentControl;
@@ -104,6 +114,10 @@ impl Gather for Waiting {
         Step { state: Some(state), outputs: Outputs::one(status(&input.document_id, 1)) }
     }
 
+    fn keeps_long(&self) -> bool {
+        self.long
+    }
+
     fn expires_at(&self, _state: &GatherState) -> i64 {
         i64::MAX
     }
@@ -133,6 +147,15 @@ impl Gather for Waiting {
 
 #[tokio::test]
 async fn gathered_state_survives_restarts_lost_partitions_and_lost_commits() {
+    survives_restarts_lost_partitions_and_lost_commits(false).await;
+}
+
+#[tokio::test]
+async fn state_in_files_survives_restarts_lost_partitions_and_lost_commits() {
+    survives_restarts_lost_partitions_and_lost_commits(true).await;
+}
+
+async fn survives_restarts_lost_partitions_and_lost_commits(long: bool) {
     let world = World::new().await;
     let documents = 12;
     for round in 0..10 {
@@ -145,7 +168,7 @@ async fn gathered_state_survives_restarts_lost_partitions_and_lost_commits() {
             6 => world.log.fail_next("docmill.count.0", Fault::Aborted),
             _ => {}
         }
-        let (task, stop) = world.start(Worker::gather("count", Count));
+        let (task, stop) = world.start(Worker::gather("count", Count { long }));
         if round == 7 {
             world.log.lose("docmill.count", "0", &[0, 1, 2]);
         }
@@ -154,7 +177,7 @@ async fn gathered_state_survives_restarts_lost_partitions_and_lost_commits() {
         stop.send_replace(true);
         drop(task.await.unwrap());
     }
-    let (task, stop) = world.start(Worker::gather("count", Count));
+    let (task, stop) = world.start(Worker::gather("count", Count { long }));
     let outputs = world.outputs(documents).await;
     stop.send_replace(true);
     task.await.unwrap().unwrap();
@@ -164,11 +187,17 @@ async fn gathered_state_survives_restarts_lost_partitions_and_lost_commits() {
 
 #[tokio::test]
 async fn more_partitions_under_open_documents_are_noticed() {
+    for long in [false, true] {
+        more_partitions_are_noticed(long).await;
+    }
+}
+
+async fn more_partitions_are_noticed(long: bool) {
     let world = World::new().await;
     for i in 0..20 {
         world.produce(&format!("d{i:02}"), None);
     }
-    let (task, stop) = world.start(Worker::gather("count", Waiting));
+    let (task, stop) = world.start(Worker::gather("count", Waiting { long }));
     world.outputs(20).await;
     let more = |name: &str| {
         let mut spec = world.topology.topics[name].spec();
@@ -179,7 +208,7 @@ async fn more_partitions_under_open_documents_are_noticed() {
     let error = task.await.unwrap().unwrap_err();
     assert!(matches!(error, RunError::ChangelogPartitions { have: 3, want: 5, .. }), "{error}");
     world.log.apply(&[more("state")]).await.unwrap();
-    let (task, _stop) = world.start(Worker::gather("count", Waiting));
+    let (task, _stop) = world.start(Worker::gather("count", Waiting { long }));
     let error = task.await.unwrap().unwrap_err();
     assert!(matches!(error, RunError::Repartitioned { partitions: 5, .. }), "{error}");
     drop(stop);
@@ -190,7 +219,7 @@ async fn an_assembly_that_its_topic_will_not_take_becomes_a_small_outcome() {
     let world = World::new().await;
     world.produce("d", None);
     world.produce("d", Some("big"));
-    let (task, stop) = world.start(Worker::gather("count", Count));
+    let (task, stop) = world.start(Worker::gather("count", IN_MEMORY));
     let outputs = world.outputs(1).await;
     stop.send_replace(true);
     task.await.unwrap().unwrap();
@@ -206,7 +235,7 @@ async fn an_assembly_that_its_topic_will_not_take_becomes_a_small_outcome() {
 async fn a_record_that_a_gather_gives_up_still_counts_as_a_failed_one() {
     let world = World::new().await;
     world.produce("d", Some("panic"));
-    let (task, stop) = world.start(Worker::gather("count", Count));
+    let (task, stop) = world.start(Worker::gather("count", IN_MEMORY));
     let outputs = world.outputs(1).await;
     stop.send_replace(true);
     task.await.unwrap().unwrap();

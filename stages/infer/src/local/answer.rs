@@ -146,7 +146,8 @@ impl Work {
         judged: &[Option<Judged>],
         known: &[Vec<u32>],
     ) -> Vec<Option<Decided>> {
-        let mut all = decide::decide(wants, judged, &self.candidates, &self.blocks, self.is_slip());
+        let mut all =
+            decide::decide(wants, judged, &self.candidates, &self.blocks, &self.recaps, self.is_slip());
         let novelty = self.novelty(known).unwrap_or(1.0);
         for decided in all.iter_mut().flatten() {
             decided.novelty = novelty;

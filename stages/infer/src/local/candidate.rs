@@ -66,11 +66,12 @@ const MAX_CANDIDATES: usize = 4_000;
 /// All candidates of a page.
 pub fn find(layout: &Layout, page: usize) -> Vec<Candidate> {
     let mut found = Vec::new();
+    let spaced = layout.source == TextSource::Ocr && super::odd::has_spaced_amounts(layout);
     for (index, segment) in layout.segments.iter().enumerate() {
         if found.len() > MAX_CANDIDATES {
             break;
         }
-        let at = At { page, index, segment, layout };
+        let at = At { page, index, segment, layout, spaced };
         let taken = at.dates(&mut found);
         at.amounts(&taken, &mut found);
         at.ids(&taken, &mut found);
@@ -87,6 +88,8 @@ struct At<'a> {
     index: usize,
     segment: &'a Segment,
     layout: &'a Layout,
+    /// The page is a scan whose amounts have spaces between their thousands.
+    spaced: bool,
 }
 
 impl At<'_> {
@@ -191,6 +194,16 @@ impl At<'_> {
                 && let Some(amount) = money::parse(&text[glued..words[i].1])
             {
                 found.push(self.amount(amount.value, glued, words[i].1));
+            }
+            if self.spaced
+                && let Some(next) = words.get(i + 1)
+                && let Some(plain) =
+                    super::odd::lost_space(&text[words[i].0..words[i].1], &text[next.0..next.1])
+                && let Some(amount) = money::parse(&plain)
+            {
+                let mut c = self.amount(amount.value, words[i].0, next.1);
+                c.monetary = false;
+                found.push(c);
             }
             // Amounts stand at the end of what a slip has on a line.
             let (start, end) = words[i];

@@ -9,7 +9,9 @@ use super::blocks::Block;
 use super::candidate::Candidate;
 use super::fields::{Role, Want};
 use super::joint::{in_one_row, likely_tax};
-use std::collections::HashMap;
+use super::recap::Recap;
+use rust_decimal::Decimal;
+use std::collections::{HashMap, HashSet};
 
 /// What a value was read from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -122,6 +124,7 @@ pub fn decide(
     judged: &[Option<Judged>],
     candidates: &[Candidate],
     blocks: &[Block],
+    recaps: &[Recap],
     slip: bool,
 ) -> Vec<Option<Decided>> {
     let mut chosen: Vec<Option<Decided>> =
@@ -144,7 +147,7 @@ pub fn decide(
     }
     // On a slip what is given less the change is the total, too: sums say less there.
     if !slip {
-        totals(&at, candidates, &mut chosen);
+        totals(&at, candidates, recaps, &mut chosen);
     }
     if let (Some((g, _)), Some((d, due))) = (at(Role::Gross), at(Role::Due))
         && let Some(Pick::Candidate(c)) = chosen[g].as_ref().map(|c| c.pick)
@@ -250,29 +253,56 @@ fn period(from: &Judged, to: &Judged, candidates: &[Candidate]) -> Option<(Decid
     (a.over_none > NEARLY).then_some((a, b))
 }
 
+/// What it adds to a sum of scores that net, tax and gross stand in one row, and what each row above adds that they are the sum of,
+/// two at most.
+const ONE_ROW: f32 = 4.5;
+const ADDED: f32 = 1.5;
+/// By how much the score of a larger amount has to exceed that of a row's gross to make it a sum of some items alone.
+const PART: f32 = 3.0;
+
 /// net + tax = gross.
 fn totals<'a>(
     at: &impl Fn(Role) -> Option<(usize, &'a Judged)>,
     candidates: &[Candidate],
+    recaps: &[Recap],
     chosen: &mut [Option<Decided>],
 ) {
     let (Some((n, net)), Some((t, tax)), Some((g, gross))) = (at(Role::Net), at(Role::Tax), at(Role::Gross))
     else {
         return;
     };
-    let values = |judged: &'a Judged| -> Vec<(usize, f32)> {
-        judged.values().into_iter().take(14).filter_map(|s| Some((candidate(s)?, s.score))).collect()
+    // The best ones, and those of rows that others add up to, however they are labelled.
+    let values = |judged: &'a Judged, column: usize| -> Vec<(usize, f32)> {
+        let sums: HashSet<Decimal> =
+            recaps.iter().filter(|r| r.rows > 0).map(|r| r.amounts[column]).collect();
+        let sum = |s: &&Scored| candidate(s).is_some_and(|i| sums.contains(&candidates[i].amount));
+        let values = judged.values();
+        let (best, rest) = values.split_at(values.len().min(14));
+        let taken = best.iter().copied().chain(rest.iter().copied().filter(|s| sum(s)).take(6));
+        taken.filter_map(|s| Some((candidate(s)?, s.score))).collect()
     };
-    let (nets, taxes, grosses) = (values(net), values(tax), values(gross));
+    let (nets, taxes, grosses) = (values(net, 0), values(tax, 1), values(gross, 2));
+    // What is much less like the total than a larger amount is a part of it.
+    let part = |gross: Decimal, score: f32| {
+        grosses.iter().any(|(i, s)| *s > score + PART && candidates[*i].amount.abs() > gross.abs())
+    };
+    let mut rows: HashMap<[Decimal; 3], usize> = HashMap::new();
+    for recap in recaps {
+        let most = rows.entry(recap.amounts).or_default();
+        *most = recap.rows.max(*most);
+    }
     let mut triples: Vec<(f32, [usize; 3], bool)> = Vec::new();
     for (a, a_score) in &nets {
         for (b, b_score) in &taxes {
             for (c, c_score) in &grosses {
                 let (x, y, z) = (candidates[*a].amount, candidates[*b].amount, candidates[*c].amount);
                 let holds = x + y == z && !z.is_zero() && likely_tax(y, x);
-                let row = holds && in_one_row([*a, *b, *c].map(|i| &candidates[i]));
+                let recap = rows.get(&[x, y, z]).copied().filter(|_| holds);
+                let row = recap.is_some() || holds && in_one_row([*a, *b, *c].map(|i| &candidates[i]));
                 let bonus = match (holds, y.is_zero()) {
-                    (true, false) if row => 4.5,
+                    (true, false) if row && !part(z, *c_score) => {
+                        ONE_ROW + ADDED * recap.unwrap_or_default().min(2) as f32
+                    }
                     (true, false) => 3.0,
                     (true, true) => 1.0,
                     (false, _) => 0.0,

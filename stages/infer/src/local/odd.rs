@@ -3,6 +3,7 @@
 //! Owns forms that are no dates elsewhere: `20180428`, `05/01/201813:30`, `03/0272018`. Rule: a form is taken only where it
 //! leaves no doubt that a day is meant.
 
+use super::layout::{Layout, Segment};
 use docmill_document::date::{self, Found};
 use regex::Regex;
 use std::sync::LazyLock;
@@ -15,6 +16,9 @@ static MISREAD: LazyLock<Option<Regex>> =
     LazyLock::new(|| Regex::new(r"\b([0-3]\d)(?:/([01]\d)7|7([01]\d)/)(20[0-4]\d)(?:\D|$)").ok());
 static MISREAD_AMOUNT: LazyLock<Option<Regex>> =
     LazyLock::new(|| Regex::new(r"^(?:RM|\$)?(\d{1,4})([.-])(\d{2})([A-Za-z]{0,2})$").ok());
+
+static SPACED: LazyLock<Option<Regex>> =
+    LazyLock::new(|| Regex::new(r"(?:^|\s)\d{1,3} \d{3} \d{3}(?:\s|$)").ok());
 
 /// Days in odd forms. `scanned`: a slash may have become a seven.
 pub(crate) fn dates(text: &str, scanned: bool) -> Vec<Found> {
@@ -42,6 +46,22 @@ pub(crate) fn dates(text: &str, scanned: bool) -> Vec<Found> {
         add(whole.start(), year.end(), &format!("{}/{month}/{}", &c[1], year.as_str()));
     }
     found
+}
+
+/// Whether thousands are written with spaces on a page: several amounts have two of them.
+pub(crate) fn has_spaced_amounts(layout: &Layout) -> bool {
+    let spaced = |s: &Segment| SPACED.as_ref().is_some_and(|r| r.is_match(&s.text));
+    layout.segments.iter().filter(|s| spaced(s)).take(2).count() == 2
+}
+
+/// The digits of an amount of which OCR lost one of two spaces: `6032 000`, `4 572000`.
+pub(crate) fn lost_space(word: &str, next: &str) -> Option<String> {
+    let digits = |s: &str, n: std::ops::RangeInclusive<usize>| {
+        n.contains(&s.len()) && s.bytes().all(|b| b.is_ascii_digit()) && !s.starts_with('0')
+    };
+    let rest = |s: &str, n: usize| s.len() == n && s.bytes().all(|b| b.is_ascii_digit());
+    let lost = digits(word, 4..=6) && rest(next, 3) || digits(word, 1..=3) && rest(next, 6);
+    lost.then(|| format!("{word}{next}"))
 }
 
 /// Where an amount begins that stands at the end of a word: `ticket5.00`.
@@ -83,6 +103,12 @@ mod tests {
         assert_eq!(glued_amount("5.00", 0, 4), None);
         assert_eq!(misread_amount("52-00").as_deref(), Some("52.00"));
         assert_eq!(misread_amount("100.00C").as_deref(), Some("100.00"));
+        assert_eq!(lost_space("6032", "000").as_deref(), Some("6032000"));
+        assert_eq!(lost_space("4", "572000").as_deref(), Some("4572000"));
+        for (word, next) in [("6", "032"), ("0632", "000"), ("6032", "00"), ("6032,", "000"), ("4", "57200")]
+        {
+            assert_eq!(lost_space(word, next), None, "{word} {next}");
+        }
         for none in ["52.00", "52-00C", "5-2018", "52-0", "A2-00"] {
             assert_eq!(misread_amount(none), None, "{none}");
         }

@@ -7,6 +7,7 @@ use super::candidate::{Candidate, Kind};
 use super::features::Features;
 use super::layout::Layout;
 use super::lexicon::Concept;
+use super::recap::{self, Recap};
 use rust_decimal::Decimal;
 use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
@@ -47,7 +48,12 @@ pub struct Relations {
 
 impl Relations {
     /// Compares all amounts with each other.
-    pub fn of_all(pages: &[Layout], candidates: &[Candidate], features: &[Features]) -> Self {
+    pub fn of_all(
+        pages: &[Layout],
+        candidates: &[Candidate],
+        features: &[Features],
+        recaps: &[Recap],
+    ) -> Self {
         let mut all: BTreeMap<Decimal, (f32, f32)> = BTreeMap::new();
         for (c, f) in candidates.iter().zip(features).filter(|(c, _)| c.kind == Kind::Amount && c.monetary) {
             let slot = all.entry(c.amount).or_default();
@@ -60,7 +66,8 @@ impl Relations {
             all.keys().rev().copied().filter(|a| a.is_sign_positive() && !a.is_zero()).take(MOST).collect();
         let by_amount = amounts.iter().map(|a| (*a, relations(*a, &amounts, &all))).collect();
         let (paid, given) = paid(pages, candidates);
-        let row = sum_row(pages, candidates);
+        let row = recap::sum(recaps, candidates);
+        let row = row.map(|r| r.amounts.into_iter().zip(ROW).collect()).unwrap_or_default();
         Self { by_amount, sums, paid, given, row }
     }
 
@@ -159,35 +166,6 @@ fn paid(pages: &[Layout], candidates: &[Candidate]) -> (BTreeSet<Decimal>, BTree
     // What was the total of one payment may be what was given for another.
     all_given.retain(|given| !paid.contains(given));
     (paid, all_given)
-}
-
-/// Net, tax and gross of the row that has all three in this order, one of several: that with the largest gross. It is
-/// the last row of a table of VAT rates, or the only one.
-fn sum_row(pages: &[Layout], candidates: &[Candidate]) -> BTreeMap<Decimal, u64> {
-    let mut lines: BTreeMap<(usize, usize), Vec<&Candidate>> = BTreeMap::new();
-    for c in candidates.iter().filter(|c| c.kind == Kind::Amount && c.monetary && !c.amount.is_zero()) {
-        let line = pages[c.page].segments[c.segment].line;
-        let row = lines.entry((c.page, line)).or_default();
-        // No table of rates has more columns.
-        if row.len() < 12 {
-            row.push(c);
-        }
-    }
-    let mut best: Option<[Decimal; 3]> = None;
-    for row in lines.values_mut() {
-        row.sort_by(|a, b| a.bbox[0].total_cmp(&b.bbox[0]));
-        for (i, net) in row.iter().enumerate() {
-            for (j, tax) in row.iter().enumerate().skip(i + 1) {
-                let gross = net.amount + tax.amount;
-                let there = row[j + 1..].iter().any(|c| c.amount == gross);
-                let larger = best.is_none_or(|b| gross.abs() >= b[2].abs());
-                if there && larger && super::joint::likely_tax(tax.amount, net.amount) {
-                    best = Some([net.amount, tax.amount, gross]);
-                }
-            }
-        }
-    }
-    best.map(|b| b.into_iter().zip(ROW).collect()).unwrap_or_default()
 }
 
 /// Amounts that are the sum of at least two amounts right above them in their column: page, segment, first byte.

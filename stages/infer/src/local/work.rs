@@ -13,13 +13,14 @@ use super::joint::Ranked;
 use super::layout::{Layout, Segment};
 use super::lexicon::{Concept, Lexicon};
 use super::model::{Model, Scorer};
+use super::recap::{self, Recap};
 use super::relations::{self, Relations};
 use super::{kind, novelty, parties, score};
 use docmill_contracts::{DocumentType, TextSource};
 use docmill_document::date::{Evidence, Form};
 use docmill_learn::{Linear, Row};
 use rust_decimal::Decimal;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Rows of one field: what each was read from, the form in which it is compared, its features.
 #[derive(Debug, Clone, Default)]
@@ -46,6 +47,9 @@ pub struct Work {
     hints: Vec<(f32, f32)>,
     totals: BTreeMap<Decimal, f32>,
     rows: Vec<Row>,
+    /// Rows of net, tax and gross, and the taxes of those that others add up to.
+    pub(crate) recaps: Vec<Recap>,
+    taxes_of_sums: BTreeSet<usize>,
 }
 
 impl Work {
@@ -86,6 +90,8 @@ impl Work {
             hints,
             totals,
             rows: Vec::new(),
+            recaps: Vec::new(),
+            taxes_of_sums: BTreeSet::new(),
         };
         if described {
             work.describe(lexicon);
@@ -94,7 +100,9 @@ impl Work {
     }
 
     fn describe(&mut self, lexicon: &Lexicon) {
-        let relations = Relations::of_all(&self.pages, &self.candidates, &self.features);
+        self.recaps = recap::find(&self.pages, &self.candidates);
+        self.taxes_of_sums = self.recaps.iter().filter(|r| r.rows > 0).map(|r| r.at[1]).collect();
+        let relations = Relations::of_all(&self.pages, &self.candidates, &self.features, &self.recaps);
         let scene = Scene {
             pages: &self.pages,
             candidates: &self.candidates,
@@ -243,7 +251,13 @@ impl Work {
         let (c, f) = (&self.candidates[i], &self.features[i]);
         // What a tenant's own label names is what the tenant calls so.
         let own = || want.own.map_or(0.0, |own| f.own(own)) > 0.6;
-        score::takes(want.role, c.kind) && (want.role != Role::Tax || own() || !self.is_no_tax(i))
+        score::takes(want.role, c.kind)
+            && (want.role != Role::Tax || own() || !self.is_no_tax(i) || self.is_tax_of_sum(i))
+    }
+
+    /// The tax of a row that others add up to, which needs no label.
+    fn is_tax_of_sum(&self, i: usize) -> bool {
+        self.taxes_of_sums.contains(&i)
     }
 
     /// An amount that nothing calls a tax, or whose label says that it is something else that net and gross differ by: an
