@@ -32,23 +32,26 @@ pub struct Device {
     pub provider: Provider,
     /// Number of the GPU.
     pub id: i32,
-    /// Most memory of the GPU that a page's models take, MiB; 0 = no limit. Lines are read in batches as large as a quarter of it
-    /// allows.
+    /// Memory of the GPU that the models of a page may take, MiB, in about: lines are read in batches as large as a sixteenth of it
+    /// allows, and no session takes more than the whole; 0 = no limit.
     pub memory_mib: u32,
     /// Half precision on TensorRT.
     pub fp16: bool,
-    /// Pages that are on the GPU at once; each takes `memory_mib`, and others wait for one of them. 0 = as many as are read at once.
+    /// Pages that are on the GPU at once, each with models of its own; others wait. 0 = as many as are read at once.
     pub pages: u32,
 }
 
 impl Default for Device {
     fn default() -> Self {
-        Self { provider: Provider::Cpu, id: 0, memory_mib: 4096, fp16: true, pages: 2 }
+        Self { provider: Provider::Cpu, id: 0, memory_mib: 4096, fp16: true, pages: 1 }
     }
 }
 
 /// Code of the warning that models run on the CPU in place of a GPU.
 const NO_GPU: &str = "OCR-0031";
+
+/// Each width of lines has a session whose memory stays with it, in either recogniser: one of so many has a share of the whole.
+const SHAPES: usize = 16;
 
 /// Bytes of the recogniser's layers per pixel of its input, with room to spare.
 const LINE_BYTES: usize = 2048;
@@ -71,7 +74,7 @@ impl Device {
 
     /// Lines of `width` times `height` pixels that are read at once. A CPU core reads them no faster together.
     pub(crate) fn batch(&self, width: usize, height: usize) -> usize {
-        let memory = self.memory_mib.clamp(256, 1 << 20) as usize * (1 << 20) / 4;
+        let memory = self.memory_mib.clamp(256, 1 << 20) as usize * (1 << 20) / SHAPES;
         match self.provider {
             Provider::Cpu => 1,
             Provider::Cuda | Provider::Tensorrt => {
@@ -189,6 +192,8 @@ impl Device {
             let provider = ort::ep::CUDA::default()
                 .with_device_id(self.id)
                 .with_conv_algorithm_search(ort::ep::cuda::ConvAlgorithmSearch::Heuristic)
+                // A session sees one shape: no more than that takes, where powers of two are the default.
+                .with_arena_extend_strategy(ort::ep::ArenaExtendStrategy::SameAsRequested)
                 .with_memory_limit(self.memory_bytes());
             found.push(provider.build().error_on_failure());
         }
@@ -227,11 +232,11 @@ mod tests {
     #[test]
     fn a_gpu_sees_few_widths_and_reads_as_many_lines_as_its_memory_allows() {
         let gpu = Device { provider: Provider::Cuda, memory_mib: 4096, ..Device::default() };
-        assert_eq!((gpu.sets(16), gpu.sets(1), Device { pages: 0, ..gpu.clone() }.sets(16)), (2, 1, 16));
+        assert_eq!((gpu.sets(16), gpu.sets(1), Device { pages: 0, ..gpu.clone() }.sets(16)), (1, 1, 16));
         let widths: std::collections::BTreeSet<usize> = (1..3200).map(|own| gpu.bucket(own, 16)).collect();
         assert_eq!(widths.len(), 12);
         assert!((1..3200).all(|own| gpu.bucket(own, 16) >= own));
-        assert_eq!((gpu.batch(320, 48), gpu.batch(2560, 48)), (32, 4));
+        assert_eq!((gpu.batch(64, 48), gpu.batch(320, 48), gpu.batch(2560, 48)), (32, 8, 1));
         assert_eq!((gpu.filled(3, 32), Device::default().filled(3, 32)), (32, 3));
         assert_eq!((gpu.canvas(704, 992), Device::default().canvas(704, 992)), ((960, 1280), (704, 992)));
         let small = Device { memory_mib: 0, ..gpu };
