@@ -7,7 +7,7 @@ use rusqlite::{Connection, OptionalExtension, params};
 use thiserror::Error;
 
 /// What of a file SQLite keeps in memory.
-const CACHE_KIB: i32 = 512;
+const CACHE_KIB: i32 = 128;
 
 /// A file that cannot be made, read or written, for example because the disk is full.
 #[derive(Debug, Error)]

@@ -31,6 +31,7 @@ mod rows;
 pub mod score;
 mod spelling;
 pub mod table;
+mod titles;
 pub mod work;
 
 use crate::config::Config;

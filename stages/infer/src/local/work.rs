@@ -15,7 +15,7 @@ use super::lexicon::{Concept, Lexicon};
 use super::model::{Model, Scorer};
 use super::recap::{self, Recap};
 use super::relations::{self, Relations};
-use super::{kind, novelty, parties, score};
+use super::{kind, novelty, parties, score, titles};
 use docmill_contracts::{DocumentType, TextSource};
 use docmill_document::date::{Evidence, Form};
 use docmill_learn::{Linear, Row};
@@ -249,6 +249,11 @@ impl Work {
     /// Whether a candidate may be a field's value, by rules or by a scorer.
     fn may_be(&self, want: &Want, i: usize) -> bool {
         let (c, f) = (&self.candidates[i], &self.features[i]);
+        // A tenant may have a field for what is a title to others.
+        let name = matches!(want.role, Role::SellerName | Role::BuyerName) && want.own.is_none();
+        if name && (titles::is_title(&c.value) || titles::after_label(&c.value).is_some()) {
+            return false;
+        }
         // What a tenant's own label names is what the tenant calls so.
         let own = || want.own.map_or(0.0, |own| f.own(own)) > 0.6;
         score::takes(want.role, c.kind)
