@@ -11,13 +11,18 @@ use crate::driver::Ticket;
 use crate::partitioner;
 use crate::stage::{Gather, PART_MARK, Step, Unreadable};
 use crate::transport::{OutRecord, Read, ReadFrom};
-use docmill_contracts::ErrorInfo;
+use docmill_contracts::{Class, ErrorInfo};
 use std::collections::{BTreeMap, HashMap};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 fn part_key(key: &str, part: &str) -> String {
     if part.is_empty() { key.to_owned() } else { format!("{key}{PART_MARK}{part}") }
+}
+
+/// What ends the worker is no reason to give up a key.
+fn not_fatal(error: &ErrorInfo) -> Result<(), ErrorInfo> {
+    if error.class == Class::Fatal { Err(error.clone()) } else { Ok(()) }
 }
 
 /// The states of the partitions that this worker owns.
@@ -141,6 +146,7 @@ impl<G: Gather> States<G> {
             Ok(step) => {
                 let from = (before.as_ref(), Some(input));
                 self.keep(ticket.partition, key.clone(), from, step, emitter, &origin).or_else(|error| {
+                    not_fatal(&error)?;
                     let step = self.gather.give_up(before.clone(), Some(input), error, now_ms);
                     self.keep(ticket.partition, key.clone(), from, step, emitter, &origin)
                 })
@@ -285,6 +291,7 @@ impl<G: Gather> Engine for States<G> {
                 Ok(step) => {
                     let from = (Some(&state), None);
                     self.keep(partition, key.clone(), from, step, emitter, &origin).or_else(|error| {
+                        not_fatal(&error)?;
                         let step = self.gather.give_up(Some(state.clone()), None, error, now_ms);
                         self.keep(partition, key.clone(), from, step, emitter, &origin)
                     })
@@ -293,6 +300,10 @@ impl<G: Gather> Engine for States<G> {
             };
             match kept {
                 Ok(records) => emitted.push((partition, records)),
+                Err(error) if error.class == Class::Fatal => {
+                    let (code, message) = (error.code, error.message);
+                    return Err(RunError::Stage { worker, code, message });
+                }
                 Err(error) => {
                     // Kept as it was, but not asked again before the process restarts: it would fail the same way.
                     tracing::error!(worker = self.worker, code = error.code, "{}", error.message);
