@@ -175,7 +175,7 @@ fn fill() -> io::Result<()> {
         block.try_reserve_exact(64 << 20).map_err(io::Error::other)?;
         // Copied, not set byte by byte: an unoptimised build would take longer than its time.
         while block.len() < 64 << 20 {
-            block.extend_from_slice(&[1; 1 << 16]);
+            block.extend_from_slice(&[1; 1 << 13]);
         }
         // Else an optimised build sees that nobody looks at it, and takes none.
         all.push(std::hint::black_box(block));
