@@ -17,7 +17,7 @@ use std::time::Duration;
 const KIND: &str = "self-test";
 
 /// What it may use.
-const MEMORY_BYTES: u64 = 1 << 30;
+const MEMORY_BYTES: u64 = 1 << 29;
 const TEN_GIB: usize = 10 << 30;
 
 /// Long enough for a system call, short enough to wait for.

@@ -217,7 +217,8 @@ async fn whatever_a_child_tries_is_stopped() {
     }
     assert_eq!(*outcome("use an inherited descriptor"), Outcome::Refused("no such descriptor".into()));
     assert!(matches!(outcome("allocate 10 GiB"), Outcome::Refused(why) if why.contains("memory")));
-    assert!(matches!(outcome("fill all memory"), Outcome::Refused(why) if why.contains("memory")));
+    let filled = outcome("fill all memory");
+    assert!(matches!(filled, Outcome::Refused(why) if why.contains("memory")), "{filled:?}");
     assert_eq!(
         (outcome("loop for ever"), outcome("sleep for ever")),
         (&Outcome::TimedOut, &Outcome::TimedOut)
