@@ -20,6 +20,9 @@ pub struct Amount {
 
 /// Longest text that is looked at, in characters.
 const MAX_CHARS: usize = 48;
+/// Amounts are smaller than this, either way: what has more digits is a reference or a bar code, and sums of thousands of amounts stay
+/// far from where decimals end.
+const LIMIT: Decimal = Decimal::from_parts(0xA4C6_8000, 0x0003_8D7E, 0, false, 0); // 10^15
 
 /// Signs and codes of currencies, longest first where one begins another.
 const CURRENCIES: &[(&str, &str)] = &[
@@ -76,6 +79,7 @@ pub fn readings(text: &str) -> Vec<Amount> {
     let Some((core, negative, currency)) = strip(text) else { return Vec::new() };
     let Some(parts) = split(&core) else { return Vec::new() };
     let mut found = interpret(&parts);
+    found.retain(|amount| amount.value < LIMIT);
     for amount in &mut found {
         amount.currency = currency;
         if negative {
@@ -218,6 +222,17 @@ mod tests {
 
     fn values(text: &str) -> Vec<String> {
         readings(text).iter().map(|a| a.value.to_string()).collect()
+    }
+
+    #[test]
+    fn what_has_too_many_digits_is_no_amount() {
+        assert_eq!(
+            parse("999999999999999.99").map(|a| a.value.to_string()).as_deref(),
+            Some("999999999999999.99")
+        );
+        for text in ["1000000000000000", "-1.000.000.000.000.000,00", "70000000000000000000000000000"] {
+            assert_eq!(parse(text), None, "{text}");
+        }
     }
 
     #[test]

@@ -106,6 +106,15 @@ mod tests {
     }
 
     #[test]
+    fn a_full_disk_is_an_error_that_says_where() {
+        let mut file = File::new().unwrap();
+        file.db.pragma_update(None, "max_page_count", 20).unwrap();
+        let error = (0..1000).find_map(|n| file.put(&n.to_string(), n, &[0; 500]).err()).unwrap();
+        let said = error.to_string();
+        assert!(said.contains("folder for temporary files") && said.contains("full"), "{said}");
+    }
+
+    #[test]
     fn the_last_value_and_deadline_of_a_key_count() {
         let mut file = File::new().unwrap();
         file.put("a", 5, b"one").unwrap();

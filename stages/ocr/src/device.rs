@@ -32,8 +32,8 @@ pub struct Device {
     pub provider: Provider,
     /// Number of the GPU.
     pub id: i32,
-    /// Memory of the GPU that the models of a page may take, MiB, in about: lines are read in batches as large as a sixteenth of it
-    /// allows, and no session takes more than the whole; 0 = no limit.
+    /// Memory of the GPU by which lines are put into batches, MiB: as many as a sixteenth of it allows. No session takes more than
+    /// the whole, but each has its own: on an H100 all together took more than twice that. 0 = no limit.
     pub memory_mib: u32,
     /// Half precision on TensorRT.
     pub fp16: bool,
@@ -74,7 +74,10 @@ impl Device {
 
     /// Lines of `width` times `height` pixels that are read at once. A CPU core reads them no faster together.
     pub(crate) fn batch(&self, width: usize, height: usize) -> usize {
-        let memory = self.memory_mib.clamp(256, 1 << 20) as usize * (1 << 20) / SHAPES;
+        let memory = match self.memory_mib {
+            0 => usize::MAX,
+            mib => mib.clamp(256, 1 << 20) as usize * (1 << 20) / SHAPES,
+        };
         match self.provider {
             Provider::Cpu => 1,
             Provider::Cuda | Provider::Tensorrt => {
@@ -239,7 +242,8 @@ mod tests {
         assert_eq!((gpu.batch(64, 48), gpu.batch(320, 48), gpu.batch(2560, 48)), (32, 8, 1));
         assert_eq!((gpu.filled(3, 32), Device::default().filled(3, 32)), (32, 3));
         assert_eq!((gpu.canvas(704, 992), Device::default().canvas(704, 992)), ((960, 1280), (704, 992)));
-        let small = Device { memory_mib: 0, ..gpu };
+        assert_eq!(Device { memory_mib: 0, ..gpu.clone() }.batch(2560, 48), 32, "no limit");
+        let small = Device { memory_mib: 1, ..gpu };
         assert_eq!((small.batch(2560, 48), Device::default().batch(64, 48)), (1, 1));
         assert_eq!(Device::default().bucket(65, 16), 80);
     }

@@ -118,10 +118,13 @@ fn added(above: &[Recap], sum: &Recap) -> usize {
 /// The row that is the sum of the document: rows that add up to it say most, then that its gross stands there more than once, then
 /// how much it is.
 pub fn sum<'a>(recaps: &'a [Recap], candidates: &[Candidate]) -> Option<&'a Recap> {
-    let times =
-        |gross: Decimal| candidates.iter().filter(|c| c.kind == Kind::Amount && c.amount == gross).count();
-    let weight = |r: &Recap| (r.rows.min(2), times(r.amounts[2]), r.amounts[2].abs());
-    recaps.iter().max_by(|a, b| weight(a).cmp(&weight(b)))
+    let mut times: BTreeMap<Decimal, usize> = recaps.iter().map(|r| (r.amounts[2], 0)).collect();
+    for c in candidates.iter().filter(|c| c.kind == Kind::Amount) {
+        if let Some(n) = times.get_mut(&c.amount) {
+            *n += 1;
+        }
+    }
+    recaps.iter().max_by_key(|r| (r.rows.min(2), times.get(&r.amounts[2]), r.amounts[2].abs()))
 }
 
 #[cfg(test)]
@@ -183,5 +186,8 @@ mod tests {
     fn what_no_tax_could_be_is_no_row() {
         assert_eq!(rows(&["x|100.00|300.00|400.00"]), []);
         assert_eq!(rows(&["x|100.00|119.00|19.00"]), [], "not in this order");
+        // More digits than decimals have room to add.
+        let long = "70000000000000000000000000000";
+        assert_eq!(rows(&[&format!("x|{long}|{long}|{long}"), &format!("x|{long}.00|{long}|1")]), []);
     }
 }

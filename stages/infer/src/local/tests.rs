@@ -53,6 +53,17 @@ const GERMAN: &[&str] = &[
     "IBAN: DE89 3704 0044 0532 0130 00|USt-IdNr. DE136695976",
 ];
 
+/// Numbers of so many digits are no amounts: adding them up would end the engine.
+#[test]
+fn amounts_that_no_decimal_has_room_for_are_none() {
+    let long = "70000000000000000000000000000";
+    let mut lines: Vec<String> = GERMAN.iter().map(|l| (*l).to_owned()).collect();
+    lines.push(format!("{long}|{long}|{long}"));
+    lines.push(format!("Summe|{long},00 EUR|{long},00 EUR|{long},00 EUR"));
+    let lines: Vec<&str> = lines.iter().map(String::as_str).collect();
+    assert_eq!(value(&read(&lines, &Wanted::default()), "grand_total"), "1469.13");
+}
+
 #[test]
 fn a_german_invoice_is_read_from_its_words() {
     let found = read(GERMAN, &Wanted::default());

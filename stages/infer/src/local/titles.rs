@@ -4,9 +4,12 @@
 //! called by, alone or with others of these, is none of them.
 
 use super::lexicon::plain;
+use std::collections::HashSet;
+use std::sync::LazyLock;
 
 /// In their plain form.
-const WORDS: &str = "
+static WORDS: LazyLock<HashSet<&str>> = LazyLock::new(|| LIST.split_whitespace().collect());
+const LIST: &str = "
     invoice invoices order orders contract receipt statement quotation quote estimate proposal credit debit note memo slip bill
     confirmation acknowledgement delivery packing remittance remit purchase sales tax vat gst duplicate original copy revised
     revision version draft proforma pro forma final page pages of to from no number nr num date dated due terms address billing shipping
@@ -51,8 +54,7 @@ pub(super) fn after_label(text: &str) -> Option<usize> {
 pub(super) fn is_title(text: &str) -> bool {
     let plain = plain(text);
     let mut words = plain.split(' ').filter(|w| !w.is_empty()).peekable();
-    words.peek().is_some()
-        && words.all(|w| w.bytes().all(|b| b.is_ascii_digit()) || WORDS.split_whitespace().any(|t| t == w))
+    words.peek().is_some() && words.all(|w| w.bytes().all(|b| b.is_ascii_digit()) || WORDS.contains(w))
 }
 
 #[cfg(test)]

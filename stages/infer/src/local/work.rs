@@ -249,20 +249,22 @@ impl Work {
     /// Whether a candidate may be a field's value, by rules or by a scorer.
     fn may_be(&self, want: &Want, i: usize) -> bool {
         let (c, f) = (&self.candidates[i], &self.features[i]);
-        // A tenant may have a field for what is a title to others.
-        let name = matches!(want.role, Role::SellerName | Role::BuyerName) && want.own.is_none();
-        if name && (titles::is_title(&c.value) || titles::after_label(&c.value).is_some()) {
+        if !score::takes(want.role, c.kind) {
             return false;
         }
-        // What a tenant's own label names is what the tenant calls so.
-        let own = || want.own.map_or(0.0, |own| f.own(own)) > 0.6;
-        score::takes(want.role, c.kind)
-            && (want.role != Role::Tax || own() || !self.is_no_tax(i) || self.is_tax_of_sum(i))
-    }
-
-    /// The tax of a row that others add up to, which needs no label.
-    fn is_tax_of_sum(&self, i: usize) -> bool {
-        self.taxes_of_sums.contains(&i)
+        match want.role {
+            // A tenant may have a field for what is a title to others.
+            Role::SellerName | Role::BuyerName => {
+                want.own.is_some() || !titles::is_title(&c.value) && titles::after_label(&c.value).is_none()
+            }
+            Role::Tax => {
+                // What a tenant's own label names is what the tenant calls so; the tax of a row that others add up to needs no label.
+                want.own.map_or(0.0, |own| f.own(own)) > 0.6
+                    || !self.is_no_tax(i)
+                    || self.taxes_of_sums.contains(&i)
+            }
+            _ => true,
+        }
     }
 
     /// An amount that nothing calls a tax, or whose label says that it is something else that net and gross differ by: an
