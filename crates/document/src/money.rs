@@ -127,7 +127,9 @@ fn strip(text: &str) -> Option<(String, bool, Option<&'static str>)> {
                 rest = &rest[..r.len()];
             } else if currency.is_none() {
                 let edge = |c: Option<char>| c.is_some_and(|c| !c.is_alphabetic());
-                for (sign, code) in CURRENCIES {
+                // `12 ft` is a length.
+                let feet = rest.trim_end_matches('.').ends_with("ft");
+                for (sign, code) in CURRENCIES.iter().filter(|(_, code)| !(feet && *code == "HUF")) {
                     if let Some(r) =
                         upper.strip_prefix(sign).filter(|r| edge(r.trim_start_matches('.').chars().next()))
                     {
@@ -285,6 +287,8 @@ mod tests {
         assert_eq!(parse("5,00 €").unwrap().currency, Some("EUR"));
         assert_eq!(parse("US$5.00").unwrap().currency, Some("USD"));
         assert_eq!(parse("5.00").unwrap().currency, None);
+        assert_eq!(parse("5 Ft").unwrap().currency, Some("HUF"));
+        assert_eq!(parse("12 ft"), None);
         assert_eq!(currency("Ft."), Some("HUF"));
     }
 

@@ -1,6 +1,6 @@
 //! One long document, or many scans, through `docmill run`: time, and memory from the first pages to the last.
 
-use super::processes;
+use super::processes::{self, Resident};
 use super::world::{clean, docmill, spawned};
 use crate::{OpsError, columns, ui};
 use clap::Args;
@@ -51,6 +51,7 @@ pub(super) async fn run(args: PagesArgs) -> Result<ExitCode, OpsError> {
 
 /// What all processes had together.
 struct Together {
+    /// The most of each, which need not have been at one moment.
     most: f64,
     /// From the first tenths of the run to its last, in parts.
     growth: f64,
@@ -76,13 +77,13 @@ async fn report(args: &PagesArgs) -> Result<Together, OpsError> {
                 let part: Vec<f64> = samples
                     .iter()
                     .filter(|(at, _)| (from..=to).contains(&(at / seconds)))
-                    .map(|(_, mib)| *mib)
+                    .map(|(_, resident)| resident.mib)
                     .collect();
                 part.iter().sum::<f64>() / part.len().max(1) as f64
             };
             let (early, late) = (mean(0.1, 0.2), mean(0.9, 1.0));
             let growth = if early > 0.0 { late / early - 1.0 } else { 0.0 };
-            let most = samples.iter().map(|(_, mib)| *mib).fold(0.0, f64::max);
+            let most = samples.iter().map(|(_, resident)| resident.most).fold(0.0, f64::max);
             if name == TOGETHER {
                 together = Together { most, growth };
             }
@@ -99,8 +100,8 @@ async fn report(args: &PagesArgs) -> Result<Together, OpsError> {
     Ok(together)
 }
 
-/// Seconds into the run and MiB, by process.
-type Series = BTreeMap<String, Vec<(f64, f64)>>;
+/// Seconds into the run and memory, by process.
+type Series = BTreeMap<String, Vec<(f64, Resident)>>;
 
 async fn measure(args: &PagesArgs, folder: &Path) -> Result<(f64, Series), OpsError> {
     let inputs = folder.join("in");
@@ -121,9 +122,9 @@ async fn measure(args: &PagesArgs, folder: &Path) -> Result<(f64, Series), OpsEr
             () = tokio::time::sleep(Duration::from_millis(50)) => {
                 let at = since.elapsed().as_secs_f64();
                 let found = processes::resident(&roots);
-                let sum = found.iter().map(|(_, mib)| mib).sum();
-                for (name, mib) in found.into_iter().chain([(TOGETHER.to_owned(), sum)]) {
-                    series.entry(name).or_default().push((at, mib));
+                let sum = found.iter().map(|(_, resident)| *resident).sum();
+                for (name, resident) in found.into_iter().chain([(TOGETHER.to_owned(), sum)]) {
+                    series.entry(name).or_default().push((at, resident));
                 }
             }
         }

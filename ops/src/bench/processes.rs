@@ -101,18 +101,33 @@ pub(super) fn named(up: u32, kafka_dir: &std::path::Path) -> BTreeMap<String, u3
     found
 }
 
-/// Resident memory in MiB: of each process itself, and of its children together.
-pub(super) fn resident(roots: &BTreeMap<String, u32>) -> Vec<(String, f64)> {
+/// Resident memory in MiB.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub(super) struct Resident {
+    /// Now.
+    pub(super) mib: f64,
+    /// At most since the process began, as the kernel counts it: no sample has to meet the moment.
+    pub(super) most: f64,
+}
+
+impl std::iter::Sum for Resident {
+    fn sum<I: Iterator<Item = Self>>(all: I) -> Self {
+        all.fold(Self::default(), |a, b| Self { mib: a.mib + b.mib, most: a.most + b.most })
+    }
+}
+
+/// Of each process itself, and of its living children together.
+pub(super) fn resident(roots: &BTreeMap<String, u32>) -> Vec<(String, Resident)> {
     let parents = parents();
     let mut found = Vec::new();
     for (name, root) in roots {
-        found.extend(rss_mib(*root).map(|mib| (name.clone(), mib)));
+        found.extend(resident_of(*root).map(|r| (name.clone(), r)));
         let others: Vec<u32> = roots.values().copied().filter(|pid| pid != root).collect();
         let children = family(*root, &parents).into_iter().skip(1).filter(|pid| !others.contains(pid));
         // The children of `docmill up` are the stages, which stand for themselves.
         if name != "docmill up" {
-            let sum: f64 = children.filter_map(rss_mib).sum();
-            if sum > 0.0 {
+            let sum: Resident = children.filter_map(resident_of).sum();
+            if sum.mib > 0.0 {
                 found.push((format!("{name} children"), sum));
             }
         }
@@ -125,10 +140,14 @@ pub(super) fn cpu_of_family(root: u32) -> f64 {
     family(root, &parents()).into_iter().filter_map(cpu_seconds).sum()
 }
 
-fn rss_mib(pid: u32) -> Option<f64> {
+fn resident_of(pid: u32) -> Option<Resident> {
     let text = std::fs::read_to_string(format!("/proc/{pid}/status")).ok()?;
-    let line = text.lines().find(|l| l.starts_with("VmRSS:"))?;
-    line.split_whitespace().nth(1)?.parse::<f64>().ok().map(|kib| kib / 1024.0)
+    let mib = |key: &str| {
+        let kib: f64 =
+            text.lines().find_map(|l| l.strip_prefix(key))?.split_whitespace().next()?.parse().ok()?;
+        Some(kib / 1024.0)
+    };
+    Some(Resident { mib: mib("VmRSS:")?, most: mib("VmHWM:")? })
 }
 
 fn parents() -> HashMap<u32, u32> {
@@ -188,5 +207,7 @@ mod tests {
         std::hint::black_box(sum);
         let usage = sampler.stop().await;
         assert!(usage["me"].cpu_s > 0.01 && usage["me"].peak_mib > 1.0, "{usage:?}");
+        let resident = resident_of(me).unwrap();
+        assert!(resident.mib > 1.0 && resident.most >= resident.mib, "{resident:?}");
     }
 }

@@ -110,8 +110,8 @@ async fn measure(args: &SoakArgs, files: &[Input], world: &World) -> Result<(Ser
 }
 
 fn sample(roots: &BTreeMap<String, u32>, series: &mut Series, documents: usize) {
-    for (name, mib) in processes::resident(roots) {
-        series.entry(name).or_default().push(Sample { documents: documents as f64, mib });
+    for (name, resident) in processes::resident(roots) {
+        series.entry(name).or_default().push(Sample { documents: documents as f64, mib: resident.mib });
     }
 }
 

@@ -1,13 +1,15 @@
 //! Development tool: reads words of pages as JSON lines, runs the extractors, writes results that the accuracy
 //! script reads.
 //!
-//! `score_words WORDS.jsonl RESULTS.jsonl [--schema FILE] [--xml] [--explain NAME]`, where a line of WORDS is
+//! `score_words WORDS.jsonl RESULTS.jsonl [--schema FILE] [--model FILE] [--xml] [--explain NAME]`, the model in the place of the
+//! built-in one, where a line of WORDS is
 //! `{"name": "a.pdf", "xml": "path", "pages": [{"width": 595, "height": 842, "source": "ocr", "words": [["a", [x0, y0, x1, y1], line, 0.99]]}]}`,
 //! as in the cache of `docmill train`.
 
 use docmill_contracts::{TextSource, Word};
 use docmill_infer::extract::{Extractor, PageText, Wanted};
 use docmill_infer::local::LocalExtractor;
+use docmill_infer::local::model::Model;
 use docmill_infer::schema::Schema;
 use docmill_infer::{Config, xml};
 use serde_json::{Value, json};
@@ -21,7 +23,10 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         None => None,
     };
     let wanted = Wanted { schema, ..Wanted::default() };
-    let local = LocalExtractor::new(&Config::default());
+    let mut local = LocalExtractor::new(&Config::default());
+    if let Some(path) = after("--model") {
+        local = local.with_built_in(Model::from_bytes(&std::fs::read(path)?)?);
+    }
     let mut out = std::fs::File::create(&args[2])?;
     let (mut pages_read, started) = (0, std::time::Instant::now());
     for line in std::fs::read_to_string(&args[1])?.lines() {

@@ -5,6 +5,7 @@
 //! ([`describe`], [`model`]) → one value per field, chosen together ([`joint`], [`decide`]). Rule: what the rules say is
 //! a feature of the trained scorers, so that few examples never make it worse.
 
+mod addresses;
 mod answer;
 mod asides;
 pub mod blocks;
@@ -27,6 +28,7 @@ pub mod packet;
 pub mod parties;
 pub mod recap;
 pub mod relations;
+pub mod repeats;
 mod rows;
 pub mod score;
 mod spelling;
@@ -67,6 +69,12 @@ impl LocalExtractor {
             built_in: Lexicon::new(&[]),
             trained: Model::built_in(),
         }
+    }
+
+    /// With another model in the place of the built-in one.
+    #[must_use]
+    pub fn with_built_in(self, model: Model) -> Self {
+        Self { trained: Some(model), ..self }
     }
 
     /// The built-in scorers, for the fields of the built-in business document.

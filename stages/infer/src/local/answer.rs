@@ -11,7 +11,7 @@ use super::layout::Box4;
 use super::model::{self, Model};
 use super::table::Column;
 use super::work::Work;
-use super::{MODEL_VERSION, candidate, parties, score};
+use super::{MODEL_VERSION, addresses, candidate, parties, score};
 use crate::extract::ENGINE_LOCAL;
 use candidate::{Candidate, Kind};
 use docmill_contracts::{Field, Fields, Problem, Reading, Severity};
@@ -51,7 +51,22 @@ impl Work {
         if let Some(model) = trained {
             let judged = self.judged(wants, model);
             let decided = self.decided(wants, &judged, &model.layouts);
+            if !self.is_slip() {
+                let named = |role: Role| {
+                    let i = wants.iter().position(|w| w.role == role)?;
+                    let (decided, scorer) = (decided[i].as_ref()?, self.scorer(&wants[i], model)?);
+                    match decided.pick {
+                        Pick::Candidate(c) => Some((c, scorer.platt.probability(&decided.numbers()))),
+                        Pick::Block(_) => None,
+                    }
+                };
+                self.addresses(wants, named, &mut fields);
+            }
             for (want, (judged, decided)) in wants.iter().zip(judged.iter().zip(&decided)) {
+                // The address is the one that belongs to the name; only slips have scorers of their own for it.
+                if matches!(want.role, Role::SellerAddress | Role::BuyerAddress) && !self.is_slip() {
+                    continue;
+                }
                 let (Some(judged), Some(scorer)) = (judged, self.scorer(want, model)) else {
                     continue;
                 };
@@ -209,21 +224,36 @@ impl Work {
                 fields.insert(want.name.clone(), self.field(want, choice, &ranked[i]));
             }
         }
-        for (role, name_role) in
-            [(Role::SellerAddress, Role::SellerName), (Role::BuyerAddress, Role::BuyerName)]
-        {
+        let named = |role: Role| {
+            let choice = wants.iter().position(|w| w.role == role).and_then(|i| chosen.get(&i))?;
+            Some((choice.candidate, score::confidence(choice.score, choice.margin)))
+        };
+        self.addresses(wants, named, &mut fields);
+        fields
+    }
+
+    /// The addresses of the parties whose names were chosen.
+    fn addresses(&self, wants: &[Want], named: impl Fn(Role) -> Option<(usize, f64)>, fields: &mut Fields) {
+        for (role, name) in [(Role::SellerAddress, Role::SellerName), (Role::BuyerAddress, Role::BuyerName)] {
             let Some(want) = wants.iter().find(|w| w.role == role) else { continue };
-            let named = wants.iter().position(|w| w.role == name_role).and_then(|i| chosen.get(&i));
-            let Some(choice) = named else { continue };
-            let name = &self.candidates[choice.candidate];
-            let page = &self.pages[name.page];
-            if let Some((value, place)) = parties::address_below(page, name, self.is_slip()) {
-                let confidence = thousandth(score::confidence(choice.score, choice.margin) * 0.9);
-                fields
-                    .insert(want.name.clone(), local(value.clone(), value, confidence, page.page_no, place));
+            let Some((candidate, confidence)) = named(name) else { continue };
+            let name = &self.candidates[candidate];
+            let found = if self.is_slip() {
+                let page = &self.pages[name.page];
+                parties::address_below(page, name, true).map(|(value, place)| (value, page.page_no, place))
+            } else {
+                addresses::of(&self.pages, name).map(|a| (a.value, self.pages[a.page].page_no, a.bbox))
+            };
+            match found {
+                Some((value, page, place)) => {
+                    let confidence = thousandth(confidence * 0.9);
+                    fields.insert(want.name.clone(), local(value.clone(), value, confidence, page, place));
+                }
+                None => {
+                    fields.remove(&want.name);
+                }
             }
         }
-        fields
     }
 
     /// What is taken where no label helps.

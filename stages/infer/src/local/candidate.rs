@@ -5,6 +5,8 @@
 
 mod names;
 
+pub(crate) use names::is_rest_of_name;
+
 use super::domestic;
 use super::layout::{Box4, Layout, Segment};
 use docmill_contracts::TextSource;
@@ -235,16 +237,17 @@ impl At<'_> {
                 } else if plausible_id(core) {
                     found.push(self.candidate(Kind::Id, core.to_owned(), a, b));
                 }
-                // A number that is written in two or three groups.
-                for size in [2, 3] {
+                // A number that is written in groups, the first of which may be letters: `VK 900 331 207`.
+                for size in [2, 3, 4] {
                     let Some(last) = words.get(i + size - 1) else { continue };
                     let Some((_, to)) = id_core(text, *start, last.1).filter(|(x, y)| free(*x, *y)) else {
                         continue;
                     };
                     let whole = &text[a..to];
-                    let groups = whole
-                        .split(' ')
-                        .all(|g| g.contains(|c: char| c.is_ascii_digit()) || matches!(g, "/" | "-"));
+                    let groups = whole.split(' ').enumerate().all(|(i, g)| {
+                        let code = i == 0 && g.len() <= 4 && g.bytes().all(|b| b.is_ascii_uppercase());
+                        code || g.contains(|c: char| c.is_ascii_digit()) || matches!(g, "/" | "-")
+                    });
                     if groups && plausible_id(whole) && whole.len() <= 30 {
                         found.push(self.candidate(Kind::Id, whole.to_owned(), a, to));
                     }
@@ -302,6 +305,9 @@ impl At<'_> {
                     found.push(self.candidate(Kind::Bic, joined, glued, last.1));
                 }
             }
+            if let Some(wrapped) = self.wrapped_iban(glued) {
+                (vat, account) = (None, Some(wrapped));
+            }
             found.extend(vat.filter(|_| account.is_none()).map(|v| v.0));
             found.extend(account);
         }
@@ -315,6 +321,31 @@ impl At<'_> {
             };
             found.push(self.candidate(kind, self.segment.text[start..end].to_owned(), start, end));
         }
+    }
+
+    /// An account number that begins at a byte of the segment and goes on in the line below it, in a narrow column; only with
+    /// valid check digits.
+    fn wrapped_iban(&self, from: usize) -> Option<Candidate> {
+        let joined = |text: &str| -> String { text.chars().filter(|c| !c.is_whitespace()).collect() };
+        let own = joined(self.segment.text.get(from..)?);
+        let begins = own.len() < 30 && own.len() >= 4 && own.bytes().all(|b| b.is_ascii_alphanumeric());
+        if !begins || iban::is_valid(&own) || !own.bytes().skip(2).take(2).all(|b| b.is_ascii_digit()) {
+            return None;
+        }
+        let (place, height) = (self.segment.place(from, self.segment.text.len()), self.segment.height());
+        let below = self.layout.segments.iter().skip(self.index + 1).take(60).find(|s| {
+            let aligned = [place[0], self.segment.bbox[0]].iter().any(|x| (s.bbox[0] - x).abs() < height);
+            s.line > self.segment.line && aligned && s.bbox[1] - place[3] < 1.2 * height
+        })?;
+        let ends = below.words.iter().skip(1).map(|w| w.0.saturating_sub(1)).chain([below.text.len()]);
+        let (end, whole) = ends
+            .take(8)
+            .map(|end| (end, format!("{own}{}", joined(below.text.get(..end).unwrap_or_default()))))
+            .find(|(_, whole)| whole.len() >= 15 && iban::is_valid(whole))?;
+        let mut c = self.candidate(Kind::Iban, whole, from, self.segment.text.len());
+        c.raw = format!("{} {}", c.raw, below.text.get(..end).unwrap_or_default());
+        c.bbox = super::layout::union(place, below.place(0, end));
+        Some(c)
     }
 
     /// Whether `IBAN` stands before a byte of the segment, or before it on its line.

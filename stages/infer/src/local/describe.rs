@@ -8,7 +8,9 @@ use super::features::Features;
 use super::fields::Want;
 use super::layout::{Box4, Layout, Segment};
 use super::lexicon::{CONCEPTS, Lexicon, plain};
+use super::parties::Hint;
 use super::relations::Relations;
+use super::repeats::Repeats;
 use docmill_contracts::TextSource;
 use docmill_learn::{Row, mix, rows_hash};
 
@@ -25,7 +27,9 @@ pub struct Scene<'a> {
     /// Labels.
     pub lexicon: &'a Lexicon,
     /// Seller and buyer by place and shape, parallel to the candidates.
-    pub hints: &'a [(f32, f32)],
+    pub hints: &'a [Hint],
+    /// Where else names stand, parallel to the candidates.
+    pub repeats: &'a [Repeats],
     /// What amounts have to do with each other.
     pub relations: &'a Relations,
 }
@@ -144,7 +148,7 @@ fn one(scene: &Scene<'_>, order: &Order, i: usize) -> Row {
         Kind::Date => date(&mut sheet, order, c),
         Kind::Amount => amount(&mut sheet, scene, c, f, top),
         Kind::Id => id(&mut sheet, c),
-        Kind::Name => name(&mut sheet, scene, c, f, scene.hints[i]),
+        Kind::Name => name(&mut sheet, scene, c, f, (scene.hints[i], scene.repeats[i])),
         Kind::Iban | Kind::Bic | Kind::Vat => sheet.word("country", country(&c.value), 1.0),
     }
     sheet.into_row()
@@ -319,7 +323,7 @@ fn country(value: &str) -> &str {
     value.get(..2).filter(|c| c.bytes().all(|b| b.is_ascii_alphabetic())).unwrap_or("")
 }
 
-fn name(sheet: &mut Sheet, scene: &Scene<'_>, c: &Candidate, f: &Features, hint: (f32, f32)) {
+fn name(sheet: &mut Sheet, scene: &Scene<'_>, c: &Candidate, f: &Features, (hint, repeats): (Hint, Repeats)) {
     let text = plain(&c.value);
     let words: Vec<&str> = text.split(' ').collect();
     for word in words.iter().take(8) {
@@ -340,6 +344,7 @@ fn name(sheet: &mut Sheet, scene: &Scene<'_>, c: &Candidate, f: &Features, hint:
     sheet.step("name digits", digits as f32, &[0.5, 2.5, 4.5, 8.5]);
     sheet.flag("caps", u64::from(!c.value.chars().any(char::is_lowercase)));
     sheet.step("labelness", f.labelness, &[0.3, 0.6, 0.8, 0.95]);
+    sheet.flag("postcode inside", u64::from(super::parties::has_postcode(&c.value)));
     sheet.flag("colon", u64::from(c.raw.contains(':')));
     sheet.flag("slash", u64::from(c.value.contains('/')));
     sheet.flag("closed", u64::from(c.value.ends_with(')')));
@@ -348,10 +353,18 @@ fn name(sheet: &mut Sheet, scene: &Scene<'_>, c: &Candidate, f: &Features, hint:
     sheet.flag("from start", u64::from(c.span.0 == 0));
     sheet.flag("to end", u64::from(c.span.1 >= segment.text.trim_end().len()));
     sheet.flag("joined", u64::from(c.raw.len() > segment.text.len()));
-    sheet.put("seller hint", 0, 2.0 * hint.0);
-    sheet.put("buyer hint", 0, 2.0 * hint.1);
-    sheet.step("seller step", hint.0, &[0.01, 0.2, 0.35, 0.5, 0.65, 0.8, 1.0]);
-    sheet.step("buyer step", hint.1, &[0.01, 0.2, 0.35, 0.5, 0.65]);
+    sheet.put("seller hint", 0, 2.0 * hint.seller);
+    sheet.put("buyer hint", 0, 2.0 * hint.buyer);
+    sheet.step("seller step", hint.seller, &[0.01, 0.2, 0.35, 0.5, 0.65, 0.8, 1.0]);
+    sheet.step("buyer step", hint.buyer, &[0.01, 0.2, 0.35, 0.5, 0.65]);
+    sheet.flag("postcode at", hint.postcode);
+    sheet.flag("top of block", u64::from(hint.top) + 2 * u64::from(hint.postcode > 0));
+    // What holds whoever issued it counts for more than its words and its place.
+    sheet.put("sender", u64::from(hint.sender), 2.0);
+    sheet.put("brand", u64::from(repeats.brand), 2.0);
+    sheet.put("fuller", u64::from(repeats.fuller), 2.0);
+    sheet.put("web", repeats.web, 2.0);
+    sheet.flag("said", repeats.said);
     if let Some(below) = below(&scene.pages[c.page], c.bbox) {
         sheet.flag("postcode below", u64::from(super::parties::has_postcode(&below.text)));
     }

@@ -221,7 +221,8 @@ impl Layout {
                 let gap = s.bbox[1] - last.bbox[3];
                 let height = last.height().max(s.height());
                 let aligned = (s.bbox[0] - last.bbox[0]).abs() < 0.8 * height
-                    || ((s.bbox[0] + s.bbox[2]) - (last.bbox[0] + last.bbox[2])).abs() < 1.6 * height;
+                    || ((s.bbox[0] + s.bbox[2]) - (last.bbox[0] + last.bbox[2])).abs() < 1.6 * height
+                    || (s.bbox[2] - last.bbox[2]).abs() < 0.4 * height;
                 s.line > last.line && gap > -0.4 * height && gap < 1.1 * height && aligned
             });
             match next.min_by(|a, b| a.1.bbox[1].total_cmp(&b.1.bbox[1])) {

@@ -108,6 +108,12 @@ fn built_in() -> impl Iterator<Item = (C, f32, Vec<&'static str>)> {
     })
 }
 
+/// The phrases that surely name a concept, in the [`plain`] form, in all languages.
+pub(crate) fn phrases(of: Concept) -> Vec<&'static str> {
+    let sure = built_in().filter(|(concept, weight, _)| *concept == of && *weight > 0.7);
+    sure.flat_map(|(_, _, phrases)| phrases).collect()
+}
+
 /// Words that tell fields of a schema apart too little to stand for a label alone.
 const COMMON: &[&str] = &[
     "start", "end", "from", "to", "date", "no", "name", "amount", "total", "of", "the", "id", "code",

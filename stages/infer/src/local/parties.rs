@@ -7,6 +7,7 @@ use super::candidate::{Candidate, Kind};
 use super::features::Features;
 use super::layout::{Box4, Layout, Segment, union};
 use super::lexicon::{Lexicon, plain};
+use super::titles;
 
 /// Words that end the names of companies, in [`plain`] form.
 pub(crate) const LEGAL: &[&str] = &[
@@ -83,15 +84,30 @@ pub(crate) const TRADE: &[&str] = &[
     "station",
 ];
 
-/// How likely each candidate is the seller's and the buyer's name by place and shape, 0..=1.
+/// What place and shape say about a name.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub struct Hint {
+    /// How likely it is the seller's, 0..=1.2.
+    pub seller: f32,
+    /// How likely it is the buyer's, 0..=1.
+    pub buyer: f32,
+    /// How many lines below it a postcode stands, 0 for none within five.
+    pub postcode: u64,
+    /// Whether nothing stands right above it in its column.
+    pub top: bool,
+    /// Whether it begins a small return address.
+    pub sender: bool,
+}
+
+/// How likely each candidate is the seller's and the buyer's name by place and shape.
 pub fn suggest(
     pages: &[Layout],
     candidates: &[Candidate],
     features: &[Features],
     lexicon: &Lexicon,
     receipt: bool,
-) -> Vec<(f32, f32)> {
-    let Some(first) = pages.first() else { return vec![(0.0, 0.0); candidates.len()] };
+) -> Vec<Hint> {
+    let Some(first) = pages.first() else { return vec![Hint::default(); candidates.len()] };
     let plains: Vec<&str> =
         pages.iter().take(2).flat_map(|p| &p.segments).map(|s| s.plain.as_str()).collect();
     let all_text = format!(" {} ", plains.join("  "));
@@ -100,21 +116,40 @@ pub fn suggest(
         .iter()
         .zip(features)
         .map(|(c, f)| {
-            if c.kind != Kind::Name || c.page != 0 || c.span.0 > 0 {
-                return (0.0, 0.0);
+            if c.kind != Kind::Name || c.page != 0 {
+                return Hint::default();
             }
             let text = plain(&c.value);
+            let mut block = first.block(c.segment, 7);
+            if !block.iter().skip(1).any(|i| has_postcode(&first.segments[*i].text)) {
+                // A widely spaced address, in exactly one column.
+                block = wide_block(first, c.segment);
+            }
+            let place = block.iter().skip(1).take(5).position(|i| has_postcode(&first.segments[*i].text));
+            let above = first.segments[..c.segment].iter().rev().find(|s| {
+                (s.bbox[0] - c.bbox[0]).abs() < 6.0
+                    && c.bbox[1] - s.bbox[3] < 0.9 * s.height()
+                    && c.bbox[1] > s.bbox[1] + 1.0
+            });
+            let mut hint = Hint {
+                postcode: place.map_or(0, |at| at as u64 + 1),
+                top: above.is_none_or(|s| titles::is_title(&s.text)),
+                sender: senders.contains(&text),
+                ..Hint::default()
+            };
             let words: Vec<&str> = text.split(' ').collect();
             let label = lexicon.strengths(&text).iter().copied().fold(0.0_f32, f32::max);
             let digits = c.value.chars().filter(char::is_ascii_digit).count();
             let letters = c.value.chars().filter(|ch| ch.is_alphabetic()).count();
-            if label > 0.9 || letters < 3 || digits > 8 || words.len() > 9 || stops(&c.value) {
-                return (0.0, 0.0);
+            if c.span.0 > 0 || label > 0.9 || letters < 3 || digits > 8 || words.len() > 9 || stops(&c.value)
+            {
+                return hint;
             }
             let legal = words.iter().any(|w| LEGAL.contains(w));
             let trade = words.iter().any(|w| TRADE.contains(w));
             if receipt {
-                return (receipt_name(first, c, legal, trade), 0.0);
+                hint.seller = receipt_name(first, c, legal, trade);
+                return hint;
             }
             let mut seller = 0.12 + if legal { 0.2 } else { 0.0 } + 0.12 * (f.size - 1.0).clamp(0.0, 1.5);
             seller += if f.y < 0.12 {
@@ -126,39 +161,26 @@ pub fn suggest(
             } else {
                 -0.1
             };
-            let repeats = all_text.matches(&format!(" {text} ")).count()
-                + all_text.matches(&format!(" {text} ")).count().min(1);
-            seller += 0.06 * (repeats.saturating_sub(2).min(3) as f32);
-            let mut block = first.block(c.segment, 7);
-            if !block.iter().skip(1).any(|i| has_postcode(&first.segments[*i].text)) {
-                // A widely spaced address, in exactly one column.
-                block = wide_block(first, c.segment);
-            }
-            let lines: Vec<&str> = block.iter().map(|i| first.segments[*i].text.as_str()).collect();
-            let place = lines.iter().skip(1).take(5).position(|l| has_postcode(l));
-            let top = first.segments[..c.segment].iter().rev().find(|s| {
-                (s.bbox[0] - c.bbox[0]).abs() < 6.0
-                    && c.bbox[1] - s.bbox[3] < 0.9 * s.height()
-                    && c.bbox[1] > s.bbox[1] + 1.0
-            });
+            let repeats = all_text.matches(&format!(" {text} ")).count();
+            seller += 0.06 * ((repeats + repeats.min(1)).saturating_sub(2).min(3) as f32);
             let mut buyer = 0.0;
             if let Some(at) = place.filter(|at| *at >= 1) {
                 buyer = 0.45 + if legal { 0.06 } else { 0.0 };
                 buyer += if (0.1..0.42).contains(&f.y) { 0.1 } else { -0.15 };
                 buyer += if f.x < 0.5 { 0.06 } else { -0.02 };
                 // The first line of its block; the line above may be a small return address.
-                if top.is_some_and(|t| t.height() > 0.85 * (c.bbox[3] - c.bbox[1]) && !has_postcode(&t.text))
-                {
+                let higher = above.filter(|s| s.height() > 0.85 * (c.bbox[3] - c.bbox[1]));
+                if higher.is_some_and(|s| !has_postcode(&s.text) && !titles::is_title(&s.text)) {
                     buyer -= 0.25;
                 }
                 buyer -= 0.02 * (at as f32);
                 seller += if f.y < 0.15 { 0.15 } else { 0.0 };
             }
-            if senders.contains(&text) {
+            if hint.sender {
                 seller += 0.45;
                 buyer -= 0.4;
             }
-            (seller.clamp(0.0, 0.8), buyer.clamp(0.0, 0.8))
+            Hint { seller: seller.clamp(0.0, 0.8), buyer: buyer.clamp(0.0, 0.8), ..hint }
         })
         .collect()
 }
@@ -248,23 +270,62 @@ fn receipt_name(first: &Layout, c: &Candidate, legal: bool, trade: bool) -> f32 
     score.clamp(0.0, 1.2)
 }
 
-/// `12345`, `DE-12345`, `NW1 6XE`, `H-1051`: a word that may be a postcode.
+/// `12345`, `DE-12345`, `NW1 6XE`, `H-1051`, `1017 AB`, `114 55`: what may be a postcode.
 pub fn has_postcode(line: &str) -> bool {
     let words: Vec<&str> = line.split([' ', ',']).filter(|w| !w.is_empty()).collect();
     let letters = line.chars().filter(|c| c.is_alphabetic()).count();
     letters >= 3
-        && words.iter().enumerate().any(|(i, w)| {
-            let core = w.rsplit('-').next().unwrap_or(w).trim_end_matches('.');
-            let prefix = w.len() - core.len();
-            let digits = core.len();
-            let all = core.chars().all(|c| c.is_ascii_digit());
-            let zip =
-                w.split('-').next().is_some_and(|z| z.len() == 5 && z.chars().all(|c| c.is_ascii_digit()));
-            let glued = w.len() > 8
-                && w.chars().take(5).all(|c| c.is_ascii_digit())
-                && w.chars().skip(5).all(char::is_alphabetic);
-            glued || (all && (digits == 5 || (digits == 4 && (prefix > 0 || i == 0))) && prefix <= 3) || zip
-        })
+        && (words.windows(2).any(|pair| of_two_parts(pair[0], pair[1]))
+            || words.iter().enumerate().any(|(i, w)| {
+                let core = w.rsplit('-').next().unwrap_or(w).trim_end_matches('.');
+                let prefix = w.len() - core.len();
+                let digits = core.len();
+                let all = core.chars().all(|c| c.is_ascii_digit());
+                let zip = w
+                    .split('-')
+                    .next()
+                    .is_some_and(|z| z.len() == 5 && z.chars().all(|c| c.is_ascii_digit()));
+                let glued = w.len() > 8
+                    && w.chars().take(5).all(|c| c.is_ascii_digit())
+                    && w.chars().skip(5).all(char::is_alphabetic);
+                // `00-950` in Poland, `1000-205` in Portugal.
+                let halves = matches!(shape(w).as_str(), "99-999" | "9999-999");
+                glued
+                    || halves
+                    || (all && (digits == 5 || (digits == 4 && (prefix > 0 || i == 0))) && prefix <= 3)
+                    || zip
+            }))
+}
+
+/// `NW1 6XE`, `T12 X2Y3`, `M5V 2T6`, `1017 AB`, `114 55`: British, Irish, Canadian, Dutch, Swedish and Czech ones.
+fn of_two_parts(a: &str, b: &str) -> bool {
+    let (a, b) = (shape(a), shape(b));
+    let british = matches!(a.as_str(), "A9" | "A99" | "AA9" | "AA99" | "A9A" | "AA9A") && b == "9AA";
+    let irish = a == "A99" && b.len() == 4 && b.starts_with('A');
+    british || irish || matches!((a.as_str(), b.as_str()), ("A9A", "9A9") | ("9999", "AA") | ("999", "99"))
+}
+
+/// `A` for capitals, `9` for digits, at most eight characters.
+fn shape(word: &str) -> String {
+    let class = |c: char| match c {
+        'A'..='Z' => 'A',
+        '0'..='9' => '9',
+        other => other,
+    };
+    word.trim_end_matches(['.', ';']).chars().take(9).map(class).collect()
+}
+
+/// Whether a line has an American state and its ZIP code: `DAYTON, OH 45404`.
+pub(crate) fn is_american(line: &str) -> bool {
+    const STATES: &str = " AL AK AZ AR CA CO CT DE FL GA HI ID IL IN IA KS KY LA ME MD MA MI MN MS MO MT NE NV NH NJ NM NY NC ND OH OK \
+                          OR PA RI SC SD TN TX UT VT VA WA WV WI WY DC ";
+    let words: Vec<&str> = line.split([' ', ',']).filter(|w| !w.is_empty()).collect();
+    words.windows(2).any(|pair| {
+        pair[0].len() == 2
+            && STATES.contains(&format!(" {} ", pair[0]))
+            && matches!(shape(pair[1]).get(..5), Some("99999"))
+            && matches!(pair[1].len(), 5 | 10)
+    })
 }
 
 /// `www.…`, `http…`, `…@…`.

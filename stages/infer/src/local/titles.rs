@@ -8,7 +8,8 @@ use std::collections::HashSet;
 use std::sync::LazyLock;
 
 /// In their plain form.
-static WORDS: LazyLock<HashSet<&str>> = LazyLock::new(|| LIST.split_whitespace().collect());
+static WORDS: LazyLock<HashSet<&str>> =
+    LazyLock::new(|| LIST.split_whitespace().chain(COUNTRIES.split_whitespace()).collect());
 const LIST: &str = "
     invoice invoices order orders contract receipt statement quotation quote estimate proposal credit debit note memo slip bill
     confirmation acknowledgement delivery packing remittance remit purchase sales tax vat gst duplicate original copy revised
@@ -20,10 +21,21 @@ const LIST: &str = "
     facture factures commande bon de livraison contrat recu avoir devis duplicata copie page sur numero client fournisseur montant
     factura recibo pedido albaran fattura ordine ricevuta factuur bestelbon bonnetje pakbon faktura objednavka zamowienie paragon
     szamla nyugta rendeles oldal
+    firma herrn herr frau an attn attention deliver delivered ship shipped sold bill billed invoiced by accounts payable receivable
+    abt abteilung einkauf buchhaltung kreditorenbuchhaltung rechnungsempfanger leistungsempfanger auftraggeber empfanger absender
+    lieferanschrift rechnungsanschrift rechnungsadresse lieferadresse kaufer verkaufer acheteur vendeur destinataire adresse
+    facturation kennzeichen km stand unit price qty quantity item items subtotal exporter importer consignee consignor shipper
+";
+
+/// Names of countries, in their plain form.
+const COUNTRIES: &str = "
+    deutschland germany allemagne austria osterreich schweiz switzerland suisse svizzera france italia italy italie espana spain
+    nederland netherlands belgie belgique belgium luxembourg luxemburg polska poland portugal ireland irland united kingdom states
+    england scotland wales usa uk danmark sverige norge suomi cesko republika
 ";
 
 /// What stands before a name, without a colon.
-const BEFORE: [&str; 10] = [
+const BEFORE: [&str; 12] = [
     "remit to ",
     "bill to ",
     "billed to ",
@@ -34,6 +46,8 @@ const BEFORE: [&str; 10] = [
     "rechnung an ",
     "lieferung an ",
     "lieferanschrift ",
+    "firma ",
+    "fa. ",
 ];
 
 /// Where the name begins in a text that begins with a label: `REMIT TO Muster Ltd.`, `Agency: Muster Ltd.`
@@ -48,6 +62,14 @@ pub(super) fn after_label(text: &str) -> Option<usize> {
         (at >= 3 && words <= 3 && text[at + 2..].starts_with(char::is_alphanumeric)).then_some(at + 2)
     };
     BEFORE.iter().find(|label| begins(label)).map(|label| label.len()).or_else(colon)
+}
+
+/// Whether a text is the name of a country: `Deutschland`, `United Kingdom`.
+pub(super) fn is_country(text: &str) -> bool {
+    static NAMES: LazyLock<HashSet<&str>> = LazyLock::new(|| COUNTRIES.split_whitespace().collect());
+    let plain = plain(text);
+    let mut words = plain.split(' ').filter(|w| !w.is_empty()).peekable();
+    words.peek().is_some() && words.all(|w| NAMES.contains(w))
 }
 
 /// Whether a text is a title or a label rather than a name: `DUPLICATE INVOICE`, `Page 1 of 2`, `Remit Address`.

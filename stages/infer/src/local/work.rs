@@ -13,9 +13,10 @@ use super::joint::Ranked;
 use super::layout::{Layout, Segment};
 use super::lexicon::{Concept, Lexicon};
 use super::model::{Model, Scorer};
+use super::parties::{self, Hint};
 use super::recap::{self, Recap};
 use super::relations::{self, Relations};
-use super::{kind, novelty, parties, score, titles};
+use super::{kind, novelty, repeats, score, titles};
 use docmill_contracts::{DocumentType, TextSource};
 use docmill_document::date::{Evidence, Form};
 use docmill_learn::{Linear, Row};
@@ -44,7 +45,7 @@ pub struct Work {
     pub(crate) blocks: Vec<Block>,
     /// How the document writes its dates.
     pub(crate) evidence: Evidence,
-    hints: Vec<(f32, f32)>,
+    hints: Vec<Hint>,
     totals: BTreeMap<Decimal, f32>,
     rows: Vec<Row>,
     /// Rows of net, tax and gross, and the taxes of those that others add up to.
@@ -103,6 +104,7 @@ impl Work {
         self.recaps = recap::find(&self.pages, &self.candidates);
         self.taxes_of_sums = self.recaps.iter().filter(|r| r.rows > 0).map(|r| r.at[1]).collect();
         let relations = Relations::of_all(&self.pages, &self.candidates, &self.features, &self.recaps);
+        let repeats = repeats::find(&self.pages, &self.candidates);
         let scene = Scene {
             pages: &self.pages,
             candidates: &self.candidates,
@@ -110,6 +112,7 @@ impl Work {
             kind: &self.kind.value,
             lexicon,
             hints: &self.hints,
+            repeats: &repeats,
             relations: &relations,
         };
         self.rows = describe::shared(&scene);
@@ -180,9 +183,9 @@ impl Work {
         let receipt = self.is_slip();
         let by_label = score::score(want, c, f, score::Document { kind: &self.kind.value });
         match want.role {
-            Role::SellerName if receipt => self.hints[i].0 * 1.1,
-            Role::SellerName => by_label.max(self.hints[i].0),
-            Role::BuyerName => by_label.max(self.hints[i].1),
+            Role::SellerName if receipt => self.hints[i].seller * 1.1,
+            Role::SellerName => by_label.max(self.hints[i].seller),
+            Role::BuyerName => by_label.max(self.hints[i].buyer),
             Role::Gross => by_label + self.totals.get(&c.amount).copied().unwrap_or_default(),
             _ => by_label,
         }
@@ -260,11 +263,23 @@ impl Work {
             Role::Tax => {
                 // What a tenant's own label names is what the tenant calls so; the tax of a row that others add up to needs no label.
                 want.own.map_or(0.0, |own| f.own(own)) > 0.6
-                    || !self.is_no_tax(i)
+                    || !self.is_no_tax(i) && !self.is_too_much(i)
                     || self.taxes_of_sums.contains(&i)
+            }
+            // Nothing is to be paid on an order.
+            Role::Due => {
+                want.own.is_some() || !matches!(self.kind.value.as_str(), "order" | "order_response")
             }
             _ => true,
         }
+    }
+
+    /// An amount that is too much for a tax: the highest rates are some 27 % of the net total, which is less than a fourth of the gross.
+    fn is_too_much(&self, i: usize) -> bool {
+        const PARTS: i64 = 3;
+        let amounts = self.candidates.iter().filter(|c| c.kind == Kind::Amount && c.monetary);
+        let most = amounts.map(|c| c.amount.abs()).max().unwrap_or_default();
+        self.candidates[i].amount.abs() * Decimal::from(PARTS) > most
     }
 
     /// An amount that nothing calls a tax, or whose label says that it is something else that net and gross differ by: an
@@ -282,9 +297,10 @@ fn read_dates(pages: &[Layout], candidates: &mut [Candidate]) -> Evidence {
     let dollars = candidates.iter().filter(|c| c.currency == Some("USD")).count();
     let others = candidates.iter().filter(|c| c.currency.is_some_and(|c| c != "USD")).count();
     let american = dollars > others
-        || (others == 0 && {
+        || (others <= dollars && {
             const WORDS: [&str; 4] = ["zip", "advertiser", "sales tax", "po box"];
-            let said = |s: &Segment| WORDS.iter().any(|w| s.plain.contains(w));
+            let said =
+                |s: &Segment| WORDS.iter().any(|w| s.plain.contains(w)) || parties::is_american(&s.text);
             pages.iter().take(1).any(|p| p.segments.iter().any(said))
         });
     let locale = if american { Form::MonthFirst } else { Form::DayFirst };

@@ -214,13 +214,20 @@ pub fn train(task: &Task, examples: &[&Example], base: Option<&Model>, settings:
 /// Trains the scorer of document types; none where examples have only one type.
 pub fn train_kinds(examples: &[&Example], settings: Settings) -> Option<Linear> {
     let mut choices = Choices::default();
-    let mut seen = std::collections::BTreeSet::new();
+    let mut seen: BTreeMap<&str, f32> = BTreeMap::new();
+    for example in examples {
+        if let Some(kind) = example.truth.kind.as_deref() {
+            *seen.entry(kind).or_default() += example.weight;
+        }
+    }
+    // A type of which there are many examples is not for that reason likelier elsewhere.
+    let mean = seen.values().sum::<f32>() / seen.len().max(1) as f32;
     for example in examples {
         let Some(kind) = example.truth.kind.as_deref() else { continue };
-        seen.insert(kind);
+        let often = seen.get(kind).copied().unwrap_or(mean).max(1e-3);
         let rows: Vec<Row> = example.kinds.iter().map(|k| k.1.clone()).collect();
         let right: Vec<bool> = example.kinds.iter().map(|k| k.0 == kind).collect();
-        choices.push(&rows, &right, example.weight);
+        choices.push(&rows, &right, example.weight * (mean / often).sqrt().clamp(0.4, 2.5));
     }
     let linear = LinearSettings { l2: settings.l2, least: 3, steps: settings.steps };
     (seen.len() > 1).then(|| Linear::train(choices, None, linear))

@@ -4,6 +4,7 @@
 
 use super::{At, Candidate, Kind, clean_name};
 use crate::local::layout::{self, Segment};
+use crate::local::lexicon::plain;
 use crate::local::{parties, titles};
 
 impl At<'_> {
@@ -14,10 +15,13 @@ impl At<'_> {
             return;
         }
         let digits = text.chars().filter(char::is_ascii_digit).count();
-        if digits <= letters {
+        if let Some(name) = self.spaced_out() {
+            found.push(self.candidate(Kind::Name, name, 0, text.len()));
+        } else if digits <= letters {
             found.push(self.candidate(Kind::Name, clean_name(text), 0, text.len()));
         }
         self.longer_names(found);
+        self.shorter_names(found);
         if let Some(at) = titles::after_label(text).filter(|at| !text[..*at].contains(':')) {
             found.push(self.candidate(Kind::Name, clean_name(&text[at..]), at, text.len()));
         }
@@ -37,6 +41,56 @@ impl At<'_> {
                 found.push(self.candidate(Kind::Name, clean_name(rest), at + 1, text.len()));
             }
         }
+    }
+
+    /// A name with what follows it on its line cut off: `Muster Ltd, Company No. 123`, `Muster & Co., 12 High Street`.
+    fn shorter_names(&self, found: &mut Vec<Candidate>) {
+        let text = &self.segment.text;
+        let mut ends = Vec::new();
+        let words = self.words();
+        for (i, (start, end)) in words.iter().enumerate().skip(1) {
+            let form = |k: usize| words.get(k).and_then(|w| text.get(w.0..w.1)).is_some_and(ends_a_name);
+            // `GmbH & Co. KG` ends with its last word.
+            let goes_on = form(i + 1) || words.get(i + 1).is_some_and(|w| text.get(w.0..w.1) == Some("&"));
+            if text.get(*start..*end).is_some_and(ends_a_name) && !goes_on && *end < text.len() {
+                ends.push(*end);
+            }
+        }
+        let comma = text.match_indices(", ").find(|(at, _)| {
+            let rest = &text[at + 2..];
+            rest.contains(|c: char| c.is_ascii_digit()) && !rest.split(' ').next().is_some_and(ends_a_name)
+        });
+        ends.extend(comma.map(|(at, _)| at).filter(|at| *at >= 3));
+        for end in ends {
+            let part = &text[..end];
+            if !part.contains(|c: char| c.is_ascii_digit() || c == ':') {
+                found.push(self.candidate(Kind::Name, clean_name(part), 0, end));
+            }
+        }
+    }
+
+    /// A name set with a space after each letter: `M U S T E R   L T D`.
+    fn spaced_out(&self) -> Option<String> {
+        let words: Vec<(&str, f32, f32)> = {
+            let places = self.segment.words.iter().map(|(_, b)| (b[0], b[2]));
+            self.segment.read().zip(places).map(|((w, _), (a, b))| (w, a, b)).collect()
+        };
+        let single = words.iter().filter(|w| w.0.chars().count() == 1).count();
+        if words.len() < 5 || single * 10 < words.len() * 9 {
+            return None;
+        }
+        let mut gaps: Vec<f32> = words.windows(2).map(|w| w[1].1 - w[0].2).collect();
+        let all = gaps.clone();
+        gaps.sort_by(f32::total_cmp);
+        let usual = gaps[gaps.len() / 2].max(0.5);
+        let mut name = String::new();
+        for (i, word) in words.iter().enumerate() {
+            if i > 0 && all[i - 1] > 1.6 * usual {
+                name.push(' ');
+            }
+            name.push_str(word.0);
+        }
+        Some(name)
     }
 
     /// A name that goes on in the next line, or after a gap that is a little too wide.
@@ -73,8 +127,46 @@ impl At<'_> {
                 && (s.bbox[0] - place[0]).abs() < 0.5 * height
                 && s.bbox[1] - own.bbox[3] < 0.9 * height
         });
-        if let Some(below) = below.filter(|s| labelled && wordy(&s.text)) {
+        let goes_on = |s: &Segment| {
+            name.ends_with(['&', '-', '/'])
+                || name.ends_with(" und")
+                || name.ends_with(" and")
+                || is_rest_of_name(&s.text)
+        };
+        if let Some(below) = below.filter(|s| wordy(&s.text) && (labelled || goes_on(s))) {
             join(below);
+        }
+    }
+}
+
+/// Whether a word ends a company's name wherever it stands; not those that are words of their own, too.
+fn ends_a_name(word: &str) -> bool {
+    const ALONE: [&str; 7] = ["co", "company", "sa", "se", "bt", "lp", "sas"];
+    let plain = plain(word);
+    parties::LEGAL.contains(&plain.as_str()) && !ALONE.contains(&plain.as_str())
+}
+
+/// Whether a line can only be the rest of a name that begins above it: `& Söhne GmbH`, `GmbH & Co. KG`, `(Schweiz) AG`.
+pub(crate) fn is_rest_of_name(text: &str) -> bool {
+    let plain = plain(text);
+    let mut words = plain.split(' ').filter(|w| !w.is_empty()).peekable();
+    let form = |w: &str| parties::LEGAL.contains(&w) || matches!(w, "haftungsbeschrankt" | "i" | "l");
+    let joined = ["& ", "und ", "and ", "et "].iter().any(|w| text.starts_with(w));
+    let bracketed = text.starts_with('(') && plain.split(' ').any(form);
+    joined || bracketed || (words.peek().is_some() && words.all(form))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_rest_of_a_name_is_told_from_an_address() {
+        for rest in ["& Söhne GmbH", "GmbH & Co. KG", "(Schweiz) AG", "Ltd", "und Partner mbB"] {
+            assert!(is_rest_of_name(rest), "{rest}");
+        }
+        for other in ["Muster GmbH", "12 High Street", "", "(Filiale Nord)", "Andover"] {
+            assert!(!is_rest_of_name(other), "{other}");
         }
     }
 }

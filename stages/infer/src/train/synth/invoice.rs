@@ -2,11 +2,13 @@
 //!
 //! Owns their layouts. Rule: each part of a page has several forms, chosen independently.
 
+mod facts;
+mod foot;
 mod head;
 
 use super::Dice;
 use super::canvas::Canvas;
-use super::speech::{Party, Style, Tongue, spaced};
+use super::speech::{Party, Style, Tongue};
 use crate::extract::PageText;
 use crate::train::truth::Truth;
 use jiff::ToSpan as _;
@@ -34,6 +36,20 @@ struct Plan {
     due: Option<Date>,
     delivery: Option<Date>,
     po: Option<String>,
+    /// The buyer wrote it: an order.
+    swapped: bool,
+    /// What the letterhead calls the issuer.
+    brand: String,
+    /// Its web site.
+    site: String,
+    /// What it was for, instead of a day of delivery.
+    period: Option<(Date, Date)>,
+    /// The invoice that is credited.
+    original: Option<(String, Date)>,
+    /// A day of something else.
+    other_date: Option<Date>,
+    /// The VAT id of whom it is addressed to stands below the address.
+    other_vat: bool,
     items: Vec<Item>,
     net: Decimal,
     tax: Decimal,
@@ -42,15 +58,25 @@ struct Plan {
     size: f32,
 }
 
+impl Plan {
+    fn issuer(&self) -> &Party {
+        if self.swapped { &self.buyer } else { &self.seller }
+    }
+
+    fn addressee(&self) -> &Party {
+        if self.swapped { &self.seller } else { &self.buyer }
+    }
+}
+
 pub(crate) fn make(dice: &mut Dice) -> (Truth, Vec<PageText>) {
     let plan = plan(dice);
     let truth = truth(&plan);
     let wide = [0.86, 0.95, 1.0, 1.08][dice.below(4)];
     let mut canvas = Canvas::new(595.0, 842.0, wide, [1.0, 1.15, 1.3][dice.below(3)]);
-    let mut y = head::make(&plan, &mut canvas, dice);
-    y = table(&plan, &mut canvas, y, dice);
+    let head = head::make(&plan, &mut canvas, dice);
+    let mut y = table(&plan, &mut canvas, head.y, dice);
     y = totals(&plan, &mut canvas, y, dice);
-    foot(&plan, &mut canvas, y, dice);
+    foot::make(&plan, &mut canvas, y, head.named, dice);
     (truth, canvas.into_pages())
 }
 
@@ -63,10 +89,39 @@ fn plan(dice: &mut Dice) -> Plan {
     let date = base.checked_add(dice.between(0, 4300).days()).unwrap_or(base);
     let later = |dice: &mut Dice, days: i64| date.checked_add(dice.between(7, days).days()).ok();
     let number = number(dice, date);
-    let due = if dice.chance(65) && kind == "invoice" { later(dice, 60) } else { None };
-    let delivery = if dice.chance(40) { date.checked_sub(dice.between(0, 12).days()).ok() } else { None };
+    let due = if dice.chance(75) && kind == "invoice" { later(dice, 60) } else { None };
+    let period = if dice.chance(22) && kind == "invoice" {
+        let from = date.checked_sub(dice.between(25, 100).days()).unwrap_or(date);
+        from.checked_add(dice.between(6, 31).days()).ok().map(|to| (from, to))
+    } else {
+        None
+    };
+    let delivery = if period.is_none() && dice.chance(40) {
+        date.checked_sub(dice.between(0, 12).days()).ok()
+    } else {
+        None
+    };
     let own = dice.between(4, 8) as usize;
-    let po = if dice.chance(40) { Some(dice.digits(own)) } else { None };
+    let po = if dice.chance(40) && kind != "order" {
+        Some(if dice.chance(70) {
+            dice.digits(own)
+        } else {
+            format!("{}-{}", dice.pick(&["PO", "B", "45"]), dice.digits(own))
+        })
+    } else {
+        None
+    };
+    let original = if kind == "credit_note" && dice.chance(75) {
+        let on = date.checked_sub(dice.between(5, 60).days()).unwrap_or(date);
+        Some((self::number(dice, on), on))
+    } else {
+        None
+    };
+    let other_date = if dice.chance(25) { date.checked_sub(dice.between(1, 40).days()).ok() } else { None };
+    let swapped = kind == "order" && dice.chance(75);
+    let issuer = if swapped { &buyer } else { &seller };
+    let (brand, site) = issuer.brand(&style, dice);
+    let other_vat = dice.chance(20) && !(if swapped { &seller } else { &buyer }).vat.is_empty();
     let rate = match style.tongue {
         Tongue::German => [19, 19, 7][dice.below(3)],
         Tongue::French => [20, 20, 10][dice.below(3)],
@@ -88,13 +143,43 @@ fn plan(dice: &mut Dice) -> Plan {
         Decimal::ZERO
     };
     let size = dice.between(75, 110) as f32 / 10.0;
-    Plan { kind, style, seller, buyer, number, date, due, delivery, po, items, net, tax, gross, paid, size }
+    Plan {
+        kind,
+        style,
+        seller,
+        buyer,
+        number,
+        date,
+        due,
+        delivery,
+        po,
+        swapped,
+        brand,
+        site,
+        period,
+        original,
+        other_date,
+        other_vat,
+        items,
+        net,
+        tax,
+        gross,
+        paid,
+        size,
+    }
 }
 
 fn number(dice: &mut Dice, date: Date) -> String {
     let year = date.year();
-    match dice.below(8) {
+    match dice.below(13) {
         0 => format!("RE-{year}-{}", dice.digits(4)),
+        7 => format!("{}/{}", dice.digits(3), year % 100),
+        8 => {
+            format!("{}-{year}-{:02}-{}", dice.pick(&["INV", "R", "FC", "KR"]), date.month(), dice.digits(3))
+        }
+        9 => format!("{} {} {}", dice.digits(3), dice.digits(3), dice.digits(4)),
+        10 => format!("{} {}-{}", dice.pick(&["AB", "VK", "GS", "RG"]), dice.digits(3), dice.digits(4)),
+        11 => format!("{}{}", dice.pick(&["CN-", "SI-", "#", "IN-"]).trim_start_matches('#'), dice.digits(5)),
         1 => format!("{year}/{}", dice.digits(3)),
         2 => format!("INV{}", dice.digits(5)),
         3 => format!("{}-{}", dice.digits(4), dice.digits(2)),
@@ -148,8 +233,11 @@ fn truth(plan: &Plan) -> Truth {
     put("delivery_date", plan.delivery.map(|d| d.to_string()).unwrap_or_default());
     put("purchase_order_ref", plan.po.clone().unwrap_or_default());
     put("seller_name", plan.seller.name.clone());
-    put("seller_vat_id", plan.seller.vat.clone());
     put("buyer_name", plan.buyer.name.clone());
+    let (issuers, others) =
+        if plan.swapped { ("buyer_vat_id", "seller_vat_id") } else { ("seller_vat_id", "buyer_vat_id") };
+    put(issuers, plan.issuer().vat.clone());
+    put(others, if plan.other_vat { plan.addressee().vat.clone() } else { String::new() });
     put("currency", plan.style.currency.to_owned());
     put("net_total", plan.net.to_string());
     put("tax_total", plan.tax.to_string());
@@ -158,8 +246,17 @@ fn truth(plan: &Plan) -> Truth {
         "due_payable",
         if plan.kind == "invoice" { (plan.gross - plan.paid).to_string() } else { String::new() },
     );
-    put("iban", plan.seller.iban.clone());
-    let missing = ["due_date", "delivery_date", "purchase_order_ref"].into_iter().map(str::to_owned);
+    put("iban", if plan.swapped { String::new() } else { plan.seller.iban.clone() });
+    let missing = [
+        "due_date",
+        "delivery_date",
+        "purchase_order_ref",
+        "seller_vat_id",
+        "buyer_vat_id",
+        "iban",
+        "due_payable",
+    ];
+    let missing = missing.into_iter().map(str::to_owned);
     let absent = missing.filter(|name| !fields.contains_key(name)).collect();
     let rows = plan.items.iter().map(|i| {
         [
@@ -307,6 +404,11 @@ fn totals(plan: &Plan, canvas: &mut Canvas, mut y: f32, dice: &mut Dice) -> f32 
     let tax = if dice.chance(60) { format!("{tax} {rate} %") } else { tax.to_owned() };
     rows.push((tax, style.money(plan.tax)));
     rows.push((labels.word("gross", dice).to_owned(), style.money(plan.gross)));
+    if dice.chance(15) {
+        // What is in the sum of the items already.
+        let part = plan.items.first().map_or(Decimal::ZERO, |i| i.total);
+        rows.insert(0, (labels.word("shipping", dice).to_owned(), style.money(part)));
+    }
     if !plan.paid.is_zero() {
         rows.push((labels.word("paid", dice).to_owned(), style.money(-plan.paid)));
         rows.push((labels.word("payable", dice).to_owned(), style.money(plan.gross - plan.paid)));
@@ -331,34 +433,4 @@ fn totals(plan: &Plan, canvas: &mut Canvas, mut y: f32, dice: &mut Dice) -> f32 
         y += pitch;
     }
     y + pitch
-}
-
-fn foot(plan: &Plan, canvas: &mut Canvas, y: f32, dice: &mut Dice) {
-    let (labels, seller) = (&plan.style.labels, &plan.seller);
-    let size = plan.size * 0.9;
-    if y < 760.0 {
-        canvas.left(45.0, y, size, labels.word("terms", dice));
-    }
-    let iban = if dice.chance(60) { spaced(&seller.iban) } else { seller.iban.clone() };
-    let mut parts: Vec<String> = Vec::new();
-    if !iban.is_empty() {
-        parts.push(format!("{}: {iban}", labels.word("iban", dice)));
-        parts.push(format!("{}: {}", labels.word("bic", dice), seller.bic));
-    }
-    if !seller.vat.is_empty() {
-        parts.push(format!("{}: {}", labels.word("vat", dice), seller.vat));
-    }
-    parts.push(format!("{} {}", labels.word("taxno", dice), dice.digits(8)));
-    if dice.chance(50) {
-        parts.push(format!("{}, {}, {}", seller.name, seller.street, seller.city));
-    }
-    let mut fy = 778.0_f32.max(if y > 770.0 { y + 14.0 } else { 0.0 });
-    let columns = dice.chance(50);
-    for (i, part) in parts.iter().enumerate() {
-        let x = if columns { 45.0 + 260.0 * (i % 2) as f32 } else { 45.0 };
-        canvas.left(x, fy, size * 0.85, part);
-        if !columns || i % 2 == 1 {
-            fy += size;
-        }
-    }
 }

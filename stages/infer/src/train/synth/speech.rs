@@ -3,6 +3,8 @@
 //! Owns the vocabulary in English, German and French. Rule: labels are those in general use; names are of nobody.
 
 use super::Dice;
+use crate::local::kind;
+use crate::local::lexicon::{self, Concept};
 use jiff::civil::Date;
 use rust_decimal::Decimal;
 
@@ -17,21 +19,57 @@ pub(crate) enum Tongue {
 /// Labels in one language, `|` between alternatives.
 pub(crate) struct Labels {
     lines: &'static str,
+    /// In any language that there are phrases of, so that what a label says is learned rather than its words.
+    foreign: bool,
 }
 
+/// What the words for something say.
+const CONCEPTS: &[(&str, Concept)] = &[
+    ("number", Concept::InvoiceNo),
+    ("credit_number", Concept::InvoiceNo),
+    ("order_number", Concept::OrderNo),
+    ("date", Concept::IssueDate),
+    ("order_date", Concept::IssueDate),
+    ("due", Concept::DueDate),
+    ("delivery", Concept::DeliveryDate),
+    ("period", Concept::Period),
+    ("po", Concept::PurchaseOrder),
+    ("seller", Concept::Seller),
+    ("buyer", Concept::Buyer),
+    ("shipto", Concept::OtherParty),
+    ("vat", Concept::VatId),
+    ("iban", Concept::Iban),
+    ("bic", Concept::Bic),
+    ("net", Concept::Net),
+    ("tax", Concept::Tax),
+    ("gross", Concept::Gross),
+    ("payable", Concept::Due),
+    ("other", Concept::OtherNo),
+    ("customer", Concept::OtherNo),
+    ("other_date", Concept::OtherDate),
+    ("paid", Concept::OtherAmount),
+];
+
 impl Labels {
-    pub(crate) fn of(tongue: Tongue) -> Self {
-        Self {
-            lines: match tongue {
-                Tongue::English => include_str!("en.txt"),
-                Tongue::German => include_str!("de.txt"),
-                Tongue::French => include_str!("fr.txt"),
-            },
-        }
+    pub(crate) fn of(tongue: Tongue, foreign: bool) -> Self {
+        let lines = match tongue {
+            Tongue::English => include_str!("en.txt"),
+            Tongue::German => include_str!("de.txt"),
+            Tongue::French => include_str!("fr.txt"),
+        };
+        Self { lines, foreign }
     }
 
     /// One of the words for something.
     pub(crate) fn word(&self, name: &str, dice: &mut Dice) -> &'static str {
+        if self.foreign {
+            let concept = CONCEPTS.iter().find(|(n, _)| *n == name);
+            let phrases = concept.map(|(_, c)| lexicon::phrases(*c)).unwrap_or_default();
+            let phrases = if phrases.is_empty() { kind::titles(name).to_vec() } else { phrases };
+            if !phrases.is_empty() {
+                return dice.pick(&phrases);
+            }
+        }
         let line = self.lines.lines().find_map(|l| l.strip_prefix(name)?.strip_prefix(' ')).unwrap_or("");
         let all: Vec<&str> = line.split('|').map(str::trim).collect();
         dice.pick(&all)
@@ -70,7 +108,7 @@ impl Style {
         };
         let sign = [symbol, currency, ""][dice.below(3)];
         Self {
-            labels: Labels::of(tongue),
+            labels: Labels::of(tongue, dice.chance(25)),
             tongue,
             currency,
             sign,
@@ -179,21 +217,55 @@ pub(crate) struct Party {
     pub(crate) iban: String,
     pub(crate) bic: String,
     pub(crate) phone: String,
+    /// Somebody who works there.
+    pub(crate) person: String,
+    /// As it is written below an address.
+    pub(crate) country: &'static str,
+    /// The name without its legal form.
+    stem: String,
 }
 
 impl Party {
+    /// What it calls itself in large letters, and its web site.
+    pub(crate) fn brand(&self, style: &Style, dice: &mut Dice) -> (String, String) {
+        let first = self.stem.split(' ').next().unwrap_or_default();
+        let brand = match dice.below(4) {
+            0 => first.to_owned(),
+            3 => style.labels.word("brand", dice).to_owned(),
+            _ => self.stem.clone(),
+        };
+        let spelled = self.stem.to_lowercase().replace('ä', "ae").replace('ö', "oe").replace('ü', "ue");
+        let letters: String = spelled.chars().filter(char::is_ascii_alphanumeric).collect();
+        let short: String = first.to_lowercase().chars().filter(char::is_ascii_alphanumeric).collect();
+        let end = match style.tongue {
+            Tongue::English if style.currency == "GBP" => "co.uk",
+            Tongue::English => "com",
+            Tongue::German => "de",
+            Tongue::French => "fr",
+        };
+        let site = if dice.chance(60) || short.len() < 4 { letters } else { short };
+        (brand, format!("{site}.{end}"))
+    }
+
     pub(crate) fn any(style: &Style, dice: &mut Dice) -> Self {
         let own = |name: &str, dice: &mut Dice| style.labels.word(name, dice);
         let surname = own("surname", dice);
         let legal = own("legal", dice);
-        let name = match dice.below(6) {
-            0 => format!("{surname} {} {legal}", own("trade", dice)),
-            1 => format!("{surname} & {} {legal}", own("surname", dice)),
-            2 => format!("{} {surname}", own("forename", dice)),
-            3 => format!("{} {} {legal}", own("brand", dice), own("trade", dice)),
-            4 => format!("{} {legal}", own("brand", dice)),
-            _ => format!("{surname} {legal}"),
+        let person = format!("{} {}", own("forename", dice), own("surname", dice));
+        let (stem, formed) = match dice.below(8) {
+            0 => (format!("{surname} {}", own("trade", dice)), true),
+            1 => (format!("{surname} & {}", own("surname", dice)), true),
+            2 => (format!("{} {surname}", own("forename", dice)), false),
+            3 => (format!("{} {}", own("brand", dice), own("trade", dice)), true),
+            4 => (own("brand", dice).to_owned(), true),
+            5 => (format!("{} {}", own("trade", dice), own("town", dice)), true),
+            6 => (
+                format!("{} {} & {}", own("brand", dice), own("trade", dice), own("trade", dice)),
+                dice.chance(60),
+            ),
+            _ => (surname.to_owned(), true),
         };
+        let name = if formed { format!("{stem} {legal}") } else { stem.clone() };
         let house = dice.between(1, 180);
         let street = match style.tongue {
             Tongue::German => format!("{} {house}", own("street", dice)),
@@ -238,7 +310,14 @@ impl Party {
             }
         );
         let phone = format!("+{} {} {}", dice.between(1, 49), dice.digits(3), dice.digits(7));
-        Self { name, street, city, town, vat, iban, bic, phone }
+        let land = match (style.tongue, country) {
+            (_, "GB") => "United Kingdom",
+            (_, "US") => "USA",
+            (_, "CH") => "Schweiz",
+            (Tongue::French, _) => "France",
+            _ => "Deutschland",
+        };
+        Self { name, street, city, town, vat, iban, bic, phone, person, country: land, stem }
     }
 
     /// The street without the number of the house.

@@ -1,64 +1,42 @@
 //! The upper part of a made-up document: letterhead, parties, title, and the labels of the whole.
 //!
-//! Owns where they stand. Rule: what a plan says stands on the page, once.
+//! Owns where they stand. Rule: what a plan says stands on the page; the full name of who issues it stands in at least one place.
 
 use super::super::Dice;
 use super::super::canvas::Canvas;
-use super::super::speech::Party;
-use super::super::speech::Tongue;
-use super::Plan;
+use super::super::speech::{Party, Tongue};
+use super::{Plan, facts};
 
-/// Letterhead, parties, title and the labels of the document; returns where the table may begin.
-pub(super) fn make(plan: &Plan, canvas: &mut Canvas, dice: &mut Dice) -> f32 {
+/// Where the first page is after the head.
+pub(super) struct Head {
+    /// Where the table may begin.
+    pub(super) y: f32,
+    /// The full name of the issuer was set.
+    pub(super) named: bool,
+}
+
+/// Letterhead, parties, title and the labels of the document.
+pub(super) fn make(plan: &Plan, canvas: &mut Canvas, dice: &mut Dice) -> Head {
     let size = plan.size;
-    let pitch = size * 1.35;
-    let (seller, buyer, labels) = (&plan.seller, &plan.buyer, &plan.style.labels);
-    let right_head = dice.chance(45);
-    let x = if right_head { 350.0 } else { 45.0 };
-    let mut y = dice.between(25, 50) as f32;
-    canvas.left(x, y, size * [1.0, 1.4, 1.9][dice.below(3)], &seller.name);
-    y += pitch * 1.9;
-    let contact = format!("{} {}", labels.word("phone", dice), seller.phone);
-    let mut lines = vec![seller.street.clone(), seller.city.clone()];
-    if dice.chance(50) {
-        lines.push(contact);
-    }
-    if dice.chance(25) && !seller.vat.is_empty() {
-        lines.push(format!("{}: {}", labels.word("vat", dice), seller.vat));
-    }
-    for line in &lines {
-        canvas.left(x, y, size, line);
-        y += pitch;
-    }
-    // The buyer, under a small return address, under a heading, or alone.
-    let mut by = dice.between(115, 160) as f32;
-    let bx = if dice.chance(80) { 50.0 } else { 330.0 };
-    match dice.below(3) {
-        0 => {
-            let mark = dice.pick(&[" · ", " - ", " | ", ", "]);
-            let sender = [seller.name.as_str(), &seller.street, &seller.city].join(mark);
-            canvas.left(bx, by - pitch * 1.5, size * 0.7, &sender);
+    let boxes = dice.chance(18);
+    let (mut y, mut named) = if boxes { brand(plan, canvas, dice) } else { letterhead(plan, canvas, dice) };
+    if boxes {
+        y = side_by_side(plan, canvas, y, dice);
+        named = true;
+    } else {
+        let (below, sender) = addressee(plan, canvas, dice);
+        named |= sender;
+        // What there is to know may stand beside the address.
+        if dice.chance(22) {
+            let beside = facts::column(plan, canvas, (350.0, 445.0), below.1, dice);
+            y = y.max(beside).max(below.0) + size * 2.0;
+            let title = canvas_title(plan, canvas, y, dice);
+            return Head { y: title, named };
         }
-        1 => {
-            let colon = if dice.chance(50) { ":" } else { "" };
-            canvas.left(bx, by, size, &format!("{}{colon}", labels.word("buyer", dice)));
-            by += pitch * 1.1;
-        }
-        _ => {}
+        y = y.max(below.0);
     }
-    for line in [&buyer.name, &buyer.street, &buyer.city] {
-        canvas.left(bx, by, size, line);
-        by += pitch;
-    }
-    if dice.chance(20) && bx < 100.0 {
-        canvas.left(330.0, by - pitch * 4.1, size, labels.word("shipto", dice));
-        let other = Party::any(&plan.style, dice);
-        for (i, line) in [&other.name, &other.street, &other.city].into_iter().enumerate() {
-            canvas.left(330.0, by - pitch * (3.0 - i as f32), size, line);
-        }
-    }
-    y = y.max(by) + pitch * 2.0;
-    let title = labels.word(plan.kind, dice);
+    y += size * 2.5;
+    let title = plan.style.labels.word(plan.kind, dice);
     let big = size * [1.1, 1.5, 2.2][dice.below(3)];
     let inline = dice.chance(18);
     if inline {
@@ -68,84 +46,166 @@ pub(super) fn make(plan: &Plan, canvas: &mut Canvas, dice: &mut Dice) -> f32 {
             Tongue::French => "du",
         };
         let no = dice.pick(&["Nr.", "No.", "#", "N°"]);
-        canvas.left(
-            50.0,
-            y,
-            big,
-            &format!("{title} {no} {} {of} {}", plan.number, plan.style.date(plan.date)),
-        );
-        y += big * 1.8;
+        let text = format!("{title} {no} {} {of} {}", plan.number, plan.style.date(plan.date));
+        canvas.left(50.0, y, big, &text);
     } else {
         canvas.left([50.0, 230.0, 380.0][dice.below(3)], y, big, title);
-        y += big * 1.8;
     }
-    facts(plan, canvas, y, inline, dice)
+    y += big * 1.8;
+    Head { y: facts::make(plan, canvas, y, inline, dice), named }
 }
 
-/// Number, days and references, in one of four forms.
-fn facts(plan: &Plan, canvas: &mut Canvas, mut y: f32, inline: bool, dice: &mut Dice) -> f32 {
-    let labels = &plan.style.labels;
-    let (number, day) = match plan.kind {
-        "credit_note" => ("credit_number", "date"),
-        "order" | "order_response" => ("order_number", "order_date"),
-        _ => ("number", "date"),
+fn canvas_title(plan: &Plan, canvas: &mut Canvas, y: f32, dice: &mut Dice) -> f32 {
+    let big = plan.size * [1.1, 1.5, 2.2][dice.below(3)];
+    canvas.left(50.0, y, big, plan.style.labels.word(plan.kind, dice));
+    y + big * 2.2
+}
+
+/// A logo: the brand, or the name without its legal form, in capitals or not.
+fn brand(plan: &Plan, canvas: &mut Canvas, dice: &mut Dice) -> (f32, bool) {
+    let text = if dice.chance(40) { plan.brand.to_uppercase() } else { plan.brand.clone() };
+    let size = plan.size * [1.6, 2.2, 3.0][dice.below(3)];
+    let y = dice.between(22, 45) as f32;
+    let x = [45.0, 380.0][dice.below(2)];
+    if dice.chance(12) && text.chars().count() < 14 {
+        let spaced: Vec<String> = text.chars().filter(|c| *c != ' ').map(String::from).collect();
+        canvas.left(x, y, size, &spaced.join(" "));
+    } else {
+        canvas.left(x, y, size, &text);
+    }
+    if dice.chance(30) {
+        canvas.left(x, y + size * 1.3, plan.size * 0.85, plan.style.labels.word("slogan", dice));
+    }
+    (y + size * 2.6, false)
+}
+
+fn letterhead(plan: &Plan, canvas: &mut Canvas, dice: &mut Dice) -> (f32, bool) {
+    if dice.chance(30) {
+        return brand(plan, canvas, dice);
+    }
+    let (issuer, labels, size) = (plan.issuer(), &plan.style.labels, plan.size);
+    let pitch = size * 1.35;
+    let x = if dice.chance(45) { 350.0 } else { 45.0 };
+    let mut y = dice.between(25, 50) as f32;
+    canvas.left(x, y, size * [1.0, 1.4, 1.9][dice.below(3)], &issuer.name);
+    y += pitch * 1.9;
+    let mut lines = if dice.chance(20) {
+        vec![format!("{}, {}", issuer.street, issuer.city)]
+    } else {
+        vec![issuer.street.clone(), issuer.city.clone()]
     };
-    let mut pairs: Vec<(String, String)> = Vec::new();
-    let mut add =
-        |name: &str, value: String, dice: &mut Dice| pairs.push((labels.word(name, dice).to_owned(), value));
-    if !inline {
-        add(number, plan.number.clone(), dice);
-        add(day, plan.style.date(plan.date), dice);
+    if dice.chance(15) {
+        lines.push(issuer.country.to_owned());
     }
-    if let Some(due) = plan.due {
-        add("due", plan.style.date(due), dice);
-    }
-    if let Some(delivery) = plan.delivery {
-        add("delivery", plan.style.date(delivery), dice);
-    }
-    if let Some(po) = &plan.po {
-        add("po", po.clone(), dice);
-    }
-    if dice.chance(60) {
-        let own = dice.between(4, 7) as usize;
-        add("customer", dice.digits(own), dice);
+    if dice.chance(50) {
+        lines.push(format!("{} {}", labels.word("phone", dice), issuer.phone));
     }
     if dice.chance(40) {
-        add("other", dice.digits(5), dice);
+        lines.push(format!("{}@{}", dice.pick(&["info", "office", "accounts", "kontakt"]), plan.site));
     }
-    // Any order.
-    for i in (1..pairs.len()).rev() {
-        if dice.chance(40) {
-            pairs.swap(i, dice.below(i + 1));
+    if dice.chance(25) && !issuer.vat.is_empty() {
+        lines.push(format!("{}: {}", labels.word("vat", dice), issuer.vat));
+    }
+    for line in &lines {
+        canvas.left(x, y, size, line);
+        y += pitch;
+    }
+    (y, true)
+}
+
+/// The lines of an address below a name, with what else such blocks have.
+fn address(party: &Party, plan: &Plan, dice: &mut Dice) -> Vec<String> {
+    let labels = &plan.style.labels;
+    let mut lines = Vec::new();
+    if dice.chance(12) {
+        lines.push(labels.word("salute", dice).to_owned());
+    }
+    lines.push(party.name.clone());
+    if dice.chance(22) {
+        lines.push(labels.word("department", dice).to_owned());
+    }
+    if dice.chance(12) {
+        lines.push(format!("{} {}", labels.word("attention", dice), party.person));
+    }
+    lines.push(party.street.clone());
+    lines.push(party.city.clone());
+    if dice.chance(20) {
+        lines.push(party.country.to_owned());
+    }
+    lines
+}
+
+/// Under a small return address, under a heading, or alone; returns the lower and the upper edge, and whether the sender was named.
+fn addressee(plan: &Plan, canvas: &mut Canvas, dice: &mut Dice) -> ((f32, f32), bool) {
+    let (issuer, other, labels) = (plan.issuer(), plan.addressee(), &plan.style.labels);
+    let size = plan.size;
+    let pitch = size * 1.35;
+    let mut y = dice.between(115, 160) as f32;
+    let top = y;
+    let x = if dice.chance(80) { 50.0 } else { 330.0 };
+    let mut sender = false;
+    match dice.below(3) {
+        0 => {
+            let mark = dice.pick(&[" · ", " - ", " | ", ", ", " • "]);
+            let parts = [issuer.name.as_str(), &issuer.street, &issuer.city].join(mark);
+            canvas.left(x, y - pitch * 1.5, size * 0.7, &parts);
+            sender = true;
+        }
+        1 => {
+            let colon = if dice.chance(50) { ":" } else { "" };
+            let heading = if plan.swapped { "seller" } else { "buyer" };
+            canvas.left(x, y, size, &format!("{}{colon}", labels.word(heading, dice)));
+            y += pitch * 1.1;
+        }
+        _ => {}
+    }
+    let below_heading = y;
+    for line in address(other, plan, dice) {
+        canvas.left(x, y, size, &line);
+        y += pitch;
+    }
+    if plan.other_vat {
+        canvas.left(x, y, size, &format!("{}: {}", labels.word("vat", dice), other.vat));
+        y += pitch;
+    }
+    if dice.chance(20) && x < 100.0 {
+        canvas.left(330.0, below_heading - pitch * 1.1, size, labels.word("shipto", dice));
+        let third = Party::any(&plan.style, dice);
+        let own = dice.chance(40);
+        let receiver = if own { other } else { &third };
+        for (i, line) in [&receiver.name, &third.street, &third.city].into_iter().enumerate() {
+            canvas.left(330.0, below_heading + pitch * i as f32, size, line);
         }
     }
-    let (size, pitch) = (plan.size, plan.size * 1.4);
-    let colon = if dice.chance(60) { ":" } else { "" };
-    match dice.below(4) {
-        0 | 1 => {
-            let (x, gap) = if dice.chance(50) { (340.0, 100.0) } else { (50.0, 120.0) };
-            for (label, value) in &pairs {
-                canvas.left(x, y, size, &format!("{label}{colon}"));
-                canvas.left(x + gap, y, size, value);
-                y += pitch;
-            }
-        }
-        2 => {
-            for (label, value) in &pairs {
-                canvas.left(50.0, y, size, &format!("{label}: {value}"));
-                y += pitch;
-            }
-        }
-        _ => {
-            for row in pairs.chunks(4) {
-                let step = 500.0 / row.len() as f32;
-                for (i, (label, value)) in row.iter().enumerate() {
-                    canvas.left(50.0 + step * i as f32, y, size, label);
-                    canvas.left(50.0 + step * i as f32, y + pitch, size, value);
-                }
-                y += pitch * 2.4;
-            }
-        }
+    ((y, top), sender)
+}
+
+/// Both parties under headings, beside each other or below each other.
+fn side_by_side(plan: &Plan, canvas: &mut Canvas, y: f32, dice: &mut Dice) -> f32 {
+    let labels = &plan.style.labels;
+    let size = plan.size;
+    let pitch = size * 1.35;
+    let stacked = dice.chance(25);
+    let colon = if dice.chance(40) { ":" } else { "" };
+    let mut parties = [("seller", &plan.seller, plan.swapped), ("buyer", &plan.buyer, !plan.swapped)];
+    if dice.chance(35) {
+        parties.reverse();
     }
-    y + pitch * 1.5
+    let (mut left, mut bottom) = (50.0, y);
+    for (heading, party, other) in parties {
+        let mut at = if stacked { bottom } else { y };
+        canvas.left(left, at, size, &format!("{}{colon}", labels.word(heading, dice)));
+        at += pitch * 1.2;
+        for line in address(party, plan, dice) {
+            canvas.left(left, at, size, &line);
+            at += pitch;
+        }
+        if other && plan.other_vat {
+            canvas.left(left, at, size, &format!("{}: {}", labels.word("vat", dice), party.vat));
+            at += pitch;
+        }
+        bottom = bottom.max(at) + if stacked { pitch } else { 0.0 };
+        left = if stacked { 50.0 } else { 320.0 };
+    }
+    bottom
 }

@@ -1,0 +1,223 @@
+//! The address of a party whose name is known.
+//!
+//! Owns where an address stands by a name: behind it on its line, below it, or by the same name elsewhere. Knows no field. Rule: an
+//! address ends with its postcode, or with the country after it; without a postcode there is none.
+
+use super::candidate::Candidate;
+use super::layout::{Box4, Layout, Segment, union};
+use super::lexicon::plain;
+use super::{candidate, parties, titles};
+
+/// An address and where it stands.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Address {
+    /// On one line.
+    pub(super) value: String,
+    /// Index of the page.
+    pub(super) page: usize,
+    /// Its place.
+    pub(super) bbox: Box4,
+}
+
+/// Lines below a name that are looked at.
+const LINES: usize = 8;
+/// Longest address in bytes.
+const LONGEST: usize = 200;
+/// Signs that stand between a name and the parts of its address.
+const SIGNS: [&str; 9] = [" · ", " • ", " ● ", " | ", " – ", " — ", " - ", ", ", "; "];
+
+/// The address of the party with that name.
+pub(super) fn of(pages: &[Layout], name: &Candidate) -> Option<Address> {
+    let words = plain(&name.value);
+    let own = pages.get(name.page)?;
+    let here = behind(own, name.segment, name.span.1)
+        .or_else(|| below(own, name.segment, name.bbox))
+        .map(|(value, bbox)| Address { value, page: name.page, bbox });
+    // The first and the last page have what the others repeat.
+    let last = pages.len().saturating_sub(1);
+    let elsewhere = || {
+        [0, last].into_iter().find_map(|page| {
+            let layout = &pages[page];
+            layout.segments.iter().enumerate().find_map(|(i, s)| {
+                let end = ends(s, &words).filter(|_| page != name.page || i != name.segment)?;
+                let found = behind(layout, i, end).or_else(|| below(layout, i, s.bbox));
+                found.map(|(value, bbox)| Address { value, page, bbox })
+            })
+        })
+    };
+    here.or_else(elsewhere)
+}
+
+/// Where a segment that begins with a name goes on behind it.
+fn ends(segment: &Segment, name: &str) -> Option<usize> {
+    if name.is_empty() || !segment.plain.starts_with(name) {
+        return None;
+    }
+    let ends = segment.words.iter().skip(1).map(|w| w.0.saturating_sub(1)).chain([segment.text.len()]);
+    ends.into_iter().find(|end| segment.text.get(..*end).is_some_and(|t| plain(t) == name))
+}
+
+/// `Muster GmbH · Ecke 12 · 12345 Stadt`, after a byte of the segment.
+fn behind(layout: &Layout, index: usize, end: usize) -> Option<(String, Box4)> {
+    let segment = &layout.segments[index];
+    // The comma after a name is no part of it.
+    let end = segment.text.get(..end)?.trim_end_matches([',', ';']).len();
+    let mut text = segment.text.get(end..)?.to_owned();
+    let mut bbox = segment.place(end, segment.text.len());
+    for next in layout.segments.iter().skip(index + 1).take_while(|s| s.line == segment.line) {
+        if next.bbox[0] - bbox[2] > 2.2 * segment.height() {
+            break;
+        }
+        text.push(' ');
+        text.push_str(&next.text);
+        bbox = union(bbox, next.bbox);
+    }
+    // `, Inc.` and `· Ecke 12` begin with a sign; a name that goes on does not.
+    if !text.trim_start().starts_with(|c: char| !c.is_alphanumeric() && c != '(' && c != '&') {
+        return None;
+    }
+    address(&parts(&text)).map(|value| (value, bbox))
+}
+
+/// The parts of a text between signs.
+fn parts(text: &str) -> Vec<String> {
+    let mut parts = vec![format!(" {text} ")];
+    for sign in SIGNS {
+        parts = parts.iter().flat_map(|p| p.split(sign)).map(|p| format!(" {} ", p.trim())).collect();
+    }
+    let bare = |p: &String| p.trim().trim_matches([',', ';', '·', '•', '|']).trim().to_owned();
+    parts.iter().map(bare).filter(|p| p.contains(char::is_alphanumeric)).collect()
+}
+
+/// Parts up to the postcode, and the country after it.
+fn address(parts: &[String]) -> Option<String> {
+    let near = &parts[..parts.len().min(6)];
+    // `1180 Industrial Blvd` has a number where others have a postcode.
+    let sure = near.iter().position(|p| is_sure(p));
+    let at = sure.or_else(|| near.iter().position(|p| parties::has_postcode(p)))?;
+    let country = parts.get(at + 1).filter(|p| titles::is_country(p));
+    let kept: Vec<&str> = parts[..=at].iter().chain(country).map(String::as_str).collect();
+    let told = |p: &&&str| !parties::stops(p) && !p.contains(':');
+    let kept: Vec<&str> = kept.iter().filter(told).copied().collect();
+    let value = kept.join(", ");
+    let street =
+        kept.len() > 1 || value.contains(',') || value.chars().filter(char::is_ascii_digit).count() > 5;
+    (street && (8..=LONGEST).contains(&value.len())).then_some(value)
+}
+
+/// Whether a part has what can only be a postcode: not one of four digits, which may be the number of a house.
+fn is_sure(part: &str) -> bool {
+    let four = |w: &str| w.len() == 4 && w.bytes().all(|b| b.is_ascii_digit());
+    let first = part.split([' ', ',']).next().unwrap_or_default();
+    parties::is_american(part) || (parties::has_postcode(part) && !four(first))
+}
+
+/// The lines below a name.
+fn below(layout: &Layout, index: usize, name: Box4) -> Option<(String, Box4)> {
+    let mut all: Vec<String> = Vec::new();
+    let mut place: Option<Box4> = None;
+    let mut found = false;
+    let block: Vec<usize> = layout.block(index, LINES).into_iter().skip(1).collect();
+    for (n, i) in block.iter().copied().enumerate() {
+        let segment = &layout.segments[i];
+        let text = segment.text.trim();
+        // The name goes on.
+        let inside = segment.bbox[3] <= name[3] + 0.5 || (all.is_empty() && candidate::is_rest_of_name(text));
+        if inside {
+            continue;
+        }
+        if found {
+            if titles::is_country(text) {
+                all.push(text.to_owned());
+                place = place.map(|p| union(p, segment.bbox));
+            }
+            break;
+        }
+        if parties::stops(text) || text.contains(':') {
+            break;
+        }
+        // Somebody else's.
+        if titles::is_title(text) {
+            return None;
+        }
+        let own = parts(text);
+        let surer = |i: &usize| parts(&layout.segments[*i].text).iter().any(|p| is_sure(p));
+        found = own.iter().any(|p| is_sure(p))
+            || own.iter().any(|p| parties::has_postcode(p)) && !block[n + 1..].iter().take(2).any(surer);
+        all.extend(own);
+        place = Some(place.map_or(segment.bbox, |p| union(p, segment.bbox)));
+    }
+    let bbox = place?;
+    address(&all).map(|value| (value, bbox))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::extract::PageText;
+    use crate::local::candidate::{Kind, find};
+    use docmill_contracts::{TextSource, Word};
+
+    /// A page of lines at the places given.
+    fn page(lines: &[(f32, f32, &str)]) -> Layout {
+        let mut words = Vec::new();
+        for (line, (x, y, text)) in lines.iter().enumerate() {
+            let mut at = *x;
+            for word in text.split(' ') {
+                let wide = 5.0 * word.chars().count() as f32;
+                words.push(Word {
+                    text: word.into(),
+                    bbox: [at, *y, at + wide, y + 10.0],
+                    confidence: 1.0,
+                    line: line as u32,
+                });
+                at += wide + 3.0;
+            }
+        }
+        Layout::of(&PageText {
+            page_no: 1,
+            width: 595.0,
+            height: 842.0,
+            source: TextSource::TextLayer,
+            words,
+        })
+    }
+
+    fn address_of(name: &str, lines: &[(f32, f32, &str)]) -> Option<String> {
+        let pages = [page(lines)];
+        let all = find(&pages[0], 0);
+        let name = all.iter().find(|c| c.kind == Kind::Name && c.value == name).expect("a candidate");
+        of(&pages, name).map(|a| a.value)
+    }
+
+    #[test]
+    fn an_address_stands_behind_a_name_or_below_it_or_by_the_same_name_elsewhere() {
+        let sender = (50.0, 100.0, "Muster GmbH · Ecke 12 · 12345 Stadt");
+        let buyer = [
+            (50.0, 115.0, "Kunde AG"),
+            (50.0, 128.0, "Hafenweg 8"),
+            (50.0, 141.0, "48155 Hafen"),
+            (50.0, 154.0, "Deutschland"),
+        ];
+        let mut lines = vec![(50.0, 40.0, "Muster GmbH"), sender];
+        lines.extend(buyer);
+        assert_eq!(address_of("Muster GmbH", &lines).as_deref(), Some("Ecke 12, 12345 Stadt"));
+        assert_eq!(address_of("Kunde AG", &lines).as_deref(), Some("Hafenweg 8, 48155 Hafen, Deutschland"));
+        let american = [
+            (50.0, 40.0, "Blue Heron Inc."),
+            (50.0, 53.0, "1180 W Industrial Blvd"),
+            (50.0, 66.0, "Traverse City, MI 49684"),
+            (50.0, 79.0, "(231) 555-0117"),
+        ];
+        assert_eq!(
+            address_of("Blue Heron Inc.", &american).as_deref(),
+            Some("1180 W Industrial Blvd, Traverse City, MI 49684")
+        );
+        let foot = [
+            (50.0, 40.0, "Muster Ltd"),
+            (50.0, 800.0, "Muster Ltd, Unit 6, Marsh Road, Bristol BS32 4JT · +44 117 496 0000"),
+        ];
+        assert_eq!(address_of("Muster Ltd", &foot).as_deref(), Some("Unit 6, Marsh Road, Bristol BS32 4JT"));
+        assert_eq!(address_of("Muster Ltd", &foot[..1]), None);
+    }
+}
