@@ -101,6 +101,11 @@ impl Asides {
         self.all.pop_if(|a| a.place == Place::Items && there(a));
     }
 
+    /// Puts what was found on a page where it is on the page as it was scanned.
+    pub(crate) fn put_back(&mut self, page_no: i32, place: &dyn Fn(Box4) -> Box4) {
+        self.all.iter_mut().filter(|a| a.page_no == page_no).for_each(|a| a.bbox = place(a.bbox));
+    }
+
     /// A line that stands outside the items; `below`: after them.
     pub(crate) fn outside(&mut self, segments: &[Segment], page_no: i32, below: bool) {
         // What stands in a column on the left of it is something else.
@@ -231,6 +236,11 @@ pub(crate) fn is_sum(words: &str) -> bool {
     has(words, &SUMS)
 }
 
+/// Whether a text in [`plain`] form says that a sum is not the last one: the items go on after it.
+pub(crate) fn goes_on(words: &str) -> bool {
+    has(words, &PARTIAL) || words.contains("sub total") || words.contains("sous total")
+}
+
 /// Whether a text in [`plain`] form names something that is added to or taken off the whole document, or a sum.
 pub(crate) fn is_named(words: &str) -> bool {
     is_sum(words) || has(words, &CONDITIONS[..2]) || allows(words) || has(words, &CHARGES) || charges(words)
@@ -326,6 +336,13 @@ const FEES: [&str; 8] =
 const SUMS: [&str; 20] = [
     "subtotal", "total", "summe", "zwischensumme", "positionssumme", "warenwert", "gesamt", "gesamtbetrag", "ubertrag",
     "uebertrag", "forward", "report", "sous", "netto", "net", "brutto", "gross", "montant", "betrag", "sum",
+];
+
+/// Words for sums that more items may follow.
+#[rustfmt::skip]
+const PARTIAL: [&str; 17] = [
+    "subtotal", "subtotale", "subtotaal", "zwischensumme", "zws", "ubertrag", "uebertrag", "forward", "carried", "report",
+    "reporter", "riporto", "transport", "transporte", "mezisoucet", "delsumma", "positionssumme",
 ];
 
 /// Words for the sum of all allowances or all charges.

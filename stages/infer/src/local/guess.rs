@@ -1,0 +1,155 @@
+//! Columns that no known word names, by what stands in them.
+//!
+//! Owns the arithmetic of rows: quantity times price is the amount. Knows no word of any language. Rule: one row proves
+//! nothing that others contradict; a column is what it is in most rows.
+
+use super::cells;
+use super::heads::{Head, Named};
+use super::layout::{Box4, Layout, Segment};
+use super::table::Column;
+use docmill_document::money;
+use rust_decimal::Decimal;
+
+/// Most lines below a header that are looked at.
+const MOST_LINES: usize = 40;
+/// A gap of so many line heights ends a table.
+const FAR: f32 = 12.0;
+
+/// What stands in each column of one line.
+type Texts = Vec<String>;
+
+/// Names columns of a header by the lines from `next` on.
+pub(crate) fn complete(cells: &mut [Named], layout: &Layout, next: usize) {
+    let rows = rows_below(cells, layout, next);
+    if rows.is_empty() {
+        return;
+    }
+    let most = |count: usize| 2 * count > rows.len();
+    let count = |fits: &dyn Fn(&Texts) -> bool| rows.iter().filter(|r| fits(r)).count();
+    let find = |cells: &[Named], column| cells.iter().position(|c| c.0 == Some(column));
+    if find(cells, Column::Description).is_none() {
+        let letters =
+            |i: usize| rows.iter().map(|r| r[i].chars().filter(|c| c.is_alphabetic()).count()).sum::<usize>();
+        let open = (0..cells.len()).filter(|i| cells[*i].0.is_none() && most(count(&|r| worded(&r[*i]))));
+        if let Some(i) = open.max_by_key(|i| letters(*i)) {
+            cells[i].0 = Some(Column::Description);
+        }
+    }
+    let open = |cells: &[Named], fits: &dyn Fn(&Texts, usize) -> bool| {
+        (0..cells.len()).filter(|i| cells[*i].0.is_none() && most(count(&|r| fits(r, *i)))).next_back()
+    };
+    let (quantity, price) = (find(cells, Column::Quantity), find(cells, Column::UnitPrice));
+    if find(cells, Column::LineTotal).is_none() {
+        let proven = quantity.zip(price).and_then(|(q, p)| {
+            open(cells, &|r, i| product(&r[q], &r[p]).zip(value(&r[i])).is_some_and(|(a, b)| equal(a, b)))
+        });
+        if let Some(i) = proven.or_else(|| open(cells, &|r, i| is_amount(&r[i]))) {
+            cells[i].0 = Some(Column::LineTotal);
+        }
+    }
+    let Some(total) = find(cells, Column::LineTotal) else { return };
+    let factor = |known: usize| {
+        move |r: &Texts, i: usize| {
+            product(&r[known], &r[i]).zip(value(&r[total])).is_some_and(|(a, b)| equal(a, b))
+        }
+    };
+    let (found, column) = match (quantity, price) {
+        (Some(q), None) => (open(cells, &factor(q)), Column::UnitPrice),
+        (None, Some(p)) => (open(cells, &factor(p)), Column::Quantity),
+        _ => return,
+    };
+    if let Some(i) = found {
+        cells[i].0 = Some(column);
+    }
+}
+
+/// Whether the lines below a header are rows of its table: most have a text and an amount where it says.
+pub(crate) fn holds(cells: &[Named], layout: &Layout, next: usize) -> bool {
+    let rows = rows_below(cells, layout, next);
+    let at = |column| cells.iter().position(|c| c.0 == Some(column));
+    let (Some(text), Some(total)) = (at(Column::Description), at(Column::LineTotal)) else { return false };
+    let fit = rows.iter().filter(|r| worded(&r[text]) && is_amount(&r[total])).count();
+    // The line right below a header belongs to it: two far apart are a label and what stands beside it.
+    fit > 0 && 2 * fit >= rows.len()
+}
+
+/// Lines with amounts below a header, until they end.
+fn rows_below(cells: &[Named], layout: &Layout, next: usize) -> Vec<Texts> {
+    let columns: Vec<(Column, f32, f32)> =
+        cells.iter().map(|c| (c.0.unwrap_or(Column::Description), c.1, c.2)).collect();
+    let head = Head { columns };
+    let mut rows = Vec::new();
+    let mut bottom: Option<f32> = None;
+    for line in layout.lines.iter().skip(next).take(MOST_LINES) {
+        let segments = &layout.segments[line.clone()];
+        let top = segments.iter().map(|s| s.bbox[1]).fold(f32::MAX, f32::min);
+        let height = segments.first().map_or(10.0, Segment::height);
+        if bottom.is_some_and(|b| top - b > FAR * height) {
+            break;
+        }
+        bottom = Some(top + height);
+        let mut texts = vec![String::new(); cells.len()];
+        for (text, _, index) in segments.iter().flat_map(|s| cells::pieces(&head, s)) {
+            let own = &mut texts[index];
+            if !own.is_empty() {
+                own.push(' ');
+            }
+            own.push_str(&text);
+        }
+        // Sums have a label and an amount, and nothing in the other columns.
+        let filled = texts.iter().filter(|t| !t.is_empty()).count();
+        if texts.iter().any(|t| is_amount(t)) && filled >= cells.len().min(3) {
+            rows.push(texts);
+        } else if !rows.is_empty() && texts.iter().any(|t| is_amount(t)) {
+            break;
+        }
+    }
+    rows
+}
+
+fn worded(text: &str) -> bool {
+    text.chars().filter(|c| c.is_alphabetic()).count() >= 3
+}
+
+/// An amount of money with cents, with or without its currency.
+fn is_amount(text: &str) -> bool {
+    !text.contains('%')
+        && cells::number(text).and_then(|n| n.parse::<Decimal>().ok()).is_some_and(|d| d.scale() >= 2)
+}
+
+fn value(text: &str) -> Option<Decimal> {
+    cells::number(text)?.parse().ok()
+}
+
+fn product(a: &str, b: &str) -> Option<Decimal> {
+    value(a)?.checked_mul(value(b)?)
+}
+
+/// Equal but for rounding.
+pub(crate) fn equal(a: Decimal, b: Decimal) -> bool {
+    a.checked_sub(b).is_some_and(|rest| rest.abs() <= Decimal::new(1, 2))
+}
+
+/// A number of a line.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Number {
+    pub(crate) value: Decimal,
+    pub(crate) cents: bool,
+    pub(crate) bbox: Box4,
+}
+
+/// The numbers of a line from left to right; percentages are none.
+pub(crate) fn numbers(segments: &[Segment]) -> Vec<Number> {
+    let words: Vec<(&str, Box4)> =
+        segments.iter().flat_map(|s| s.read().map(|w| w.0).zip(s.words.iter().map(|w| w.1))).collect();
+    let at = |i: usize| {
+        let (text, bbox) = words[i];
+        let percent = text.contains('%') || words.get(i + 1).is_some_and(|w| w.0.starts_with('%'));
+        let core = text.trim_end_matches(['x', '×', 'T', '*']);
+        let found = money::parse(core).filter(|_| !percent && core.contains(|c: char| c.is_ascii_digit()))?;
+        let minus = i.checked_sub(1).is_some_and(|b| matches!(words[b].0, "-" | "−" | "–"));
+        let value = if minus { -found.value } else { found.value };
+        Some(Number { value, cents: found.value.scale() == 2, bbox })
+    };
+    (0..words.len()).filter_map(at).collect()
+}
