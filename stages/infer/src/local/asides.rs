@@ -238,7 +238,12 @@ pub(crate) fn is_sum(words: &str) -> bool {
 
 /// Whether a text in [`plain`] form says that a sum is not the last one: the items go on after it.
 pub(crate) fn goes_on(words: &str) -> bool {
-    has(words, &PARTIAL) || words.contains("sub total") || words.contains("sous total")
+    has(words, &PARTIAL) || is_carried(words) || words.contains("sub total") || words.contains("sous total")
+}
+
+/// Whether a text in [`plain`] form names what was brought from the page before, or goes to the next one.
+pub(crate) fn is_carried(words: &str) -> bool {
+    has(words, &CARRIED) || ["report", "a reporter", "transport a reporter"].contains(&words)
 }
 
 /// Whether a text in [`plain`] form names something that is added to or taken off the whole document, or a sum.
@@ -339,11 +344,12 @@ const SUMS: [&str; 20] = [
 ];
 
 /// Words for sums that more items may follow.
-#[rustfmt::skip]
-const PARTIAL: [&str; 17] = [
-    "subtotal", "subtotale", "subtotaal", "zwischensumme", "zws", "ubertrag", "uebertrag", "forward", "carried", "report",
-    "reporter", "riporto", "transport", "transporte", "mezisoucet", "delsumma", "positionssumme",
-];
+const PARTIAL: [&str; 7] =
+    ["subtotal", "subtotale", "subtotaal", "zwischensumme", "zws", "mezisoucet", "delsumma"];
+
+/// Words for sums that go from one page to the next.
+const CARRIED: [&str; 8] =
+    ["ubertrag", "uebertrag", "forward", "riporto", "transporteren", "przeniesienie", "prenos", "transporte"];
 
 /// Words for the sum of all allowances or all charges.
 #[rustfmt::skip]

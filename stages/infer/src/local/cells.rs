@@ -34,6 +34,16 @@ pub(crate) fn of_line(head: &Head, segments: &[Segment]) -> BTreeMap<Column, Cel
             }
         }
     }
+    // Where no column is for texts, a line of text alone is one.
+    if !head.columns.iter().any(|c| c.0 == Column::Description)
+        && segments.len() == 1
+        && segments[0].text.chars().filter(|c| c.is_alphabetic()).count() >= 3
+        && segments[0].words.iter().filter_map(|w| index_at(head, w.1)).any(|i| head.columns[i].0 == Column::Other)
+    {
+        let Segment { text, bbox, .. } = &segments[0];
+        cells.clear();
+        cells.insert(Column::Description, Cell { value: String::new(), raw: text.clone(), bbox: *bbox });
+    }
     split_unit(&mut cells);
     for (column, cell) in &mut cells {
         cell.value = match column {

@@ -36,14 +36,15 @@ pub(crate) fn complete(cells: &mut [Named], layout: &Layout, next: usize) {
         }
     }
     let open = |cells: &[Named], fits: &dyn Fn(&Texts, usize) -> bool| {
-        (0..cells.len()).filter(|i| cells[*i].0.is_none() && most(count(&|r| fits(r, *i)))).next_back()
+        (0..cells.len()).rfind(|i| cells[*i].0.is_none() && most(count(&|r| fits(r, *i))))
     };
     let (quantity, price) = (find(cells, Column::Quantity), find(cells, Column::UnitPrice));
     if find(cells, Column::LineTotal).is_none() {
         let proven = quantity.zip(price).and_then(|(q, p)| {
             open(cells, &|r, i| product(&r[q], &r[p]).zip(value(&r[i])).is_some_and(|(a, b)| equal(a, b)))
         });
-        if let Some(i) = proven.or_else(|| open(cells, &|r, i| is_amount(&r[i]))) {
+        let price_of_all = price.filter(|p| quantity.is_none() || adds_up(&rows, *p, layout));
+        if let Some(i) = proven.or_else(|| open(cells, &|r, i| is_amount(&r[i]))).or(price_of_all) {
             cells[i].0 = Some(Column::LineTotal);
         }
     }
@@ -53,7 +54,7 @@ pub(crate) fn complete(cells: &mut [Named], layout: &Layout, next: usize) {
             product(&r[known], &r[i]).zip(value(&r[total])).is_some_and(|(a, b)| equal(a, b))
         }
     };
-    let (found, column) = match (quantity, price) {
+    let (found, column) = match (quantity, price.filter(|p| *p != total)) {
         (Some(q), None) => (open(cells, &factor(q)), Column::UnitPrice),
         (None, Some(p)) => (open(cells, &factor(p)), Column::Quantity),
         _ => return,
@@ -61,6 +62,15 @@ pub(crate) fn complete(cells: &mut [Named], layout: &Layout, next: usize) {
     if let Some(i) = found {
         cells[i].0 = Some(column);
     }
+}
+
+/// Whether the amounts of a column come to one that the page states.
+fn adds_up(rows: &[Texts], column: usize, layout: &Layout) -> bool {
+    let amounts = rows.iter().filter_map(|r| value(&r[column]));
+    let sum = amounts.fold(Decimal::ZERO, Decimal::saturating_add);
+    let stated = layout.lines.iter().flat_map(|l| numbers(&layout.segments[l.clone()])).filter(|n| n.value == sum);
+    // The only row's own amount is one of them.
+    !sum.is_zero() && stated.count() > usize::from(rows.len() == 1)
 }
 
 /// Whether the lines below a header are rows of its table: most have a text and an amount where it says.

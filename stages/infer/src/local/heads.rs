@@ -63,7 +63,7 @@ pub(crate) fn find(layout: &Layout, line: usize) -> Option<(Head, usize)> {
     let stacked = stacked(layout, line);
     let named = |found: &Option<(Vec<Named>, usize)>| found.as_ref().map_or(0, |f| kinds(&f.0));
     let (mut cells, next) = if named(&stacked) > named(&flat) { stacked } else { flat }?;
-    if !has(&cells, Column::Description) {
+    if [Column::Description, Column::Quantity, Column::UnitPrice].iter().any(|c| !has(&cells, *c)) {
         guess::complete(&mut cells, layout, next);
     }
     Some((head_of(&cells), next))

@@ -82,6 +82,8 @@ struct Flow {
     above: Option<Text>,
     /// That of the last row.
     own: Option<Text>,
+    /// The last row, where it has none.
+    bare: Option<Box4>,
     room: Room,
 }
 
@@ -261,6 +263,9 @@ impl<'a> Reader<'a> {
     fn is_no_item(&self, cells: &BTreeMap<Column, Cell>) -> bool {
         let Some(own) = total(cells) else { return false };
         let text = text_of(cells);
+        if asides::is_carried(&text) {
+            return true;
+        }
         let is_sum = own == self.sum && self.count > 0;
         if self.measured {
             is_sum || text.is_empty() || asides::is_named(&text)
@@ -346,6 +351,16 @@ impl<'a> Reader<'a> {
             }
             flow.own = None;
             let Some(below) = described else { return };
+            // Where numbers come first, the text below them is theirs.
+            if let Some(place) = flow.bare.take()
+                && cells.len() == 1
+                && below.bbox[1] - place[3] < height
+                && let Some(row) = self.rows.last_mut()
+            {
+                flow.own = Some(Text::of(&below));
+                row.cells.insert(Column::Description, below);
+                return;
+            }
             // Of lines that stand together the first one names the item.
             match flow.above.as_mut().filter(|above| above.meets(&below)) {
                 Some(above) => _ = above.take(&below, &flow.room),
@@ -354,6 +369,12 @@ impl<'a> Reader<'a> {
             return;
         }
         let measured = measured(&cells);
+        let own_text = described.as_ref().map(|c| plain(&c.value)).unwrap_or_default();
+        // Slips sum up what was bought, too: `Total qty 3 | 270.30`.
+        if measured && !cells.contains_key(&Column::UnitPrice) && self.count > 0 && total(&cells) == Some(self.sum) && asides::is_sum(&own_text) {
+            self.set_aside(&cells, line_of, layout.page_no);
+            return;
+        }
         if !measured {
             let raw: Vec<&str> = line_of.iter().map(|s| s.text.as_str()).collect();
             if self.took_off(&cells, &raw.join(" ")) {
@@ -373,10 +394,11 @@ impl<'a> Reader<'a> {
             }
         }
         let above = flow.above.take();
-        flow.own = None;
+        (flow.own, flow.bare) = (None, None);
         match (described, above) {
             (None, above) => {
                 cells.remove(&Column::Description);
+                flow.bare = Some(line_of.iter().map(|s| s.bbox).fold(line_of[0].bbox, union)).filter(|_| above.is_none());
                 cells.extend(above.map(|text| (Column::Description, text.cell)));
             }
             (Some(own), above) => {

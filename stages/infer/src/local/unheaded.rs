@@ -17,6 +17,13 @@ const ALIGNED: f32 = 4.0;
 /// Rows of one table stand so many line heights apart at most.
 const FAR: f32 = 6.0;
 
+/// Words of payments, in plain form: what was given and returned adds up, too.
+#[rustfmt::skip]
+const PAID: [&str; 20] = [
+    "cash", "change", "card", "visa", "mastercard", "amex", "maestro", "tendered", "paid", "payment", "bar", "gegeben", "karte",
+    "zuruck", "ruckgeld", "especes", "rendu", "contanti", "efectivo", "rounding",
+];
+
 /// The columns of a table without a header, and its first line.
 pub(crate) fn find(layout: &Layout, lexicon: &Lexicon) -> Option<(Head, usize)> {
     by_products(layout).or_else(|| by_sum(layout, lexicon))
@@ -176,7 +183,7 @@ fn by_sum(layout: &Layout, lexicon: &Lexicon) -> Option<(Head, usize)> {
             }
         }
         let first = items.last().map(|i| i.0);
-        if let Some(first) = first.filter(|_| left.is_zero() && items.len() >= 2) {
+        if let Some(first) = first.filter(|_| left.is_zero() && items.iter().filter(|i| !i.1.amount.is_zero()).count() >= 2) {
             let of = |b: fn(&Entry) -> Box4| items.iter().map(|i| b(i.1)).reduce(union);
             let (text, amount) = (of(|e| e.text)?, of(|e| e.bbox)?);
             let columns = vec![
@@ -212,6 +219,9 @@ fn entry(layout: &Layout, line: usize, lexicon: &Lexicon) -> Option<Entry> {
     let label = plain(text.text.split([':', '(']).next().unwrap_or_default());
     let strengths = lexicon.strengths(&label);
     let strong = |c: Concept| strengths[c as usize] > 0.84;
+    if label.split(' ').any(|w| PAID.contains(&w)) {
+        return None;
+    }
     let is_sum =
         [Concept::Net, Concept::Gross, Concept::Due].into_iter().any(strong) || asides::is_sum(&label);
     Some(Entry { amount: last.value, bbox: last.bbox, text: text.bbox, is_sum, is_tax: strong(Concept::Tax) })

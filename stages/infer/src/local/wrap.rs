@@ -59,7 +59,7 @@ fn joined(above: &Cell, below: &Cell) -> Cell {
 }
 
 /// How far the texts of a table reach to the right.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct Room {
     widest: f32,
     /// Where the next column begins.
