@@ -19,8 +19,19 @@ fn below((_, x0, x1): &(Column, f32, f32), bbox: &Box4) -> bool {
 pub(crate) fn of_line(head: &Head, segments: &[Segment]) -> BTreeMap<Column, Cell> {
     let mut cells: BTreeMap<Column, Cell> = BTreeMap::new();
     let inside = segments.iter().filter(|s| !is_beside(head, s, segments));
-    let own: Vec<(String, Box4, usize)> = inside.flat_map(|s| of_segment(head, s)).collect();
-    for (text, bbox, index) in own {
+    let mut own: Vec<Vec<(String, Box4, usize)>> = inside.map(|s| of_segment(head, s)).collect();
+    // A text that reaches into a column that has a text of its own does not end there.
+    let begins: Vec<usize> = own.iter().filter_map(|s| Some(s.first()?.2)).collect();
+    for pieces in &mut own {
+        let Some(first) = pieces.first().map(|p| p.2) else { continue };
+        for piece in pieces.iter_mut().skip(1) {
+            let text = head.columns[piece.2].0 == Column::Description;
+            if text && piece.2 != first && begins.contains(&piece.2) {
+                piece.2 = first;
+            }
+        }
+    }
+    for (text, bbox, index) in own.into_iter().flatten() {
         let column = head.columns[index].0;
         make_room(head, index, &bbox, &mut cells);
         match cells.get_mut(&column) {
@@ -38,7 +49,11 @@ pub(crate) fn of_line(head: &Head, segments: &[Segment]) -> BTreeMap<Column, Cel
     if !head.columns.iter().any(|c| c.0 == Column::Description)
         && segments.len() == 1
         && segments[0].text.chars().filter(|c| c.is_alphabetic()).count() >= 3
-        && segments[0].words.iter().filter_map(|w| index_at(head, w.1)).any(|i| head.columns[i].0 == Column::Other)
+        && segments[0]
+            .words
+            .iter()
+            .filter_map(|w| index_at(head, w.1))
+            .any(|i| head.columns[i].0 == Column::Other)
     {
         let Segment { text, bbox, .. } = &segments[0];
         cells.clear();
@@ -126,6 +141,18 @@ fn multiply(cells: &mut BTreeMap<Column, Cell>) {
             cell.value = value.to_string();
         }
     }
+}
+
+/// Quantity and price that a text consists of, where their product is the amount: `2 x 3.50`, `3 pc @ 1.20`.
+pub(crate) fn factors(text: &str, total: Decimal) -> Option<[String; 2]> {
+    let parts: Vec<&str> = text.split([' ', 'x', 'X', '×', '*', '@']).filter(|p| !p.is_empty()).collect();
+    let signed = text.contains(['×', '*', '@'])
+        || text.to_lowercase().split(' ').any(|w| w == "x" || w.ends_with('x'));
+    let found: Vec<Decimal> = parts.iter().filter_map(|p| money::parse(p)).map(|a| a.value).collect();
+    let words = parts.iter().filter(|p| money::parse(p).is_none());
+    let [quantity, price] = found[..] else { return None };
+    let fits = quantity.checked_mul(price).is_some_and(|p| equal(p, total));
+    (signed && fits && words.count() <= 2).then(|| [quantity.to_string(), price.to_string()])
 }
 
 /// Moves the number that stands in a column already to the free column on its left where another number follows far from

@@ -54,8 +54,13 @@ pub(crate) fn complete(cells: &mut [Named], layout: &Layout, next: usize) {
             product(&r[known], &r[i]).zip(value(&r[total])).is_some_and(|(a, b)| equal(a, b))
         }
     };
+    // `Unit` above amounts is what is left of `Unit price`.
+    let unit = |q: usize| {
+        let fits = factor(q);
+        find(cells, Column::Unit).filter(|u| most(count(&|r| is_amount(&r[*u]) && fits(r, *u))))
+    };
     let (found, column) = match (quantity, price.filter(|p| *p != total)) {
-        (Some(q), None) => (open(cells, &factor(q)), Column::UnitPrice),
+        (Some(q), None) => (unit(q).or_else(|| open(cells, &factor(q))), Column::UnitPrice),
         (None, Some(p)) => (open(cells, &factor(p)), Column::Quantity),
         _ => return,
     };
@@ -68,7 +73,8 @@ pub(crate) fn complete(cells: &mut [Named], layout: &Layout, next: usize) {
 fn adds_up(rows: &[Texts], column: usize, layout: &Layout) -> bool {
     let amounts = rows.iter().filter_map(|r| value(&r[column]));
     let sum = amounts.fold(Decimal::ZERO, Decimal::saturating_add);
-    let stated = layout.lines.iter().flat_map(|l| numbers(&layout.segments[l.clone()])).filter(|n| n.value == sum);
+    let stated =
+        layout.lines.iter().flat_map(|l| numbers(&layout.segments[l.clone()])).filter(|n| n.value == sum);
     // The only row's own amount is one of them.
     !sum.is_zero() && stated.count() > usize::from(rows.len() == 1)
 }

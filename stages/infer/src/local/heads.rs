@@ -61,7 +61,10 @@ const MOST_LINES: usize = 6;
 pub(crate) fn find(layout: &Layout, line: usize) -> Option<(Head, usize)> {
     let flat = one_or_two_lines(layout, line).filter(|f| is_enough(&f.0));
     let stacked = stacked(layout, line);
-    let named = |found: &Option<(Vec<Named>, usize)>| found.as_ref().map_or(0, |f| kinds(&f.0));
+    // A price over two lines is more than a unit in one.
+    let named = |found: &Option<(Vec<Named>, usize)>| {
+        found.as_ref().map_or((0, false), |f| (kinds(&f.0), has(&f.0, Column::UnitPrice)))
+    };
     let (mut cells, next) = if named(&stacked) > named(&flat) { stacked } else { flat }?;
     if [Column::Description, Column::Quantity, Column::UnitPrice].iter().any(|c| !has(&cells, *c)) {
         guess::complete(&mut cells, layout, next);

@@ -314,6 +314,25 @@ impl<'a> Reader<'a> {
         true
     }
 
+    /// Takes quantity and price out of a text that has nothing else, of this row or of the last one, to which the whole
+    /// line belongs then: true.
+    fn multiplied(&mut self, cells: &mut BTreeMap<Column, Cell>) -> bool {
+        let Some(text) = cells.get(&Column::Description).cloned().filter(|_| !measured(cells)) else {
+            return false;
+        };
+        let own = total(cells);
+        let row = if own.is_some() { Some(&mut *cells) } else { self.rows.last_mut().map(|r| &mut r.cells) };
+        let Some(row) = row.filter(|r| !measured(r)) else { return false };
+        let Some(factors) = total(row).and_then(|t| cells::factors(&text.value, t)) else { return false };
+        for (column, value) in [Column::Quantity, Column::UnitPrice].into_iter().zip(factors) {
+            row.insert(column, Cell { value, ..text.clone() });
+        }
+        if own.is_some() {
+            cells.remove(&Column::Description);
+        }
+        own.is_none()
+    }
+
     fn row(&mut self, layout: &Layout, line: usize, flow: &mut Flow) {
         let Some(head) = &self.head else { return };
         let line_of = &layout.segments[layout.lines[line].clone()];
@@ -334,6 +353,9 @@ impl<'a> Reader<'a> {
             }
         }
         let has_total = cells.contains_key(&Column::LineTotal);
+        if self.multiplied(&mut cells) {
+            return;
+        }
         if has_total != measured(&cells) && !(has_total && cells.contains_key(&Column::Description)) {
             self.pending = Some((top, cells.clone()));
         }
@@ -371,7 +393,12 @@ impl<'a> Reader<'a> {
         let measured = measured(&cells);
         let own_text = described.as_ref().map(|c| plain(&c.value)).unwrap_or_default();
         // Slips sum up what was bought, too: `Total qty 3 | 270.30`.
-        if measured && !cells.contains_key(&Column::UnitPrice) && self.count > 0 && total(&cells) == Some(self.sum) && asides::is_sum(&own_text) {
+        if measured
+            && !cells.contains_key(&Column::UnitPrice)
+            && self.count > 0
+            && total(&cells) == Some(self.sum)
+            && asides::is_sum(&own_text)
+        {
             self.set_aside(&cells, line_of, layout.page_no);
             return;
         }
@@ -398,7 +425,8 @@ impl<'a> Reader<'a> {
         match (described, above) {
             (None, above) => {
                 cells.remove(&Column::Description);
-                flow.bare = Some(line_of.iter().map(|s| s.bbox).fold(line_of[0].bbox, union)).filter(|_| above.is_none());
+                flow.bare = Some(line_of.iter().map(|s| s.bbox).fold(line_of[0].bbox, union))
+                    .filter(|_| above.is_none());
                 cells.extend(above.map(|text| (Column::Description, text.cell)));
             }
             (Some(own), above) => {

@@ -4,6 +4,7 @@
 //! column of numbers that come to nothing is none.
 
 use super::asides;
+use super::cells::factors;
 use super::guess::{Number, equal, numbers};
 use super::heads::Head;
 use super::layout::{Box4, Layout, Segment, union};
@@ -173,6 +174,10 @@ fn by_sum(layout: &Layout, lexicon: &Lexicon) -> Option<(Head, usize)> {
                 break;
             }
             let Some(item) = &entries[line] else { continue };
+            if item.is_tax && items.is_empty() {
+                left = left.saturating_sub(item.amount);
+                continue;
+            }
             if item.is_sum || item.is_tax || !aligned(&item.bbox, &sum.bbox) {
                 break;
             }
@@ -183,14 +188,17 @@ fn by_sum(layout: &Layout, lexicon: &Lexicon) -> Option<(Head, usize)> {
             }
         }
         let first = items.last().map(|i| i.0);
-        if let Some(first) = first.filter(|_| left.is_zero() && items.iter().filter(|i| !i.1.amount.is_zero()).count() >= 2) {
+        if let Some(first) =
+            first.filter(|_| left.is_zero() && items.iter().filter(|i| !i.1.amount.is_zero()).count() >= 2)
+        {
             let of = |b: fn(&Entry) -> Box4| items.iter().map(|i| b(i.1)).reduce(union);
             let (text, amount) = (of(|e| e.text)?, of(|e| e.bbox)?);
             let columns = vec![
                 (Column::Description, text[0], text[2].min(amount[0])),
                 (Column::LineTotal, amount[0], amount[2]),
             ];
-            return Some((Head { columns }, first));
+            let above = usize::from(entries[first].as_ref().is_some_and(|e| e.bare));
+            return Some((Head { columns }, first.saturating_sub(above)));
         }
     }
     None
@@ -203,6 +211,8 @@ struct Entry {
     text: Box4,
     is_sum: bool,
     is_tax: bool,
+    /// The text is quantity and price; what they are of stands above.
+    bare: bool,
 }
 
 fn entry(layout: &Layout, line: usize, lexicon: &Lexicon) -> Option<Entry> {
@@ -213,16 +223,24 @@ fn entry(layout: &Layout, line: usize, lexicon: &Lexicon) -> Option<Entry> {
     let text = texts.first()?;
     let letters = text.text.chars().filter(|c| c.is_alphabetic()).count();
     // A currency may follow the amount, but no other text.
-    if letters < 3 || end - last.bbox[2] > 4.0 * text.height() {
+    let bare = letters < 3;
+    if (bare && factors(&text.text, last.value).is_none()) || end - last.bbox[2] > 4.0 * text.height() {
         return None;
     }
     let label = plain(text.text.split([':', '(']).next().unwrap_or_default());
     let strengths = lexicon.strengths(&label);
     let strong = |c: Concept| strengths[c as usize] > 0.84;
-    if label.split(' ').any(|w| PAID.contains(&w)) {
+    if label.split(' ').count() <= 3 && label.split(' ').next().is_some_and(|w| PAID.contains(&w)) {
         return None;
     }
     let is_sum =
         [Concept::Net, Concept::Gross, Concept::Due].into_iter().any(strong) || asides::is_sum(&label);
-    Some(Entry { amount: last.value, bbox: last.bbox, text: text.bbox, is_sum, is_tax: strong(Concept::Tax) })
+    Some(Entry {
+        amount: last.value,
+        bbox: last.bbox,
+        text: text.bbox,
+        is_sum,
+        is_tax: strong(Concept::Tax),
+        bare,
+    })
 }

@@ -66,6 +66,62 @@ fn amounts_that_add_up_to_a_total_are_rows_without_a_header() {
 }
 
 #[test]
+fn slips_say_how_many_beside_or_below_what_was_bought() {
+    let below = invoice(&["Kaffee|||7,00", "2 x 3,50", "Kuchen|||4,00", "Summe|||11,00"]);
+    let beside = invoice(&["Kaffee", "2 x 3,50|||7,00", "Kuchen|||4,00", "Summe|||11,00"]);
+    for found in [below, beside] {
+        assert_eq!(rows(&found), [("Kaffee", "2", "7.00"), ("Kuchen", "", "4.00")]);
+        assert_eq!(found.line_items[0]["unit_price"].value, "3.50");
+    }
+    let found = invoice(&["Oil change|||49.00", "Air filter|||21.00", "Sales tax|||5.60", "Total|||75.60"]);
+    assert_eq!(rows(&found), [("Oil change", "", "49.00"), ("Air filter", "", "21.00")]);
+}
+
+#[test]
+fn where_numbers_come_first_the_text_below_is_theirs() {
+    let found = invoice(&[
+        "Pos|Menge|Preis|Wert",
+        "10|24 ST|38,60|926,40",
+        "Aluminiumprofil 40x40",
+        "20|400 ST|0,27|108,00",
+        "Nutenstein M6",
+    ]);
+    assert_eq!(rows(&found), [("Aluminiumprofil 40x40", "24", "926.40"), ("Nutenstein M6", "400", "108.00")]);
+}
+
+#[test]
+fn quantity_times_price_says_how_a_price_is_read() {
+    let found =
+        invoice(&["Description|Qty|Unit price|Amount", "Washer|4|8.770|35.08", "Rod|5|148.000|740.00"]);
+    let prices: Vec<&str> = found.line_items.iter().map(|r| r["unit_price"].value.as_str()).collect();
+    assert_eq!(prices, ["8.770", "148.000"]);
+}
+
+#[test]
+fn what_stands_beside_or_below_a_table_is_not_in_it() {
+    let found = invoice(&[
+        "|Description|Qty|Amount",
+        "Pay by transfer|Valve|1|142.60",
+        "Lloyds Bank|Labour|2|203.00",
+        "|Total net||345.60",
+        "Payment within 14 days to the account of the firm no later than 14 March|||2026",
+    ]);
+    assert_eq!(rows(&found), [("Valve", "1", "142.60"), ("Labour", "2", "203.00")]);
+}
+
+#[test]
+fn a_header_in_two_lines_names_the_price() {
+    let found = invoice(&[
+        "Description|Quantity|Unit|Total",
+        "||price|amount",
+        "Widget|2|5.00|10.00",
+        "Gear|3|7.00|21.00",
+    ]);
+    assert_eq!(rows(&found), [("Widget", "2", "10.00"), ("Gear", "3", "21.00")]);
+    assert_eq!(found.line_items[1]["unit_price"].value, "7.00");
+}
+
+#[test]
 fn a_text_that_had_no_room_goes_on_below() {
     let found = invoice(&[
         HEADER,
