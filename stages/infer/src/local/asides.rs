@@ -241,6 +241,11 @@ pub(crate) fn goes_on(words: &str) -> bool {
     has(words, &PARTIAL) || is_carried(words) || words.contains("sub total") || words.contains("sous total")
 }
 
+/// Whether a text in [`plain`] form says how many things are above: `Total qty`.
+pub(crate) fn is_count(words: &str) -> bool {
+    COUNTS.iter().any(|w| words == *w || words.strip_prefix(w).is_some_and(|rest| rest.starts_with(' ')))
+}
+
 /// Whether a text in [`plain`] form names what was brought from the page before, or goes to the next one.
 pub(crate) fn is_carried(words: &str) -> bool {
     has(words, &CARRIED) || ["report", "a reporter", "transport a reporter"].contains(&words)
@@ -346,6 +351,12 @@ const SUMS: [&str; 20] = [
 /// Words for sums that more items may follow.
 const PARTIAL: [&str; 7] =
     ["subtotal", "subtotale", "subtotaal", "zwischensumme", "zws", "mezisoucet", "delsumma"];
+
+/// What is counted on slips.
+#[rustfmt::skip]
+const COUNTS: [&str; 9] = [
+    "total qty", "total quantity", "tot qty", "totqty", "total items", "total item", "no of items", "item count", "anzahl artikel",
+];
 
 /// Words for sums that go from one page to the next.
 const CARRIED: [&str; 8] =

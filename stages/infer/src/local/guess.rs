@@ -5,7 +5,7 @@
 
 use super::cells;
 use super::heads::{Head, Named};
-use super::layout::{Box4, Layout, Segment};
+use super::layout::{Box4, Layout, Segment, union};
 use super::table::Column;
 use docmill_document::money;
 use rust_decimal::Decimal;
@@ -60,7 +60,14 @@ pub(crate) fn complete(cells: &mut [Named], layout: &Layout, next: usize) {
         find(cells, Column::Unit).filter(|u| most(count(&|r| is_amount(&r[*u]) && fits(r, *u))))
     };
     let (found, column) = match (quantity, price.filter(|p| *p != total)) {
-        (Some(q), None) => (unit(q).or_else(|| open(cells, &factor(q))), Column::UnitPrice),
+        // Discounts come between a price and its product.
+        (Some(q), None) => {
+            let between = || {
+                let amount = |r: &Texts, i: usize| i > q && i < total && is_amount(&r[i]);
+                open(cells, &amount)
+            };
+            (unit(q).or_else(|| open(cells, &factor(q))).or_else(between), Column::UnitPrice)
+        }
         (None, Some(p)) => (open(cells, &factor(p)), Column::Quantity),
         _ => return,
     };
@@ -79,14 +86,14 @@ fn adds_up(rows: &[Texts], column: usize, layout: &Layout) -> bool {
     !sum.is_zero() && stated.count() > usize::from(rows.len() == 1)
 }
 
-/// Whether the lines below a header are rows of its table: most have a text and an amount where it says.
-pub(crate) fn holds(cells: &[Named], layout: &Layout, next: usize) -> bool {
+/// Whether the lines below a header are rows of its table, and no fewer than `least`: most have a text and an amount where it says.
+pub(crate) fn holds(cells: &[Named], layout: &Layout, next: usize, least: usize) -> bool {
     let rows = rows_below(cells, layout, next);
     let at = |column| cells.iter().position(|c| c.0 == Some(column));
     let (Some(text), Some(total)) = (at(Column::Description), at(Column::LineTotal)) else { return false };
     let fit = rows.iter().filter(|r| worded(&r[text]) && is_amount(&r[total])).count();
     // The line right below a header belongs to it: two far apart are a label and what stands beside it.
-    fit > 0 && 2 * fit >= rows.len()
+    fit >= least && 2 * fit >= rows.len()
 }
 
 /// Lines with amounts below a header, until they end.
@@ -156,16 +163,37 @@ pub(crate) struct Number {
 
 /// The numbers of a line from left to right; percentages are none.
 pub(crate) fn numbers(segments: &[Segment]) -> Vec<Number> {
-    let words: Vec<(&str, Box4)> =
-        segments.iter().flat_map(|s| s.read().map(|w| w.0).zip(s.words.iter().map(|w| w.1))).collect();
+    let words = words_of(segments);
     let at = |i: usize| {
-        let (text, bbox) = words[i];
+        let (text, bbox) = &words[i];
         let percent = text.contains('%') || words.get(i + 1).is_some_and(|w| w.0.starts_with('%'));
         let core = text.trim_end_matches(['x', '×', 'T', '*']);
         let found = money::parse(core).filter(|_| !percent && core.contains(|c: char| c.is_ascii_digit()))?;
-        let minus = i.checked_sub(1).is_some_and(|b| matches!(words[b].0, "-" | "−" | "–"));
+        let minus = i.checked_sub(1).is_some_and(|b| matches!(words[b].0.as_str(), "-" | "−" | "–"));
         let value = if minus { -found.value } else { found.value };
-        Some(Number { value, cents: found.value.scale() == 2, bbox })
+        Some(Number { value, cents: found.value.scale() == 2, bbox: *bbox })
     };
     (0..words.len()).filter_map(at).collect()
+}
+
+/// Words of a line; groups of thousands are one: `1 192,00`.
+fn words_of(segments: &[Segment]) -> Vec<(String, Box4)> {
+    let digits = |s: &str| !s.is_empty() && s.chars().all(|c| c.is_ascii_digit());
+    let group = |s: &str| {
+        let more = s.chars().nth(3);
+        s.get(..3).is_some_and(digits) && !more.is_some_and(char::is_alphanumeric)
+    };
+    let mut out: Vec<(String, Box4)> = Vec::new();
+    for ((text, _), (_, bbox)) in segments.iter().flat_map(|s| s.read().zip(&s.words)) {
+        let near = |b: &Box4| bbox[0] - b[2] < 0.45 * (bbox[3] - bbox[1]);
+        let last = out.last_mut().filter(|(t, b)| group(text) && t.len() <= 3 && digits(t) && near(b));
+        match last {
+            Some((before, place)) => {
+                before.push_str(text);
+                *place = union(*place, *bbox);
+            }
+            None => out.push((text.to_owned(), *bbox)),
+        }
+    }
+    out
 }

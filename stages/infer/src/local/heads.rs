@@ -5,7 +5,7 @@
 
 use super::guess;
 use super::layout::{Box4, Layout, Segment, union};
-use super::lexicon::plain;
+use super::lexicon::{Concept, Lexicon, plain};
 use super::table::Column;
 use docmill_document::money;
 use std::collections::{HashMap, HashSet};
@@ -54,6 +54,13 @@ const NAMES: [(&str, Column); 8] = [
     ("Other", Column::Other),
 ];
 
+/// Columns of a VAT breakdown, in [`plain`] form.
+#[rustfmt::skip]
+const BREAKDOWN: [&str; 14] = [
+    "warenwert", "basisbetrag", "bemessungsgrundlage", "steuersatz", "steuerbetrag", "zu abschlag", "taxe", "base", "montant",
+    "taux", "taxable amount", "kategorie", "art kategorie", "base tva",
+];
+
 /// Lines of the highest header.
 const MOST_LINES: usize = 6;
 
@@ -79,12 +86,15 @@ pub(crate) fn find_by_rows(layout: &Layout, line: usize) -> Option<(Head, usize)
         return None;
     }
     let (mut cells, next) = below_one_another(layout, line, cells_of(layout, line))?;
-    if cells.iter().filter(|c| c.0.is_some()).count() < 2 {
+    let known = cells.iter().filter(|c| c.0.is_some()).count();
+    if kinds(&cells) == 0 {
         return None;
     }
     guess::complete(&mut cells, layout, next);
     let named = has(&cells, Column::Description) && has(&cells, Column::LineTotal);
-    (named && guess::holds(&cells, layout, next)).then(|| (head_of(&cells), next))
+    // One known word alone needs more rows.
+    (named && guess::holds(&cells, layout, next, if known < 2 { 2 } else { 1 }))
+        .then(|| (head_of(&cells), next))
 }
 
 /// The line after what still belongs to a header that ends before `next`: lines of words set as close as its own lines.
@@ -121,8 +131,32 @@ pub(crate) fn explain(layout: &Layout) -> String {
     told.collect::<Vec<_>>().join("\n")
 }
 
+/// The header of another table, such as that of VAT by rate.
+pub(crate) fn is_other(segments: &[Segment], lexicon: &Lexicon) -> bool {
+    let label = |s: &Segment| {
+        let strengths = lexicon.strengths(&s.plain);
+        let known = [Concept::Net, Concept::Tax, Concept::Gross];
+        BREAKDOWN.contains(&s.plain.as_str()) || known.iter().any(|c| strengths[*c as usize] > 0.84)
+    };
+    segments.len() > 1
+        && segments.iter().all(|s| !has_number(&s.text))
+        && segments.iter().map(|s| usize::from(label(s)).max(named(s))).sum::<usize>() >= 3
+}
+
+/// Whether a text has a number that is no percentage.
+fn has_number(text: &str) -> bool {
+    let mut words = text.split(' ').peekable();
+    while let Some(word) = words.next() {
+        let percent = word.contains('%') || words.peek().is_some_and(|w| w.starts_with('%'));
+        if !percent && word.contains(|c: char| c.is_ascii_digit()) {
+            return true;
+        }
+    }
+    false
+}
+
 /// How many columns the words of a segment name.
-pub(crate) fn named(segment: &Segment) -> usize {
+fn named(segment: &Segment) -> usize {
     cells_in(segment).iter().filter(|c| c.0.is_some()).count()
 }
 
@@ -301,6 +335,10 @@ fn cells_in(segment: &Segment) -> Vec<Named> {
             column_of(&text).map(|c| (c, n))
         });
         let Some((column, n)) = run else {
+            // A long word that is no header may be one that is not known.
+            if words[i].0.len() >= 6 && words[i].0.chars().all(char::is_alphabetic) {
+                own.push((None, words[i].1[0], words[i].1[2]));
+            }
             i += 1;
             continue;
         };
@@ -315,8 +353,11 @@ fn cells_in(segment: &Segment) -> Vec<Named> {
     }
     // A title may have one word of a header.
     let said = words.iter().filter(|w| w.0.chars().any(char::is_alphabetic)).count();
-    if own.is_empty() || 2 * known < said {
-        return whole(column_in_part(&segment.text));
+    if 2 * known < said || known == 0 {
+        // `Désignation des travaux`, but not `Charges in detail`.
+        let first = own.first().filter(|c| c.1 <= segment.bbox[0] + 1.0 && said <= 4).and_then(|c| c.0);
+        let begins = first.filter(|c| matches!(c, Column::Description | Column::UnitPrice));
+        return whole(column_in_part(&segment.text).or(begins));
     }
     own
 }

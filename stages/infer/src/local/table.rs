@@ -213,7 +213,10 @@ impl<'a> Reader<'a> {
                 let top = segments.iter().map(|s| s.bbox[1]).fold(f32::MAX, f32::min);
                 let height = segments.first().map_or(10.0, Segment::height);
                 let far = bottom > 0.0 && top - bottom > 12.0 * height;
-                if far || self.sums_up(segments) || (self.count > 0 && self.heads_other(segments)) {
+                if far
+                    || self.sums_up(segments)
+                    || (self.count > 0 && heads::is_other(segments, self.lexicon))
+                {
                     inside = false;
                     self.ended = self.count > 0;
                 } else {
@@ -244,18 +247,6 @@ impl<'a> Reader<'a> {
                     .any(|c| strengths[*c as usize] > 0.84)
                     && segments.iter().filter(|o| o.text.contains(char::is_alphabetic)).count() <= 2
             })
-    }
-
-    /// The header of another table, such as that of VAT by rate.
-    fn heads_other(&self, segments: &[Segment]) -> bool {
-        let label = |s: &Segment| {
-            let strengths = self.lexicon.strengths(&s.plain);
-            let known = [Concept::Net, Concept::Tax, Concept::Gross];
-            BREAKDOWN.contains(&s.plain.as_str()) || known.iter().any(|c| strengths[*c as usize] > 0.84)
-        };
-        segments.len() > 1
-            && segments.iter().all(|s| !has_number(&s.text))
-            && segments.iter().map(|s| usize::from(label(s)).max(heads::named(s))).sum::<usize>() >= 3
     }
 
     /// An amount among the items that is none of them: a sum so far, or what is added to or taken off the whole document.
@@ -393,6 +384,9 @@ impl<'a> Reader<'a> {
         let measured = measured(&cells);
         let own_text = described.as_ref().map(|c| plain(&c.value)).unwrap_or_default();
         // Slips sum up what was bought, too: `Total qty 3 | 270.30`.
+        if asides::is_count(&own_text) {
+            return;
+        }
         if measured
             && !cells.contains_key(&Column::UnitPrice)
             && self.count > 0
@@ -451,36 +445,6 @@ impl<'a> Reader<'a> {
         (self.sum, self.section) = (self.sum.saturating_add(own), self.section.saturating_add(own));
         self.rows.push(Row { page_no: layout.page_no, cells });
     }
-}
-
-/// Columns of a VAT breakdown, in [`plain`] form.
-const BREAKDOWN: [&str; 14] = [
-    "warenwert",
-    "basisbetrag",
-    "bemessungsgrundlage",
-    "steuersatz",
-    "steuerbetrag",
-    "zu abschlag",
-    "taxe",
-    "base",
-    "montant",
-    "taux",
-    "taxable amount",
-    "kategorie",
-    "art kategorie",
-    "base tva",
-];
-
-/// Whether a text has a number that is no percentage.
-fn has_number(text: &str) -> bool {
-    let mut words = text.split(' ').peekable();
-    while let Some(word) = words.next() {
-        let percent = word.contains('%') || words.peek().is_some_and(|w| w.starts_with('%'));
-        if !percent && word.contains(|c: char| c.is_ascii_digit()) {
-            return true;
-        }
-    }
-    false
 }
 
 /// Amount of a row.

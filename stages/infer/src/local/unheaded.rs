@@ -220,8 +220,10 @@ fn entry(layout: &Layout, line: usize, lexicon: &Lexicon) -> Option<Entry> {
     let last = *numbers(segments).last().filter(|n| n.cents)?;
     let end = segments.last()?.bbox[2];
     let texts: Vec<&Segment> = segments.iter().filter(|s| s.bbox[2] < last.bbox[0]).collect();
-    let text = texts.first()?;
-    let letters = text.text.chars().filter(|c| c.is_alphabetic()).count();
+    let letters = |s: &Segment| s.text.chars().filter(|c| c.is_alphabetic()).count();
+    // A position may stand before it.
+    let text = texts.iter().find(|s| letters(s) >= 3).or(texts.first())?;
+    let letters = letters(text);
     // A currency may follow the amount, but no other text.
     let bare = letters < 3;
     if (bare && factors(&text.text, last.value).is_none()) || end - last.bbox[2] > 4.0 * text.height() {

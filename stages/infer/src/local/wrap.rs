@@ -3,9 +3,11 @@
 //! Owns where a text was broken because its column is full. Knows no word. Rule: a line goes on below only where its first
 //! word had no room above; what could have stood on the line above says something else of the item.
 
+use super::asides;
 use super::cells;
 use super::heads::Head;
 use super::layout::{Box4, Layout};
+use super::lexicon::plain;
 use super::table::{Cell, Column};
 
 /// Most lines below a header that are measured.
@@ -38,7 +40,9 @@ impl Text {
 
     /// Takes what stands below it: as its next line where it is one. Whether it was.
     pub(crate) fn take(&mut self, below: &Cell, room: &Room) -> bool {
-        let goes_on = !self.closed && room.goes_on(self.last, below);
+        // What begins with a word for a sum stands below the table.
+        let first = below.raw.trim().split(' ').next().map(plain).unwrap_or_default();
+        let goes_on = !self.closed && !asides::is_sum(&first) && room.goes_on(self.last, below);
         self.closed = !goes_on;
         self.last = [below.bbox[0], below.bbox[1], below.bbox[2], below.bbox[3].max(self.last[3])];
         if goes_on {
