@@ -56,15 +56,24 @@ fn by_products(layout: &Layout) -> Option<(Head, usize)> {
     let first = rows.first()?.line;
     let column = |of: fn(&Proven) -> Box4| rows.iter().map(|r| of(r)).reduce(union);
     let (quantity, price, total) = (column(|r| r.quantity)?, column(|r| r.price)?, column(|r| r.total)?);
-    let mut columns = vec![
-        (Column::Quantity, quantity[0], quantity[2]),
-        (Column::UnitPrice, price[0], price[2]),
-        (Column::LineTotal, total[0], total[2]),
-    ];
-    // What else stands in the rows: texts one below the other are one column.
-    let taken = |b: &Box4| [quantity, price, total].iter().any(|c| b[0] < c[2] && b[2] > c[0]);
+    let fixed = [(Column::Quantity, quantity), (Column::UnitPrice, price), (Column::LineTotal, total)];
+    let lines: Vec<usize> = rows.iter().map(|r| r.line).collect();
+    let head = head_of(layout, &lines, &fixed)?;
+    let total_ends = |line: usize| {
+        let segments = &layout.segments[layout.lines[line].clone()];
+        let amount = numbers(segments).last().is_some_and(|n| n.cents && aligned(&n.bbox, &model.total));
+        amount && segments.iter().any(|s| s.text.chars().filter(|c| c.is_alphabetic()).count() >= 3)
+    };
+    // Rows with an amount alone may stand before the first one that is proven.
+    let begin = (0..first).rev().take_while(|l| total_ends(*l) && near(layout, *l)).last().unwrap_or(first);
+    Some((head, begin))
+}
+
+/// The columns of rows in which some are known: what else stands in them, one below the other, is a column each.
+fn head_of(layout: &Layout, lines: &[usize], fixed: &[(Column, Box4)]) -> Option<Head> {
+    let taken = |b: &Box4| fixed.iter().any(|(_, c)| b[0] < c[2] && b[2] > c[0]);
     let mut others: Vec<(Box4, usize, bool)> = Vec::new();
-    for segment in rows.iter().flat_map(|r| &layout.segments[layout.lines[r.line].clone()]) {
+    for segment in lines.iter().flat_map(|l| &layout.segments[layout.lines[*l].clone()]) {
         for (text, bbox) in runs(segment, &taken) {
             let letters = text.chars().filter(|c| c.is_alphabetic()).count();
             let is_unit = unit::code(&text).is_some();
@@ -75,25 +84,18 @@ fn by_products(layout: &Layout) -> Option<(Head, usize)> {
         }
     }
     let widest = others.iter().enumerate().max_by_key(|(_, o)| o.1).filter(|(_, o)| o.1 >= 3)?.0;
-    for (i, (b, _, is_unit)) in others.iter().enumerate() {
-        let own = if i == widest {
-            Column::Description
-        } else if *is_unit {
-            Column::Unit
-        } else {
-            Column::Other
+    let named = others.iter().enumerate().map(|(i, (b, _, is_unit))| {
+        let column = match i {
+            i if i == widest => Column::Description,
+            _ if *is_unit => Column::Unit,
+            _ => Column::Other,
         };
-        columns.push((own, b[0], b[2]));
-    }
+        (column, b[0], b[2])
+    });
+    let mut columns: Vec<(Column, f32, f32)> =
+        fixed.iter().map(|(c, b)| (*c, b[0], b[2])).chain(named).collect();
     columns.sort_by(|a, b| a.1.total_cmp(&b.1));
-    let total_ends = |line: usize| {
-        let segments = &layout.segments[layout.lines[line].clone()];
-        let amount = numbers(segments).last().is_some_and(|n| n.cents && aligned(&n.bbox, &model.total));
-        amount && segments.iter().any(|s| s.text.chars().filter(|c| c.is_alphabetic()).count() >= 3)
-    };
-    // Rows with an amount alone may stand before the first one that is proven.
-    let begin = (0..first).rev().take_while(|l| total_ends(*l) && near(layout, *l)).last().unwrap_or(first);
-    Some((Head { columns }, begin))
+    Some(Head { columns })
 }
 
 /// Whether two amounts stand in one column, which may be set to the right or to the left.
@@ -129,6 +131,13 @@ fn runs(segment: &Segment, taken: &dyn Fn(&Box4) -> bool) -> Vec<(String, Box4)>
     out
 }
 
+/// What discounts of so many per cent leave.
+fn percents(segments: &[Segment]) -> impl Iterator<Item = Decimal> {
+    let all = segments.iter().filter_map(|s| s.text.trim().strip_suffix('%')?.trim().parse::<Decimal>().ok());
+    all.filter(|p| *p > Decimal::ZERO && *p < Decimal::ONE_HUNDRED)
+        .map(|p| Decimal::ONE - p / Decimal::ONE_HUNDRED)
+}
+
 /// The product that a line states.
 fn product(layout: &Layout, line: usize) -> Option<Proven> {
     let segments = &layout.segments[layout.lines[line].clone()];
@@ -138,10 +147,13 @@ fn product(layout: &Layout, line: usize) -> Option<Proven> {
     let all = numbers(segments);
     let zero = |n: &Number| n.value.is_zero();
     let (k, total) = all.iter().enumerate().rfind(|(_, n)| n.cents && !zero(n))?;
+    // What is left of a price after a discount.
+    let left: Vec<Decimal> = std::iter::once(Decimal::ONE).chain(percents(segments)).collect();
     for j in (0..k).rev() {
         for i in (0..j).rev() {
             let (a, b) = (all[i], all[j]);
-            let fits = a.value.checked_mul(b.value).is_some_and(|p| equal(p, total.value));
+            let whole = a.value.checked_mul(b.value);
+            let fits = whole.is_some_and(|p| left.iter().any(|l| equal((p * l).round_dp(2), total.value)));
             // Of two numbers the one with cents is the price; a day and a year are neither.
             if !fits || zero(&a) || zero(&b) || (!a.cents && !b.cents && b.value.scale() == 0) {
                 continue;
@@ -191,14 +203,11 @@ fn by_sum(layout: &Layout, lexicon: &Lexicon) -> Option<(Head, usize)> {
         if let Some(first) =
             first.filter(|_| left.is_zero() && items.iter().filter(|i| !i.1.amount.is_zero()).count() >= 2)
         {
-            let of = |b: fn(&Entry) -> Box4| items.iter().map(|i| b(i.1)).reduce(union);
-            let (text, amount) = (of(|e| e.text)?, of(|e| e.bbox)?);
-            let columns = vec![
-                (Column::Description, text[0], text[2].min(amount[0])),
-                (Column::LineTotal, amount[0], amount[2]),
-            ];
+            let amount = items.iter().map(|i| i.1.bbox).reduce(union)?;
+            let lines: Vec<usize> = items.iter().map(|i| i.0).collect();
+            let head = head_of(layout, &lines, &[(Column::LineTotal, amount)])?;
             let above = usize::from(entries[first].as_ref().is_some_and(|e| e.bare));
-            return Some((Head { columns }, first.saturating_sub(above)));
+            return Some((head, first.saturating_sub(above)));
         }
     }
     None

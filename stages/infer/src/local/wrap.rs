@@ -13,7 +13,7 @@ use super::table::{Cell, Column};
 /// Most lines below a header that are measured.
 const MOST_LINES: usize = 200;
 /// Line heights between the text and the column on its right.
-const MARGIN: f32 = 2.5;
+const MARGIN: f32 = 5.0;
 /// Line heights between the lines of one text.
 const GAP: f32 = 0.8;
 
@@ -76,6 +76,7 @@ impl Room {
         let at = |column| head.columns.iter().position(|c| c.0 == column);
         let mut room = Self { widest: 0.0, next: layout.width };
         let (Some(own), Some(total)) = (at(Column::Description), at(Column::LineTotal)) else { return room };
+        let mut between = 0.0_f32;
         let measures: Vec<usize> =
             [Column::Quantity, Column::UnitPrice].into_iter().filter_map(at).take(1).collect();
         for line in layout.lines.iter().skip(from).take(MOST_LINES) {
@@ -86,8 +87,12 @@ impl Room {
                 && pieces.iter().any(|p| p.2 == total && cells::number(&p.0).is_some())
                 && measures.iter().all(|m| pieces.iter().any(|p| p.2 == *m && cells::number(&p.0).is_some()));
             if !is_row {
+                // Lines between rows are as wide as the texts of these.
+                let text = pieces.first().filter(|p| p.2 == own && pieces.len() == 1 && room.widest > 0.0);
+                between = text.map_or(between, |p| between.max(p.1[2]));
                 continue;
             }
+            room.widest = room.widest.max(between);
             for (_, bbox, index) in pieces {
                 if index == own {
                     room.widest = room.widest.max(bbox[2]);
