@@ -166,7 +166,7 @@ fn stacked(layout: &Layout, line: usize) -> Option<(Vec<Named>, usize)> {
     if named(line) == 0 && named(line + 1) < 2 {
         return None;
     }
-    let mut clusters: Vec<(Box4, String)> = Vec::new();
+    let mut clusters: Vec<(Box4, String, Option<&Segment>)> = Vec::new();
     let mut found: Option<(usize, Vec<Named>, usize)> = None;
     let mut bottom: Option<f32> = None;
     for at in line..layout.lines.len().min(line + MOST_LINES) {
@@ -186,17 +186,26 @@ fn stacked(layout: &Layout, line: usize) -> Option<(Vec<Named>, usize)> {
                 let shared = segment.bbox[2].min(b[2]) - segment.bbox[0].max(b[0]);
                 shared > 0.5 * (segment.bbox[2] - segment.bbox[0]).min(b[2] - b[0])
             };
-            match clusters.iter_mut().find(|(b, _)| overlaps(b)) {
-                Some((b, text)) => {
+            match clusters.iter_mut().find(|(b, ..)| overlaps(b)) {
+                Some((b, text, alone)) => {
+                    *alone = None;
                     *b = union(*b, segment.bbox);
                     text.push(' ');
                     text.push_str(&segment.plain);
                 }
-                None => clusters.push((segment.bbox, segment.plain.clone())),
+                None => clusters.push((segment.bbox, segment.plain.clone(), Some(segment))),
             }
         }
-        let mut cells: Vec<Named> =
-            clusters.iter().map(|(b, text)| (column_like(text), b[0], b[2])).collect();
+        // Columns that stand close to each other are one text where nothing is above or below them.
+        let several = |s: &&Segment| {
+            let own = cells_in(s);
+            kinds(&own) > 1 && own.windows(2).all(|w| w[1].1 - w[0].2 > 0.45 * s.height())
+        };
+        let cells = clusters.iter().flat_map(|(b, text, alone)| match alone.filter(several) {
+            Some(segment) => cells_in(segment),
+            None => vec![(column_like(text), b[0], b[2])],
+        });
+        let mut cells: Vec<Named> = cells.collect();
         let count = kinds(&cells);
         if at > line && is_enough(&cells) && found.as_ref().is_none_or(|f| count > f.0) {
             cells.sort_by(|a, b| a.1.total_cmp(&b.1));

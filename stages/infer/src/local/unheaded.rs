@@ -217,7 +217,6 @@ fn by_sum(layout: &Layout, lexicon: &Lexicon) -> Option<(Head, usize)> {
 struct Entry {
     amount: Decimal,
     bbox: Box4,
-    text: Box4,
     is_sum: bool,
     is_tax: bool,
     /// The text is quantity and price; what they are of stands above.
@@ -246,12 +245,5 @@ fn entry(layout: &Layout, line: usize, lexicon: &Lexicon) -> Option<Entry> {
     }
     let is_sum =
         [Concept::Net, Concept::Gross, Concept::Due].into_iter().any(strong) || asides::is_sum(&label);
-    Some(Entry {
-        amount: last.value,
-        bbox: last.bbox,
-        text: text.bbox,
-        is_sum,
-        is_tax: strong(Concept::Tax),
-        bare,
-    })
+    Some(Entry { amount: last.value, bbox: last.bbox, is_sum, is_tax: strong(Concept::Tax), bare })
 }
