@@ -1,4 +1,5 @@
-//! The item table: its columns by their places under a header ([`super::heads`]), its rows by their amounts.
+//! The item table: its columns by their places under a header ([`super::heads`]) or by the arithmetic of its rows
+//! ([`super::unheaded`]), its rows by their amounts.
 //!
 //! Owns which cells make a row. Knows no other field. Rule: pages come one after the other, and rows are given away as
 //! they are found, so that a table of a thousand pages needs no more memory than one of ten.

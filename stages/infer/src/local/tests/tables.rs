@@ -147,3 +147,17 @@ fn a_sum_carried_to_the_next_page_is_no_row() {
     ]);
     assert_eq!(rows(&found), [("Beratung", "2", "1200.00"), ("Reise", "1", "34.56")]);
 }
+
+#[test]
+fn rows_without_a_header_may_have_discounts_positions_and_spaced_thousands() {
+    let found = invoice(&["Valves|40|50,00 10 %|1 800,00", "Pumps|2|20,00|40,00", "Total HT|||1 840,00"]);
+    assert_eq!(rows(&found), [("Valves", "40", "1800.00"), ("Pumps", "2", "40.00")]);
+    let found = invoice(&["1|Lampes|19%|1 192,00", "2|Papier|7 %|146,15", "|Total HT||1 338,15"]);
+    assert_eq!(rows(&found), [("Lampes", "", "1192.00"), ("Papier", "", "146.15")]);
+}
+
+#[test]
+fn one_known_word_is_a_header_where_the_rows_say_so() {
+    let found = invoice(&["Désignation des travaux|||Xyz", "Platte|||238,83", "Rohr|||200,80"]);
+    assert_eq!(rows(&found), [("Platte", "", "238.83"), ("Rohr", "", "200.80")]);
+}
