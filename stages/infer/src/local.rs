@@ -11,11 +11,13 @@ mod asides;
 pub mod blocks;
 pub mod candidate;
 pub mod categories;
+mod cells;
 pub mod decide;
 pub mod describe;
 mod domestic;
 pub mod features;
 pub mod fields;
+mod guess;
 mod heads;
 pub mod joint;
 pub mod kind;
@@ -32,9 +34,12 @@ pub mod repeats;
 mod rows;
 pub mod score;
 mod spelling;
+mod straight;
 pub mod table;
 mod titles;
+mod unheaded;
 pub mod work;
+mod wrap;
 
 use crate::config::Config;
 use crate::error::InferError;
@@ -96,7 +101,13 @@ impl LocalExtractor {
         let kept = kept?;
         let mut table = table::Reader::new(&self.built_in, self.max_line_items);
         kept.iter().for_each(|page| table.feed(page));
-        let mut lines: Vec<String> = kept.iter().map(heads::explain).collect();
+        let mut lines: Vec<String> = kept
+            .iter()
+            .map(|page| {
+                straight::Straight::of(page)
+                    .map_or_else(|| heads::explain(page), |s| heads::explain(&s.layout))
+            })
+            .collect();
         lines.extend(table.take_rows().iter().map(|row| format!("row {row:?}")));
         let table = lines.join("\n");
         Ok(format!("{}{table}\n", Work::of(kept, &lexicon, None, false, None).explain(&wants)))

@@ -101,6 +101,11 @@ impl Asides {
         self.all.pop_if(|a| a.place == Place::Items && there(a));
     }
 
+    /// Puts what was found on a page where it is on the page as it was scanned.
+    pub(crate) fn put_back(&mut self, page_no: i32, place: &dyn Fn(Box4) -> Box4) {
+        self.all.iter_mut().filter(|a| a.page_no == page_no).for_each(|a| a.bbox = place(a.bbox));
+    }
+
     /// A line that stands outside the items; `below`: after them.
     pub(crate) fn outside(&mut self, segments: &[Segment], page_no: i32, below: bool) {
         // What stands in a column on the left of it is something else.
@@ -231,6 +236,21 @@ pub(crate) fn is_sum(words: &str) -> bool {
     has(words, &SUMS)
 }
 
+/// Whether a text in [`plain`] form says that a sum is not the last one: the items go on after it.
+pub(crate) fn goes_on(words: &str) -> bool {
+    has(words, &PARTIAL) || is_carried(words) || words.contains("sub total") || words.contains("sous total")
+}
+
+/// Whether a text in [`plain`] form says how many things are above: `Total qty`.
+pub(crate) fn is_count(words: &str) -> bool {
+    COUNTS.iter().any(|w| words == *w || words.strip_prefix(w).is_some_and(|rest| rest.starts_with(' ')))
+}
+
+/// Whether a text in [`plain`] form names what was brought from the page before, or goes to the next one.
+pub(crate) fn is_carried(words: &str) -> bool {
+    has(words, &CARRIED) || ["report", "a reporter", "transport a reporter"].contains(&words)
+}
+
 /// Whether a text in [`plain`] form names something that is added to or taken off the whole document, or a sum.
 pub(crate) fn is_named(words: &str) -> bool {
     is_sum(words) || has(words, &CONDITIONS[..2]) || allows(words) || has(words, &CHARGES) || charges(words)
@@ -327,6 +347,20 @@ const SUMS: [&str; 20] = [
     "subtotal", "total", "summe", "zwischensumme", "positionssumme", "warenwert", "gesamt", "gesamtbetrag", "ubertrag",
     "uebertrag", "forward", "report", "sous", "netto", "net", "brutto", "gross", "montant", "betrag", "sum",
 ];
+
+/// Words for sums that more items may follow.
+const PARTIAL: [&str; 7] =
+    ["subtotal", "subtotale", "subtotaal", "zwischensumme", "zws", "mezisoucet", "delsumma"];
+
+/// What is counted on slips.
+#[rustfmt::skip]
+const COUNTS: [&str; 9] = [
+    "total qty", "total quantity", "tot qty", "totqty", "total items", "total item", "no of items", "item count", "anzahl artikel",
+];
+
+/// Words for sums that go from one page to the next.
+const CARRIED: [&str; 8] =
+    ["ubertrag", "uebertrag", "forward", "riporto", "transporteren", "przeniesienie", "prenos", "transporte"];
 
 /// Words for the sum of all allowances or all charges.
 #[rustfmt::skip]

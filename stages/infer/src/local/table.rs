@@ -1,12 +1,17 @@
-//! The item table: its columns by their places under a header ([`super::heads`]), its rows by their amounts.
+//! The item table: its columns by their places under a header ([`super::heads`]) or by the arithmetic of its rows
+//! ([`super::unheaded`]), its rows by their amounts.
 //!
 //! Owns which cells make a row. Knows no other field. Rule: pages come one after the other, and rows are given away as
 //! they are found, so that a table of a thousand pages needs no more memory than one of ten.
 
 use super::asides::{self, Asides};
+use super::cells;
 use super::heads::{self, Head};
 use super::layout::{Box4, Layout, Segment, union};
 use super::lexicon::{Concept, Lexicon, plain};
+use super::straight::Straight;
+use super::unheaded;
+use super::wrap::{Room, Text};
 use docmill_document::money;
 use rust_decimal::Decimal;
 use std::collections::BTreeMap;
@@ -71,6 +76,18 @@ pub struct Row {
     pub cells: BTreeMap<Column, Cell>,
 }
 
+/// Texts of a page that may belong to a row.
+#[derive(Default)]
+struct Flow {
+    /// Above the next row.
+    above: Option<Text>,
+    /// That of the last row.
+    own: Option<Text>,
+    /// The last row, where it has none.
+    bare: Option<Box4>,
+    room: Room,
+}
+
 /// Reads the item table, page by page.
 pub struct Reader<'a> {
     lexicon: &'a Lexicon,
@@ -84,6 +101,8 @@ pub struct Reader<'a> {
     sum: Decimal,
     /// Those since the last sum among them.
     section: Decimal,
+    /// The last amount was the sum of all items: what follows without a quantity is none.
+    summed: bool,
     /// What is no item.
     asides: Asides,
     /// Whether any has a quantity or a price.
@@ -93,6 +112,12 @@ pub struct Reader<'a> {
     ended: bool,
     /// Part of a row whose amounts stand on lines of their own, and its top edge.
     pending: Option<(f32, BTreeMap<Column, Cell>)>,
+}
+
+impl Flow {
+    fn of(head: &Head, layout: &Layout, from: usize) -> Self {
+        Self { room: Room::of(head, layout, from), ..Self::default() }
+    }
 }
 
 impl<'a> Reader<'a> {
@@ -106,6 +131,7 @@ impl<'a> Reader<'a> {
             count: 0,
             sum: Decimal::ZERO,
             section: Decimal::ZERO,
+            summed: false,
             asides: Asides::default(),
             measured: false,
             full: false,
@@ -131,22 +157,56 @@ impl<'a> Reader<'a> {
 
     /// Reads the next page.
     pub fn feed(&mut self, layout: &Layout) {
+        let Some(straight) = Straight::of(layout) else { return self.feed_level(layout) };
+        let before = self.rows.len();
+        self.feed_level(&straight.layout);
+        for cell in self.rows[before..].iter_mut().flat_map(|r| r.cells.values_mut()) {
+            cell.bbox = straight.place(cell.bbox);
+        }
+        self.asides.put_back(layout.page_no, &|bbox| straight.place(bbox));
+    }
+
+    /// The headers of a page, each with the line after it. Where none is known, what stands in the rows makes one.
+    fn heads(&self, layout: &Layout) -> Vec<Option<(Head, usize)>> {
+        let lines = 0..layout.lines.len();
+        let mut heads: Vec<_> = lines.clone().map(|line| heads::find(layout, line)).collect();
+        // A line of text right above a header may seem to be its first one.
+        for line in 1..heads.len() {
+            let rank = |found: &Option<(Head, usize)>| found.as_ref().map(|f| f.0.rank());
+            if heads[line - 1].is_some() && rank(&heads[line]) > rank(&heads[line - 1]) {
+                heads[line - 1] = None;
+            }
+        }
+        if self.head.is_none() && heads.iter().all(Option::is_none) {
+            let by_rows = || lines.clone().find_map(|line| Some((line, heads::find_by_rows(layout, line)?)));
+            let unheaded =
+                || unheaded::find(layout, self.lexicon).map(|(head, first)| (first, (head, first)));
+            if let Some((line, found)) = by_rows().or_else(unheaded) {
+                heads[line] = Some(found);
+            }
+        }
+        heads
+    }
+
+    fn feed_level(&mut self, layout: &Layout) {
+        let mut heads = self.heads(layout);
         let mut line = 0;
         // A table that goes on without its header on the next page is read from the top.
         let mut inside = self.head.is_some() && !self.ended;
-        let mut last_text: Option<Cell> = None;
+        let mut flow = self.head.as_ref().map_or_else(Flow::default, |head| Flow::of(head, layout, 0));
         let mut bottom = 0.0_f32;
         while line < layout.lines.len() && !self.full {
-            if let Some((head, next)) = heads::find(layout, line)
+            if let Some((head, next)) = heads[line].take()
                 && (self.count == 0 || self.head.as_ref().is_some_and(|h| alike(h, &head)))
             {
+                flow = Flow::of(&head, layout, next);
                 self.head = Some(head);
                 self.ended = false;
                 self.pending = None;
                 inside = true;
-                last_text = None;
-                bottom = layout.segments[layout.lines[next - 1].start].bbox[3];
-                line = heads::rest(layout, line, next);
+                let last = layout.lines[next.max(line + 1) - 1].start;
+                bottom = layout.segments[last].bbox[3];
+                line = if next > line { heads::rest(layout, line, next) } else { line };
                 continue;
             }
             if inside {
@@ -154,11 +214,15 @@ impl<'a> Reader<'a> {
                 let top = segments.iter().map(|s| s.bbox[1]).fold(f32::MAX, f32::min);
                 let height = segments.first().map_or(10.0, Segment::height);
                 let far = bottom > 0.0 && top - bottom > 12.0 * height;
-                if far || self.sums_up(segments) || (self.count > 0 && self.heads_other(segments)) {
+                if far
+                    || self.sums_up(segments)
+                    || (self.count > 0 && heads::is_other(segments, self.lexicon))
+                {
                     inside = false;
                     self.ended = self.count > 0;
                 } else {
-                    self.row(layout, line, &mut last_text);
+                    self.row(layout, line, &mut flow);
+                    inside = !self.ended;
                     bottom = top + height;
                 }
             } else {
@@ -186,29 +250,28 @@ impl<'a> Reader<'a> {
             })
     }
 
-    /// The header of another table, such as that of VAT by rate.
-    fn heads_other(&self, segments: &[Segment]) -> bool {
-        let label = |s: &Segment| {
-            let strengths = self.lexicon.strengths(&s.plain);
-            let known = [Concept::Net, Concept::Tax, Concept::Gross];
-            BREAKDOWN.contains(&s.plain.as_str()) || known.iter().any(|c| strengths[*c as usize] > 0.84)
-        };
-        segments.iter().all(|s| !s.text.contains(|c: char| c.is_ascii_digit()))
-            && segments.iter().map(|s| usize::from(label(s)).max(heads::named(s))).sum::<usize>() >= 3
-    }
-
     /// An amount among the items that is none of them: a sum so far, or what is added to or taken off the whole document.
     /// `cells` have neither a quantity nor a price, which the items before do have.
     fn is_no_item(&self, cells: &BTreeMap<Column, Cell>) -> bool {
-        let Some(own) = total(cells).filter(|_| self.measured) else { return false };
-        let text = cells.get(&Column::Description).map(|c| plain(&c.value)).unwrap_or_default();
-        own == self.sum || text.is_empty() || asides::is_named(&text)
+        let Some(own) = total(cells) else { return false };
+        let text = text_of(cells);
+        if asides::is_carried(&text) {
+            return true;
+        }
+        let is_sum = own == self.sum && self.count > 0;
+        if self.measured {
+            is_sum || text.is_empty() || asides::is_named(&text)
+        } else {
+            is_sum && asides::is_sum(&text)
+        }
     }
 
     /// Keeps what is no item, unless it is the sum of what stands above.
     fn set_aside(&mut self, cells: &BTreeMap<Column, Cell>, segments: &[Segment], page_no: i32) {
         let Some(own) = total(cells) else { return };
         if own == self.sum || own == self.section {
+            let text = text_of(cells);
+            self.summed = own == self.sum && asides::is_sum(&text) && !asides::goes_on(&text);
             self.section = Decimal::ZERO;
         } else {
             self.asides.among(own, segments, page_no);
@@ -243,46 +306,29 @@ impl<'a> Reader<'a> {
         true
     }
 
-    fn row(&mut self, layout: &Layout, line: usize, last_text: &mut Option<Cell>) {
+    /// Takes quantity and price out of a text that has nothing else, of this row or of the last one, to which the whole
+    /// line belongs then: true.
+    fn multiplied(&mut self, cells: &mut BTreeMap<Column, Cell>) -> bool {
+        let Some(text) = cells.get(&Column::Description).cloned().filter(|_| !measured(cells)) else {
+            return false;
+        };
+        let own = total(cells);
+        let row = if own.is_some() { Some(&mut *cells) } else { self.rows.last_mut().map(|r| &mut r.cells) };
+        let Some(row) = row.filter(|r| !measured(r)) else { return false };
+        let Some(factors) = total(row).and_then(|t| cells::factors(&text.value, t)) else { return false };
+        for (column, value) in [Column::Quantity, Column::UnitPrice].into_iter().zip(factors) {
+            row.insert(column, Cell { value, ..text.clone() });
+        }
+        if own.is_some() {
+            cells.remove(&Column::Description);
+        }
+        own.is_none()
+    }
+
+    fn row(&mut self, layout: &Layout, line: usize, flow: &mut Flow) {
         let Some(head) = &self.head else { return };
-        let mut cells: BTreeMap<Column, Cell> = BTreeMap::new();
-        let segments = &layout.segments[layout.lines[line].clone()];
-        let filled = filled(head, segments);
-        for segment in segments {
-            for (text, bbox) in pieces(head, segment, &filled) {
-                let Some(index) = index_at(head, bbox) else { continue };
-                let column = head.columns[index].0;
-                make_room(head, index, &bbox, &mut cells);
-                match cells.get_mut(&column) {
-                    Some(cell) => {
-                        cell.raw.push(' ');
-                        cell.raw.push_str(&text);
-                        cell.bbox = union(cell.bbox, bbox);
-                    }
-                    None => {
-                        cells.insert(column, Cell { value: String::new(), raw: text, bbox });
-                    }
-                }
-            }
-        }
-        for (column, cell) in &mut cells {
-            cell.value = match column {
-                Column::Quantity | Column::UnitPrice | Column::LineTotal => {
-                    number(&cell.raw).unwrap_or_default()
-                }
-                Column::VatRate => rate(&cell.raw).unwrap_or_default(),
-                _ => cell.raw.trim().to_owned(),
-            };
-        }
-        if let Some((quantity, unit)) = cells.get(&Column::Quantity).and_then(|c| {
-            let (_, unit) = c.raw.trim().split_once(' ')?;
-            unit.chars().any(char::is_alphabetic).then(|| (c.clone(), unit.to_owned()))
-        }) {
-            let cell = Cell { value: unit.clone(), raw: unit, bbox: quantity.bbox };
-            cells.entry(Column::Unit).or_insert(cell);
-        }
-        cells.retain(|column, cell| !cell.value.is_empty() && *column != Column::Other);
         let line_of = &layout.segments[layout.lines[line].clone()];
+        let mut cells = cells::of_line(head, line_of);
         let top = line_of.iter().map(|s| s.bbox[1]).fold(f32::MAX, f32::min);
         let height = line_of.first().map_or(10.0, Segment::height);
         if let Some((above, part)) = self.pending.take()
@@ -299,79 +345,117 @@ impl<'a> Reader<'a> {
             }
         }
         let has_total = cells.contains_key(&Column::LineTotal);
+        if self.multiplied(&mut cells) {
+            return;
+        }
         if has_total != measured(&cells) && !(has_total && cells.contains_key(&Column::Description)) {
             self.pending = Some((top, cells.clone()));
         }
         let described =
             cells.get(&Column::Description).filter(|c| c.value.chars().any(char::is_alphabetic)).cloned();
         if !has_total {
+            let below = cells.get(&Column::Description).filter(|_| cells.len() == 1);
+            if let Some(below) = below
+                && let Some(text) = flow.own.as_mut().filter(|t| t.meets(below))
+                && text.take(below, &flow.room)
+                && let Some(cell) = self.rows.last_mut().and_then(|r| r.cells.get_mut(&Column::Description))
+            {
+                *cell = text.cell.clone();
+                return;
+            }
+            flow.own = None;
+            let Some(below) = described else { return };
+            // Where numbers come first, the text below them is theirs.
+            if let Some(place) = flow.bare.take()
+                && cells.len() == 1
+                && below.bbox[1] - place[3] < height
+                && let Some(row) = self.rows.last_mut()
+            {
+                flow.own = Some(Text::of(&below));
+                row.cells.insert(Column::Description, below);
+                return;
+            }
             // Of lines that stand together the first one names the item.
-            let goes_on = last_text.as_ref().zip(described.as_ref()).is_some_and(|(above, own)| {
-                own.bbox[1] - above.bbox[3] < height && own.bbox[1] > above.bbox[1]
-            });
-            if goes_on {
-                if let (Some(above), Some(own)) = (last_text.as_mut(), described) {
-                    above.bbox[3] = above.bbox[3].max(own.bbox[3]);
-                }
-            } else {
-                *last_text = described.or(last_text.take());
+            match flow.above.as_mut().filter(|above| above.meets(&below)) {
+                Some(above) => _ = above.take(&below, &flow.room),
+                None => flow.above = Some(Text::of(&below)),
             }
             return;
         }
         let measured = measured(&cells);
+        let own_text = described.as_ref().map(|c| plain(&c.value)).unwrap_or_default();
+        // Slips sum up what was bought, too: `Total qty 3 | 270.30`.
+        if asides::is_count(&own_text) {
+            return;
+        }
+        if measured
+            && !cells.contains_key(&Column::UnitPrice)
+            && self.count > 0
+            && total(&cells) == Some(self.sum)
+            && asides::is_sum(&own_text)
+        {
+            self.set_aside(&cells, line_of, layout.page_no);
+            return;
+        }
         if !measured {
             let raw: Vec<&str> = line_of.iter().map(|s| s.text.as_str()).collect();
             if self.took_off(&cells, &raw.join(" ")) {
+                return;
+            }
+            if self.summed {
+                self.ended = true;
+                self.asides.outside(line_of, layout.page_no, true);
                 return;
             }
             let none = self.is_no_item(&cells);
             // An amount alone, such as the carried forward total of a page.
             if none || described.is_none() {
                 self.set_aside(&cells, line_of, layout.page_no);
-                *last_text = last_text.take().filter(|_| none);
+                flow.above = flow.above.take().filter(|_| none);
                 return;
             }
         }
-        if described.is_none() {
-            cells.remove(&Column::Description);
-            if let Some(text) = last_text.take() {
-                cells.insert(Column::Description, text);
+        let above = flow.above.take();
+        (flow.own, flow.bare) = (None, None);
+        match (described, above) {
+            (None, above) => {
+                cells.remove(&Column::Description);
+                flow.bare = Some(line_of.iter().map(|s| s.bbox).fold(line_of[0].bbox, union))
+                    .filter(|_| above.is_none());
+                cells.extend(above.map(|text| (Column::Description, text.cell)));
+            }
+            (Some(own), above) => {
+                let mut text = Text::of(&own);
+                if let Some(mut above) = above.filter(|a| a.meets(&own))
+                    && above.take(&own, &flow.room)
+                {
+                    text = above;
+                }
+                cells.insert(Column::Description, text.cell.clone());
+                flow.own = Some(text);
             }
         }
-        *last_text = None;
         if self.count >= self.most {
             self.full = true;
             return;
         }
         self.count += 1;
         self.measured |= measured;
+        self.summed = false;
         let own = total(&cells).unwrap_or_default();
         (self.sum, self.section) = (self.sum.saturating_add(own), self.section.saturating_add(own));
         self.rows.push(Row { page_no: layout.page_no, cells });
     }
 }
 
-/// Columns of a VAT breakdown, in [`plain`] form.
-const BREAKDOWN: [&str; 14] = [
-    "warenwert",
-    "basisbetrag",
-    "bemessungsgrundlage",
-    "steuersatz",
-    "steuerbetrag",
-    "zu abschlag",
-    "taxe",
-    "base",
-    "montant",
-    "taux",
-    "taxable amount",
-    "kategorie",
-    "art kategorie",
-    "base tva",
-];
-
 /// Amount of a row.
 fn total(cells: &BTreeMap<Column, Cell>) -> Option<Decimal> {
     cells.get(&Column::LineTotal)?.value.parse().ok()
+}
+
+/// What names a row, in plain form.
+fn text_of(cells: &BTreeMap<Column, Cell>) -> String {
+    cells.get(&Column::Description).map(|c| plain(&c.value)).unwrap_or_default()
 }
 
 fn measured(cells: &BTreeMap<Column, Cell>) -> bool {
@@ -381,97 +465,4 @@ fn measured(cells: &BTreeMap<Column, Cell>) -> bool {
 fn alike(a: &Head, b: &Head) -> bool {
     a.columns.len().abs_diff(b.columns.len()) <= 1
         && a.columns.iter().filter(|(c, ..)| b.columns.iter().any(|(d, ..)| c == d)).count() >= 3
-}
-
-/// For each column whether a word of a line stands right below its header.
-fn filled(head: &Head, segments: &[Segment]) -> Vec<bool> {
-    let words: Vec<&Box4> = segments.iter().flat_map(|s| s.words.iter().map(|w| &w.1)).collect();
-    head.columns.iter().map(|c| words.iter().any(|w| below(c, w))).collect()
-}
-
-fn below((_, x0, x1): &(Column, f32, f32), bbox: &Box4) -> bool {
-    bbox[2].min(*x1) > bbox[0].max(*x0)
-}
-
-/// Moves the number that stands in a column already to the free column on its left where another number follows far from
-/// it: two numbers apart are not one, and the last one is right below the header.
-fn make_room(head: &Head, index: usize, next: &Box4, cells: &mut BTreeMap<Column, Cell>) {
-    let column = head.columns[index].0;
-    let Some((left, ..)) = index.checked_sub(1).and_then(|i| head.columns.get(i)) else { return };
-    let numbers = |c: Column| matches!(c, Column::UnitPrice | Column::LineTotal | Column::VatRate);
-    let apart = |cell: &Cell| next[0] - cell.bbox[2] > 1.5 * (next[3] - next[1]);
-    if numbers(column)
-        && numbers(*left)
-        && !cells.contains_key(left)
-        && cells.get(&column).is_some_and(apart)
-        && let Some(cell) = cells.remove(&column)
-    {
-        cells.insert(*left, cell);
-    }
-}
-
-/// A segment's words, cut where a column begins in between.
-fn pieces(head: &Head, segment: &Segment, filled: &[bool]) -> Vec<(String, Box4)> {
-    let mut out: Vec<(String, Box4, Option<usize>)> = Vec::new();
-    for (i, (at, bbox)) in segment.words.iter().enumerate() {
-        let until = segment.words.get(i + 1).map_or(segment.text.len(), |w| w.0);
-        let text = segment.text.get(*at..until).unwrap_or_default().trim().to_owned();
-        let mut column = index_at(head, *bbox);
-        // A number that ends a long text reaches towards the next column, which has a number of its own: `…, ref. 1003`.
-        if let Some((.., before)) = out.last()
-            && column_kind(head, *before) == Column::Description
-            && column.is_some_and(|i| filled[i] && !below(&head.columns[i], bbox))
-        {
-            column = *before;
-        }
-        let numeric = |s: &str| s.chars().any(|c| c.is_ascii_digit()) && !s.chars().any(char::is_alphabetic);
-        match out.last_mut() {
-            Some((before, place, c))
-                if *c == column
-                    || (!numeric(&text)
-                        && !numeric(before)
-                        && column_kind(head, *c) == Column::Description) =>
-            {
-                before.push(' ');
-                before.push_str(&text);
-                *place = union(*place, *bbox);
-            }
-            _ => out.push((text, *bbox, column)),
-        }
-    }
-    out.into_iter().map(|(text, bbox, _)| (text, bbox)).collect()
-}
-
-fn column_kind(head: &Head, index: Option<usize>) -> Column {
-    index.and_then(|i| head.columns.get(i)).map_or(Column::Other, |c| c.0)
-}
-
-/// The column whose header a place overlaps most, or is nearest to.
-fn index_at(head: &Head, bbox: Box4) -> Option<usize> {
-    let distance = |(_, x0, x1): &(Column, f32, f32)| {
-        let overlap = bbox[2].min(*x1) - bbox[0].max(*x0);
-        // A text column spreads to the right of its header; a number column to the left of it.
-        if overlap > 0.0 { -overlap } else { (bbox[0] - x1).max(x0 - bbox[2]) }
-    };
-    (0..head.columns.len()).min_by(|a, b| distance(&head.columns[*a]).total_cmp(&distance(&head.columns[*b])))
-}
-
-fn number(raw: &str) -> Option<String> {
-    let raw = raw.trim();
-    if raw.contains('%') {
-        return None;
-    }
-    let whole = money::parse(raw).or_else(|| money::parse(raw.split(' ').next().unwrap_or_default()));
-    let lead = || {
-        let end = raw.find(|c: char| c.is_alphabetic())?;
-        money::parse(raw.get(..end)?)
-    };
-    let last = || money::parse(raw.rsplit(' ').next()?).filter(|_| raw.starts_with('('));
-    whole.or_else(lead).or_else(last).map(|a| a.value.to_string())
-}
-
-fn rate(raw: &str) -> Option<String> {
-    let core = raw.split('%').next()?.trim();
-    let value = money::parse(core.rsplit(' ').next()?)?.value;
-    (value >= Decimal::ZERO && value <= Decimal::from(60)).then(|| value.normalize().to_string())
 }

@@ -1,5 +1,6 @@
 mod asides;
 mod rows;
+mod tables;
 
 use super::*;
 use crate::extract::PageText;

@@ -1,0 +1,163 @@
+//! Item tables of all shapes: headers in other words, half a header, none at all, texts that are broken.
+
+use super::rows::{HEADER, invoice, rows};
+
+#[test]
+fn a_header_names_its_columns_in_any_of_its_languages() {
+    for header in [
+        "Descrizione|Quantità|Prezzo unitario|Importo",
+        "Concepto|Cantidad|Precio unitario|Importe",
+        "Omschrijving|Aantal|Prijs|Bedrag",
+        "Nazwa towaru|Ilość|Cena jedn. netto|Wartość netto",
+        "Descrição|Quantidade|Preço unitário|Valor total",
+        "Benämning|Antal|À-pris|Belopp",
+        "Popis|Množství|Cena za MJ|Celkem",
+        "Désignation|Qté|P.U. HT|Montant HT",
+        "Service|Hours|Rate (GBP)|Amount (GBP)",
+        "Beschreibung / Description|Menge / Qty|Einzelpreis / Unit price|Betrag / Amount",
+        "Description|Qty|Unit £|Net £",
+    ] {
+        let found = invoice(&[header, "Beratung|2|600,00|1.200,00", "Reise|1|34,56|34,56"]);
+        assert_eq!(rows(&found), [("Beratung", "2", "1200.00"), ("Reise", "1", "34.56")], "{header}");
+        assert_eq!(found.line_items[0]["unit_price"].value, "600.00", "{header}");
+    }
+}
+
+#[test]
+fn what_stands_below_a_name_that_nobody_knows_tells_its_column() {
+    let found = invoice(&["Gewerk|Menge|Einzelpreis|Gesamtpreis", "Beratung|2|600,00|1.200,00"]);
+    assert_eq!(rows(&found), [("Beratung", "2", "1200.00")]);
+    let found = invoice(&["Beschreibung|Menge|Einzelpreis|Xyz", "Beratung|2|600,00|1.200,00"]);
+    assert_eq!(rows(&found), [("Beratung", "2", "1200.00")]);
+}
+
+#[test]
+fn a_table_of_texts_and_amounts_has_rows() {
+    let found = invoice(&[
+        "Description|||Amount",
+        "Linehaul 14,200 lb|||612.40",
+        "Liftgate delivery|||75.00",
+        "Total|||687.40",
+    ]);
+    assert_eq!(rows(&found), [("Linehaul 14,200 lb", "", "612.40"), ("Liftgate delivery", "", "75.00")]);
+}
+
+#[test]
+fn quantity_times_price_makes_a_row_without_a_header() {
+    let found = invoice(&[
+        "Homepage redesign|11.5 hrs|$85.00|$977.50",
+        "Stock photos|1|$49.00|$49.00",
+        "",
+        "total due",
+        "$1,026.50",
+    ]);
+    assert_eq!(rows(&found), [("Homepage redesign", "11.5", "977.50"), ("Stock photos", "1", "49.00")]);
+}
+
+#[test]
+fn amounts_that_add_up_to_a_total_are_rows_without_a_header() {
+    let found = invoice(&["Miete Oktober|||800,00", "Nebenkosten|||120,00", "Gesamtbetrag|||920,00"]);
+    assert_eq!(rows(&found), [("Miete Oktober", "", "800.00"), ("Nebenkosten", "", "120.00")]);
+    // Amounts that come to nothing are no table, and neither are the totals themselves.
+    let found = invoice(&["Miete Oktober|||800,00", "Nebenkosten|||120,00", "Gesamtbetrag|||921,00"]);
+    assert_eq!(rows(&found), []);
+    let found = invoice(&["Nettobetrag|||100,00", "Umsatzsteuer 19 %|||19,00", "Gesamtbetrag|||119,00"]);
+    assert_eq!(rows(&found), []);
+}
+
+#[test]
+fn slips_say_how_many_beside_or_below_what_was_bought() {
+    let below = invoice(&["Kaffee|||7,00", "2 x 3,50", "Kuchen|||4,00", "Summe|||11,00"]);
+    let beside = invoice(&["Kaffee", "2 x 3,50|||7,00", "Kuchen|||4,00", "Summe|||11,00"]);
+    for found in [below, beside] {
+        assert_eq!(rows(&found), [("Kaffee", "2", "7.00"), ("Kuchen", "", "4.00")]);
+        assert_eq!(found.line_items[0]["unit_price"].value, "3.50");
+    }
+    let found = invoice(&["Oil change|||49.00", "Air filter|||21.00", "Sales tax|||5.60", "Total|||75.60"]);
+    assert_eq!(rows(&found), [("Oil change", "", "49.00"), ("Air filter", "", "21.00")]);
+}
+
+#[test]
+fn where_numbers_come_first_the_text_below_is_theirs() {
+    let found = invoice(&[
+        "Pos|Menge|Preis|Wert",
+        "10|24 ST|38,60|926,40",
+        "Aluminiumprofil 40x40",
+        "20|400 ST|0,27|108,00",
+        "Nutenstein M6",
+    ]);
+    assert_eq!(rows(&found), [("Aluminiumprofil 40x40", "24", "926.40"), ("Nutenstein M6", "400", "108.00")]);
+}
+
+#[test]
+fn quantity_times_price_says_how_a_price_is_read() {
+    let found =
+        invoice(&["Description|Qty|Unit price|Amount", "Washer|4|8.770|35.08", "Rod|5|148.000|740.00"]);
+    let prices: Vec<&str> = found.line_items.iter().map(|r| r["unit_price"].value.as_str()).collect();
+    assert_eq!(prices, ["8.770", "148.000"]);
+}
+
+#[test]
+fn what_stands_beside_or_below_a_table_is_not_in_it() {
+    let found = invoice(&[
+        "|Description|Qty|Amount",
+        "Pay by transfer|Valve|1|142.60",
+        "Lloyds Bank|Labour|2|203.00",
+        "|Total net||345.60",
+        "Payment within 14 days to the account of the firm no later than 14 March|||2026",
+    ]);
+    assert_eq!(rows(&found), [("Valve", "1", "142.60"), ("Labour", "2", "203.00")]);
+}
+
+#[test]
+fn a_header_in_two_lines_names_the_price() {
+    let found = invoice(&[
+        "Description|Quantity|Unit|Total",
+        "||price|amount",
+        "Widget|2|5.00|10.00",
+        "Gear|3|7.00|21.00",
+    ]);
+    assert_eq!(rows(&found), [("Widget", "2", "10.00"), ("Gear", "3", "21.00")]);
+    assert_eq!(found.line_items[1]["unit_price"].value, "7.00");
+}
+
+#[test]
+fn a_text_that_had_no_room_goes_on_below() {
+    let found = invoice(&[
+        HEADER,
+        "Drehstuhl anthrazit Retoure|2|600,00|1.200,00",
+        "Transportschaden",
+        "Reise|1|34,56|34,56",
+        "im Mai",
+    ]);
+    assert_eq!(
+        rows(&found),
+        [("Drehstuhl anthrazit Retoure Transportschaden", "2", "1200.00"), ("Reise", "1", "34.56")]
+    );
+}
+
+#[test]
+fn a_sum_carried_to_the_next_page_is_no_row() {
+    let found = invoice(&[
+        HEADER,
+        "Beratung|2|600,00|1.200,00",
+        "Übertrag|||1.200,00",
+        "Reise|1|34,56|34,56",
+        "Warenwert|||1.234,56",
+    ]);
+    assert_eq!(rows(&found), [("Beratung", "2", "1200.00"), ("Reise", "1", "34.56")]);
+}
+
+#[test]
+fn rows_without_a_header_may_have_discounts_positions_and_spaced_thousands() {
+    let found = invoice(&["Valves|40|50,00 10 %|1 800,00", "Pumps|2|20,00|40,00", "Total HT|||1 840,00"]);
+    assert_eq!(rows(&found), [("Valves", "40", "1800.00"), ("Pumps", "2", "40.00")]);
+    let found = invoice(&["1|Lampes|19%|1 192,00", "2|Papier|7 %|146,15", "|Total HT||1 338,15"]);
+    assert_eq!(rows(&found), [("Lampes", "", "1192.00"), ("Papier", "", "146.15")]);
+}
+
+#[test]
+fn one_known_word_is_a_header_where_the_rows_say_so() {
+    let found = invoice(&["Désignation des travaux|||Xyz", "Platte|||238,83", "Rohr|||200,80"]);
+    assert_eq!(rows(&found), [("Platte", "", "238.83"), ("Rohr", "", "200.80")]);
+}
