@@ -110,7 +110,7 @@ impl Example {
     pub fn made_up(seed: u64, task: &Task, settings: Settings) -> Self {
         let made = super::synth::document(seed);
         let example = Self::of(made.truth, &made.pages, task, settings);
-        Self { weight: 0.12, teaches_only: true, ..example }
+        Self { weight: 0.06, teaches_only: true, ..example }
     }
 }
 
