@@ -290,10 +290,9 @@ impl At<'_> {
                 }
                 let digits = joined.chars().filter(char::is_ascii_digit).count();
                 let shaped = joined.chars().skip(2).all(|c| c.is_ascii_uppercase() || c.is_ascii_digit());
-                if (10..=14).contains(&joined.len())
-                    && shaped
-                    && digits >= 8
-                    && vat_id::has_known_prefix(&joined)
+                // Irish ones have seven digits and a letter or two.
+                let enough = digits >= 8 || (digits == 7 && joined.starts_with("IE"));
+                if (10..=14).contains(&joined.len()) && shaped && enough && vat_id::has_known_prefix(&joined)
                 {
                     // The longest, unless the check digits speak for a shorter one.
                     let valid = vat_id::check(&joined) == vat_id::VatCheck::Valid;

@@ -365,6 +365,15 @@ fn name(sheet: &mut Sheet, scene: &Scene<'_>, c: &Candidate, f: &Features, (hint
     sheet.put("fuller", u64::from(repeats.fuller), 2.0);
     sheet.put("web", repeats.web, 2.0);
     sheet.flag("said", repeats.said);
+    // The letterhead of an order is the buyer's.
+    if scene.kind == "order" {
+        sheet.put("order seller hint", 0, 2.0 * hint.seller);
+        sheet.put("order buyer hint", 0, 2.0 * hint.buyer);
+        sheet.put("order sender", u64::from(hint.sender), 2.0);
+        sheet.put("order web", repeats.web, 2.0);
+        sheet.flag("order block", u64::from(hint.top) + 2 * u64::from(hint.postcode > 0));
+        sheet.step("order y", f.y, &[0.06, 0.12, 0.2, 0.3, 0.5, 0.85]);
+    }
     if let Some(below) = below(&scene.pages[c.page], c.bbox) {
         sheet.flag("postcode below", u64::from(super::parties::has_postcode(&below.text)));
     }

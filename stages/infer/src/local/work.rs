@@ -266,12 +266,27 @@ impl Work {
                     || !self.is_no_tax(i) && !self.is_too_much(i)
                     || self.taxes_of_sums.contains(&i)
             }
+            Role::DueDate => want.own.is_some() || !self.is_for_discount(i),
             // Nothing is to be paid on an order.
             Role::Due => {
                 want.own.is_some() || !matches!(self.kind.value.as_str(), "order" | "order_response")
             }
             _ => true,
         }
+    }
+
+    /// `11.07.2026 mit 2 % Skonto`: until then less is to be paid, which is not until when to pay.
+    fn is_for_discount(&self, i: usize) -> bool {
+        const WORDS: [&str; 6] = ["skonto", "discount", "escompte", "sconto", "korting", "descuento"];
+        let c = &self.candidates[i];
+        let text = &self.pages[c.page].segments[c.segment].text;
+        let rest: String = text.get(c.span.1..).unwrap_or_default().chars().take(32).collect();
+        // What is behind another day belongs to that one.
+        let rest = match rest.find(|ch: char| matches!(ch, ';' | '/')) {
+            Some(at) => rest[..at].to_lowercase(),
+            None => rest.to_lowercase(),
+        };
+        rest.contains('%') && WORDS.iter().any(|w| rest.contains(w))
     }
 
     /// An amount that is too much for a tax: the highest rates are some 27 % of the net total, which is less than a fourth of the gross.
