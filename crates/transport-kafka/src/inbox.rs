@@ -52,6 +52,8 @@ struct Part {
     full: bool,
     handed: u64,
     held: u64,
+    /// Offset after the last record that came; of readers.
+    next: i64,
     /// Records to hand out before the reader has caught up in this partition.
     end: Option<u64>,
 }
@@ -93,12 +95,25 @@ impl Inbox {
         let Some(part) = state.parts.get_mut(&partition).filter(|p| !p.leaving) else { return false };
         part.bytes += record.size();
         part.held += 1;
+        part.next = record.offset + 1;
         part.records.push_back(record);
         let full = !part.full && part.bytes >= share;
         part.full |= full;
         drop(state);
         self.notify.notify_one();
         full
+    }
+
+    /// A reader begins at this offset.
+    pub(crate) fn begin(&self, partition: i32, offset: i64) {
+        if let Some(part) = self.lock().parts.get_mut(&partition) {
+            part.next = offset;
+        }
+    }
+
+    /// The partitions that are not full, each with the offset after the last record that came.
+    pub(crate) fn next(&self) -> Vec<(i32, i64)> {
+        self.lock().parts.iter().filter(|(_, p)| !p.full).map(|(id, p)| (*id, p.next)).collect()
     }
 
     /// Partitions that have room again.

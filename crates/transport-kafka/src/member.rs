@@ -286,8 +286,8 @@ fn positions(consumer: &Polled, partitions: &[i32]) -> KafkaResult<Vec<Assigned>
     Ok(found)
 }
 
-/// Polls once and holds what came.
-pub(crate) fn poll(consumer: &Polled, inbox: &Inbox) {
+/// Polls once and holds what came; whether a record did.
+pub(crate) fn poll(consumer: &Polled, inbox: &Inbox) -> bool {
     let context = consumer.context();
     match consumer.poll(POLL) {
         Some(Ok(message)) => {
@@ -297,6 +297,7 @@ pub(crate) fn poll(consumer: &Polled, inbox: &Inbox) {
             {
                 tracing::warn!(topic = context.topic, partition, "pause: {e}");
             }
+            return true;
         }
         Some(Err(KafkaError::PartitionEOF(partition))) => inbox.end(partition),
         Some(Err(e)) => {
@@ -306,6 +307,7 @@ pub(crate) fn poll(consumer: &Polled, inbox: &Inbox) {
         }
         None => {}
     }
+    false
 }
 
 fn record(message: &BorrowedMessage<'_>) -> Record {

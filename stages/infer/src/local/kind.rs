@@ -137,6 +137,8 @@ const WORDS: &[(&str, &[&str], &[&str])] = &[
             "rechnungs",
             "facture",
             "szamla",
+            "szamlak",
+            "szamlaval",
             "rechnungssumme",
             "rechnungsbetrag",
             "rechnungsempfanger",
