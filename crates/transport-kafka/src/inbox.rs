@@ -249,3 +249,33 @@ impl Inbox {
         all.then(|| std::mem::take(&mut state.revoking))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_reader_goes_on_behind_the_last_record_that_came() {
+        let inbox = Inbox::new(1 << 20);
+        inbox.open([0, 1], false);
+        inbox.begin(0, 7);
+        inbox.begin(1, 3);
+        let record = |offset| Record {
+            offset,
+            timestamp_ms: 0,
+            key: None,
+            value: Some(bytes::Bytes::from_static(b"x")),
+            headers: docmill_contracts::Headers::new(),
+        };
+        assert_eq!(inbox.next(), [(0, 7), (1, 3)]);
+        assert!(!inbox.hold(0, record(9)), "offsets have gaps, where transactions end");
+        assert_eq!(inbox.next(), [(0, 10), (1, 3)]);
+        // Handing out changes nothing, and what is full is not asked for.
+        assert!(matches!(inbox.take(), Ok(Some(Event::Records { partition: 0, .. }))));
+        assert_eq!(inbox.next(), [(0, 10), (1, 3)]);
+        let small = Inbox::new(1);
+        small.open([0], false);
+        assert!(small.hold(0, record(0)));
+        assert_eq!(small.next(), []);
+    }
+}

@@ -282,7 +282,7 @@ impl Work {
         let text = &self.pages[c.page].segments[c.segment].text;
         let rest: String = text.get(c.span.1..).unwrap_or_default().chars().take(32).collect();
         // What is behind another day belongs to that one.
-        let rest = match rest.find(|ch: char| matches!(ch, ';' | '/')) {
+        let rest = match rest.find([';', '/']) {
             Some(at) => rest[..at].to_lowercase(),
             None => rest.to_lowercase(),
         };

@@ -30,8 +30,7 @@ pub(super) fn make(plan: &Plan, canvas: &mut Canvas, dice: &mut Dice) -> Head {
         if dice.chance(22) {
             let beside = facts::column(plan, canvas, (350.0, 445.0), below.1, dice);
             y = y.max(beside).max(below.0) + size * 2.0;
-            let title = canvas_title(plan, canvas, y, dice);
-            return Head { y: title, named };
+            return Head { y: title(plan, canvas, y, dice), named };
         }
         y = y.max(below.0);
     }
@@ -55,7 +54,8 @@ pub(super) fn make(plan: &Plan, canvas: &mut Canvas, dice: &mut Dice) -> Head {
     Head { y: facts::make(plan, canvas, y, inline, dice), named }
 }
 
-fn canvas_title(plan: &Plan, canvas: &mut Canvas, y: f32, dice: &mut Dice) -> f32 {
+/// What the document calls itself, alone; returns what is below it.
+fn title(plan: &Plan, canvas: &mut Canvas, y: f32, dice: &mut Dice) -> f32 {
     let big = plan.size * [1.1, 1.5, 2.2][dice.below(3)];
     canvas.left(50.0, y, big, plan.style.labels.word(plan.kind, dice));
     y + big * 2.2
