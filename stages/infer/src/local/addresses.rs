@@ -21,6 +21,8 @@ pub(super) struct Address {
 
 /// Lines below a name that are looked at.
 const LINES: usize = 8;
+/// Most places of a name on a page that are looked at.
+const PLACES: usize = 20;
 /// Longest address in bytes.
 const LONGEST: usize = 200;
 /// Signs that stand between a name and the parts of its address.
@@ -38,8 +40,11 @@ pub(super) fn of(pages: &[Layout], name: &Candidate) -> Option<Address> {
     let elsewhere = || {
         [0, last].into_iter().find_map(|page| {
             let layout = &pages[page];
-            layout.segments.iter().enumerate().find_map(|(i, s)| {
+            let named = layout.segments.iter().enumerate().filter_map(|(i, s)| {
                 let end = ends(s, &words).filter(|_| page != name.page || i != name.segment)?;
+                Some((i, s, end))
+            });
+            named.take(PLACES).find_map(|(i, s, end)| {
                 let found = behind(layout, i, end).or_else(|| below(layout, i, s.bbox));
                 found.map(|(value, bbox)| Address { value, page, bbox })
             })
@@ -65,7 +70,7 @@ fn behind(layout: &Layout, index: usize, end: usize) -> Option<(String, Box4)> {
     let mut text = segment.text.get(end..)?.to_owned();
     let mut bbox = segment.place(end, segment.text.len());
     for next in layout.segments.iter().skip(index + 1).take_while(|s| s.line == segment.line) {
-        if next.bbox[0] - bbox[2] > 2.2 * segment.height() {
+        if next.bbox[0] - bbox[2] > 2.2 * segment.height() || text.len() > 2 * LONGEST {
             break;
         }
         text.push(' ');

@@ -326,7 +326,8 @@ impl At<'_> {
     /// valid check digits.
     fn wrapped_iban(&self, from: usize) -> Option<Candidate> {
         let joined = |text: &str| -> String { text.chars().filter(|c| !c.is_whitespace()).collect() };
-        let own = joined(self.segment.text.get(from..)?);
+        // Only what can be the beginning of one is looked at.
+        let own = joined(self.segment.text.get(from..).filter(|t| t.len() < 60)?);
         let begins = own.len() < 30 && own.len() >= 4 && own.bytes().all(|b| b.is_ascii_alphanumeric());
         if !begins || iban::is_valid(&own) || !own.bytes().skip(2).take(2).all(|b| b.is_ascii_digit()) {
             return None;

@@ -43,7 +43,7 @@ pub(crate) fn complete(cells: &mut [Named], layout: &Layout, next: usize) {
         let proven = quantity.zip(price).and_then(|(q, p)| {
             open(cells, &|r, i| product(&r[q], &r[p]).zip(value(&r[i])).is_some_and(|(a, b)| equal(a, b)))
         });
-        let price_of_all = price.filter(|p| quantity.is_none() || adds_up(&rows, *p, layout));
+        let price_of_all = price.filter(|p| quantity.is_none() || adds_up(&rows, *p, layout, next));
         if let Some(i) = proven.or_else(|| open(cells, &|r, i| is_amount(&r[i]))).or(price_of_all) {
             cells[i].0 = Some(Column::LineTotal);
         }
@@ -76,12 +76,13 @@ pub(crate) fn complete(cells: &mut [Named], layout: &Layout, next: usize) {
     }
 }
 
-/// Whether the amounts of a column come to one that the page states.
-fn adds_up(rows: &[Texts], column: usize, layout: &Layout) -> bool {
+/// Whether the amounts of a column come to one that is stated below their header.
+fn adds_up(rows: &[Texts], column: usize, layout: &Layout, next: usize) -> bool {
     let amounts = rows.iter().filter_map(|r| value(&r[column]));
     let sum = amounts.fold(Decimal::ZERO, Decimal::saturating_add);
-    let stated =
-        layout.lines.iter().flat_map(|l| numbers(&layout.segments[l.clone()])).filter(|n| n.value == sum);
+    // No more rows than these were read, so that the total of longer tables is none of theirs.
+    let lines = layout.lines.iter().skip(next).take(2 * MOST_LINES);
+    let stated = lines.flat_map(|l| numbers(&layout.segments[l.clone()])).filter(|n| n.value == sum);
     // The only row's own amount is one of them.
     !sum.is_zero() && stated.count() > usize::from(rows.len() == 1)
 }

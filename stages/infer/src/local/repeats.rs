@@ -26,6 +26,8 @@ pub struct Repeats {
 const LONGEST: usize = 80;
 /// Most names with a legal form that others are compared with.
 const MOST: usize = 60;
+/// Most web sites and mail addresses of a document that names are compared with.
+const SITES: usize = 20;
 /// Hosts of mail of people and small companies.
 const HOSTS: &[&str] = &[
     "gmail",
@@ -126,6 +128,9 @@ fn sites<'a>(pages: impl Iterator<Item = &'a Layout>) -> Vec<String> {
         }
         let Some(label) = labels.last() else { continue };
         let site: String = label.chars().filter(|c| c.is_alphanumeric()).collect();
+        if found.len() == SITES {
+            break;
+        }
         if site.len() >= 4
             && site.chars().any(char::is_alphabetic)
             && !HOSTS.contains(&site.as_str())

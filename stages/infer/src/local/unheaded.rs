@@ -18,6 +18,9 @@ const ALIGNED: f32 = 4.0;
 /// Rows of one table stand so many line heights apart at most.
 const FAR: f32 = 6.0;
 
+/// Most numbers of a line that are multiplied with each other.
+const MOST_NUMBERS: usize = 16;
+
 /// Words of payments, in plain form: what was given and returned adds up, too.
 #[rustfmt::skip]
 const PAID: [&str; 20] = [
@@ -144,11 +147,13 @@ fn product(layout: &Layout, line: usize) -> Option<Proven> {
     if !segments.iter().any(|s| s.text.chars().filter(|c| c.is_alphabetic()).count() >= 3) {
         return None;
     }
-    let all = numbers(segments);
+    // What a row says of itself stands at its end; a line of thousands of numbers is no row.
+    let mut all = numbers(segments);
+    all.drain(..all.len().saturating_sub(MOST_NUMBERS));
     let zero = |n: &Number| n.value.is_zero();
     let (k, total) = all.iter().enumerate().rfind(|(_, n)| n.cents && !zero(n))?;
     // What is left of a price after a discount.
-    let left: Vec<Decimal> = std::iter::once(Decimal::ONE).chain(percents(segments)).collect();
+    let left: Vec<Decimal> = std::iter::once(Decimal::ONE).chain(percents(segments).take(4)).collect();
     for j in (0..k).rev() {
         for i in (0..j).rev() {
             let (a, b) = (all[i], all[j]);

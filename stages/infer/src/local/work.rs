@@ -51,6 +51,8 @@ pub struct Work {
     /// Rows of net, tax and gross, and the taxes of those that others add up to.
     pub(crate) recaps: Vec<Recap>,
     taxes_of_sums: BTreeSet<usize>,
+    /// The largest amount of money, without its sign.
+    largest: Decimal,
 }
 
 impl Work {
@@ -81,6 +83,8 @@ impl Work {
         let receipt = kind.value == "receipt";
         let hints = parties::suggest(&pages, &candidates, &features, lexicon, receipt);
         let totals = if receipt { relations::receipt_total(&candidates, &features) } else { BTreeMap::new() };
+        let money = candidates.iter().filter(|c| c.kind == Kind::Amount && c.monetary);
+        let largest = money.map(|c| c.amount.abs()).max().unwrap_or_default();
         let mut work = Self {
             pages,
             candidates,
@@ -93,6 +97,7 @@ impl Work {
             rows: Vec::new(),
             recaps: Vec::new(),
             taxes_of_sums: BTreeSet::new(),
+            largest,
         };
         if described {
             work.describe(lexicon);
@@ -292,9 +297,7 @@ impl Work {
     /// An amount that is too much for a tax: the highest rates are some 27 % of the net total, which is less than a fourth of the gross.
     fn is_too_much(&self, i: usize) -> bool {
         const PARTS: i64 = 3;
-        let amounts = self.candidates.iter().filter(|c| c.kind == Kind::Amount && c.monetary);
-        let most = amounts.map(|c| c.amount.abs()).max().unwrap_or_default();
-        self.candidates[i].amount.abs() * Decimal::from(PARTS) > most
+        self.candidates[i].amount.abs() * Decimal::from(PARTS) > self.largest
     }
 
     /// An amount that nothing calls a tax, or whose label says that it is something else that net and gross differ by: an
