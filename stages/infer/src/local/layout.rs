@@ -14,6 +14,9 @@ pub type Box4 = [f32; 4];
 /// Most words of one page that are looked at.
 const MAX_WORDS: usize = 20_000;
 
+/// Most words of one segment: what is compared with all before it on its line stays bounded.
+const MAX_SEGMENT: usize = 120;
+
 /// Words that stand together on one line.
 #[derive(Debug, Clone)]
 pub struct Segment {
@@ -139,7 +142,8 @@ impl Layout {
             let from = layout.segments.len();
             let mut start = 0;
             for i in 1..=row.len() {
-                if i == row.len() || apart(row[i - 1], row[i], layout.source) {
+                let long = i - start >= MAX_SEGMENT;
+                if i == row.len() || long || apart(row[i - 1], row[i], layout.source) {
                     layout.segments.push(segment(line, &row[start..i]));
                     start = i;
                 }
@@ -289,4 +293,23 @@ pub fn union(a: Box4, b: Box4) -> Box4 {
 /// Share of the shorter interval that two intervals have in common.
 fn overlap(a0: f32, a1: f32, b0: f32, b1: f32) -> f32 {
     (a1.min(b1) - a0.max(b0)) / (a1 - a0).min(b1 - b0).max(0.5)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_of_thousands_of_words_is_many_segments() {
+        let word = |i: u16| {
+            let x = f32::from(i);
+            Word { text: "word".into(), bbox: [x, 10.0, x + 0.9, 20.0], confidence: 1.0, line: 0 }
+        };
+        let words: Vec<Word> = (0..500).map(word).collect();
+        let page = PageText { page_no: 1, width: 595.0, height: 842.0, source: TextSource::TextLayer, words };
+        let layout = Layout::of(&page);
+        assert_eq!(layout.lines.len(), 1);
+        assert!(layout.segments.iter().all(|s| s.words.len() <= MAX_SEGMENT));
+        assert_eq!(layout.segments.iter().map(|s| s.words.len()).sum::<usize>(), 500);
+    }
 }
