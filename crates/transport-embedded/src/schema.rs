@@ -26,9 +26,9 @@ const TABLES: &str = "
 
 /// Pages of the file that the writer keeps in memory, KiB. Records are appended, so that the ends of the tables and their inner
 /// pages are all that is asked for again: a larger cache fills with what was written, and memory grows with the log.
-const WRITER_CACHE_KIB: i32 = 1024;
+const WRITER_CACHE_KIB: i32 = 256;
 /// The same for each reader. There are many, and what they read was just written: it is in the system's cache.
-const READER_CACHE_KIB: i32 = 256;
+const READER_CACHE_KIB: i32 = 64;
 
 /// Opens the file for writing, making its tables where it is new.
 pub(crate) fn open_writer(path: &Path, max_bytes: Option<u64>) -> Result<Connection, TransportError> {

@@ -5,7 +5,13 @@
 use docmill_runtime::transport::{Assigned, Event, Record, TransportError};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
 use tokio::sync::Notify;
+
+/// A partition that nothing came of for so long is asked for its end; each time that there is nothing, for twice as long.
+const SILENT: Duration = Duration::from_secs(15);
+/// How often it is doubled.
+const DOUBLED: u32 = 4;
 
 /// Between the polling thread and one consumer or reader.
 pub(crate) struct Inbox {
@@ -52,8 +58,12 @@ struct Part {
     full: bool,
     handed: u64,
     held: u64,
-    /// Offset after the last record that came; of readers.
+    /// Offset after the last record that came, or where it began.
     next: i64,
+    /// When something came last, or it was looked at because nothing had; none before it began.
+    heard: Option<Instant>,
+    /// Looks since something came.
+    looks: u32,
     /// Records to hand out before the reader has caught up in this partition.
     end: Option<u64>,
 }
@@ -96,6 +106,8 @@ impl Inbox {
         part.bytes += record.size();
         part.held += 1;
         part.next = record.offset + 1;
+        part.heard = Some(Instant::now());
+        part.looks = 0;
         part.records.push_back(record);
         let full = !part.full && part.bytes >= share;
         part.full |= full;
@@ -104,16 +116,35 @@ impl Inbox {
         full
     }
 
-    /// A reader begins at this offset.
+    /// A partition begins at this offset.
     pub(crate) fn begin(&self, partition: i32, offset: i64) {
         if let Some(part) = self.lock().parts.get_mut(&partition) {
             part.next = offset;
+            part.heard = Some(Instant::now());
         }
     }
 
-    /// The partitions that are not full, each with the offset after the last record that came.
-    pub(crate) fn next(&self) -> Vec<(i32, i64)> {
-        self.lock().parts.iter().filter(|(_, p)| !p.full).map(|(id, p)| (*id, p.next)).collect()
+    /// Partitions that could hold more and that nothing came of for long, each with the offset after the last record that came.
+    /// Those that are told are silent anew from now on.
+    pub(crate) fn silent(&self, now: Instant) -> Vec<(i32, i64)> {
+        let long = |p: &Part| {
+            let patience = SILENT * 2_u32.pow(p.looks.min(DOUBLED));
+            p.heard.is_some_and(|heard| now.saturating_duration_since(heard) > patience)
+        };
+        let mut state = self.lock();
+        let parts = state.parts.iter_mut().filter(|(_, p)| !p.full && !p.leaving && long(p));
+        parts
+            .map(|(id, p)| {
+                p.heard = Some(now);
+                p.looks += 1;
+                (*id, p.next)
+            })
+            .collect()
+    }
+
+    /// Whether this is still what a partition goes on with.
+    pub(crate) fn stands_at(&self, partition: i32, next: i64) -> bool {
+        self.lock().parts.get(&partition).is_some_and(|p| p.next == next && !p.leaving && !p.full)
     }
 
     /// Partitions that have room again.
@@ -127,6 +158,7 @@ impl Inbox {
             .filter_map(|(id, p)| {
                 roomy(&p).then(|| {
                     p.full = false;
+                    p.heard = Some(Instant::now());
                     *id
                 })
             })
@@ -254,28 +286,51 @@ impl Inbox {
 mod tests {
     use super::*;
 
-    #[test]
-    fn a_reader_goes_on_behind_the_last_record_that_came() {
-        let inbox = Inbox::new(1 << 20);
-        inbox.open([0, 1], false);
-        inbox.begin(0, 7);
-        inbox.begin(1, 3);
-        let record = |offset| Record {
+    fn record(offset: i64) -> Record {
+        Record {
             offset,
             timestamp_ms: 0,
             key: None,
             value: Some(bytes::Bytes::from_static(b"x")),
             headers: docmill_contracts::Headers::new(),
-        };
-        assert_eq!(inbox.next(), [(0, 7), (1, 3)]);
+        }
+    }
+
+    #[test]
+    fn a_silent_partition_is_told_with_where_it_goes_on() {
+        let begun = Instant::now();
+        let inbox = Inbox::new(1 << 20);
+        inbox.open([0, 1, 2], false);
+        inbox.begin(0, 7);
+        inbox.begin(1, 3);
         assert!(!inbox.hold(0, record(9)), "offsets have gaps, where transactions end");
-        assert_eq!(inbox.next(), [(0, 10), (1, 3)]);
-        // Handing out changes nothing, and what is full is not asked for.
+        assert_eq!(inbox.silent(begun), [], "they have just begun");
+        let late = Instant::now() + SILENT + Duration::from_millis(1);
+        assert_eq!(inbox.silent(late), [(0, 10), (1, 3)], "the third has not begun");
+        assert!(inbox.stands_at(0, 10) && !inbox.stands_at(0, 7) && !inbox.stands_at(5, 0));
+        // Each time for twice as long, until something comes.
+        assert_eq!(inbox.silent(late + SILENT + SILENT / 2), []);
+        assert_eq!(inbox.silent(late + 3 * SILENT), [(0, 10), (1, 3)]);
+        assert!(!inbox.hold(1, record(3)));
+        let after = Instant::now() + SILENT + Duration::from_millis(1);
+        assert_eq!(inbox.silent(after), [(1, 4)]);
+    }
+
+    #[test]
+    fn what_is_full_or_told_back_is_not_silent() {
+        let inbox = Inbox::new(2);
+        inbox.open([0, 1], false);
+        inbox.begin(0, 0);
+        inbox.begin(1, 0);
+        assert!(inbox.hold(0, record(0)));
+        inbox.revoke(vec![1]);
+        let late = Instant::now() + 2 * SILENT;
+        assert_eq!(inbox.silent(late), []);
+        assert!(!inbox.stands_at(0, 1) && !inbox.stands_at(1, 0));
+        // With room again, its silence begins anew.
+        assert!(matches!(inbox.take(), Ok(Some(Event::Revoked(_)))));
         assert!(matches!(inbox.take(), Ok(Some(Event::Records { partition: 0, .. }))));
-        assert_eq!(inbox.next(), [(0, 10), (1, 3)]);
-        let small = Inbox::new(1);
-        small.open([0], false);
-        assert!(small.hold(0, record(0)));
-        assert_eq!(small.next(), []);
+        assert_eq!(inbox.with_room(), [0]);
+        assert_eq!(inbox.silent(Instant::now() + 2 * SILENT), [(0, 1)]);
     }
 }

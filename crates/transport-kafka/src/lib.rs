@@ -13,6 +13,7 @@ mod member;
 mod orphans;
 mod producer;
 mod reader;
+mod silence;
 mod topics;
 
 pub use config::KafkaConfig;

@@ -7,6 +7,7 @@ use crate::config::KafkaConfig;
 use crate::error::{self, broken};
 use crate::inbox::Inbox;
 use crate::orphans;
+use crate::silence::Watch;
 use docmill_contracts::Headers;
 use docmill_runtime::transport::{Assigned, Consumer, Event, Member, Record, TransportError};
 use futures::FutureExt;
@@ -82,6 +83,7 @@ pub(crate) fn join(
         inbox: Arc::clone(&inbox),
         membership: Arc::clone(membership),
         lookup: None,
+        watch: Watch::default(),
         newcomer: Some((config.clone(), member.clone(), partitions)),
     };
     std::thread::Builder::new()
@@ -148,6 +150,7 @@ struct Thread {
     inbox: Arc<Inbox>,
     membership: Arc<Membership>,
     lookup: Option<JoinHandle<()>>,
+    watch: Watch,
     /// Until it has been in the group: what it takes to look for partitions that its predecessor left to nobody.
     newcomer: Option<(KafkaConfig, Member, i32)>,
 }
@@ -156,6 +159,7 @@ impl Thread {
     fn run(mut self) {
         while !self.inbox.lock().closing {
             poll(&self.consumer, &self.inbox);
+            self.watch.tick(&self.consumer, &self.inbox);
             if self.inbox.lock().joined
                 && let Some((config, member, partitions)) = self.newcomer.take()
                 && let Err(e) = orphans::look(&config, &member, partitions, &self.inbox)
@@ -168,7 +172,7 @@ impl Thread {
             }
         }
         // librdkafka waits for the answer to its last rebalance before it closes.
-        while self.lookup.as_ref().is_some_and(|l| !l.is_finished()) {
+        while self.lookup.as_ref().is_some_and(|l| !l.is_finished()) || self.watch.asks() {
             poll(&self.consumer, &self.inbox);
         }
         let state = {
@@ -210,6 +214,9 @@ impl Thread {
                 list.add_partition_offset(&context.topic, a.partition, Offset::Offset(a.offset))?;
             }
             self.inbox.open(found.iter().map(|a| a.partition), true);
+            for a in &found {
+                self.inbox.begin(a.partition, a.offset);
+            }
             self.consumer.incremental_assign(&list)?;
             self.inbox.tell(Event::Assigned(found));
         }
@@ -286,8 +293,8 @@ fn positions(consumer: &Polled, partitions: &[i32]) -> KafkaResult<Vec<Assigned>
     Ok(found)
 }
 
-/// Polls once and holds what came; whether a record did.
-pub(crate) fn poll(consumer: &Polled, inbox: &Inbox) -> bool {
+/// Polls once and holds what came.
+pub(crate) fn poll(consumer: &Polled, inbox: &Inbox) {
     let context = consumer.context();
     match consumer.poll(POLL) {
         Some(Ok(message)) => {
@@ -297,7 +304,6 @@ pub(crate) fn poll(consumer: &Polled, inbox: &Inbox) -> bool {
             {
                 tracing::warn!(topic = context.topic, partition, "pause: {e}");
             }
-            return true;
         }
         Some(Err(KafkaError::PartitionEOF(partition))) => inbox.end(partition),
         Some(Err(e)) => {
@@ -307,7 +313,6 @@ pub(crate) fn poll(consumer: &Polled, inbox: &Inbox) -> bool {
         }
         None => {}
     }
-    false
 }
 
 fn record(message: &BorrowedMessage<'_>) -> Record {

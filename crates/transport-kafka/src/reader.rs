@@ -1,14 +1,14 @@
 //! A topic read outside any group.
 //!
 //! Rule: the end of a partition is what librdkafka meets as such (read_committed), so that aborted records and
-//! transaction markers at the tail, which nobody is handed, hold up no one. Rule: a reader that is handed nothing for a while asks
-//! whether there is more, and begins again where it is.
+//! transaction markers at the tail, which nobody is handed, hold up no one.
 
 use crate::client::{Callbacks, Polled};
 use crate::config::KafkaConfig;
 use crate::error::{self, broken};
 use crate::inbox::Inbox;
 use crate::member::poll;
+use crate::silence::Watch;
 use docmill_runtime::transport::{Event, Read, ReadFrom, Reader, TransportError, Watermarks};
 use futures::FutureExt;
 use futures::future::BoxFuture;
@@ -16,7 +16,6 @@ use rdkafka::TopicPartitionList;
 use rdkafka::consumer::Consumer as _;
 use rdkafka::topic_partition_list::Offset;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
 
 /// Bytes held for a reader, about.
 const CAPACITY: usize = 8 << 20;
@@ -25,12 +24,6 @@ pub(crate) struct TopicReader {
     inbox: Arc<Inbox>,
     told: bool,
 }
-
-/// Nothing came for so long: a look at where the partitions end. A librdkafka that was left by its broker in the middle of checking
-/// positions has been seen to fetch nothing from then on, without an error.
-const SILENT: Duration = Duration::from_secs(15);
-/// Longest wait for an answer to that.
-const ASK: Duration = Duration::from_secs(2);
 
 /// Begins to read; `marks` are the topic's partitions as they are now.
 pub(crate) fn read(
@@ -49,6 +42,7 @@ pub(crate) fn read(
     };
     let consumer: Polled =
         config.reader(CAPACITY).create_with_context(callbacks).map_err(|e| broken(what(), e))?;
+    let consumer = Arc::new(consumer);
     let mut list = TopicPartitionList::new();
     for m in marks {
         let start = match from {
@@ -75,14 +69,10 @@ pub(crate) fn read(
         .name("kafka-read".into())
         .spawn(move || {
             let context = consumer.context();
-            let mut silent = Instant::now();
+            let mut watch = Watch::default();
             while !thread.lock().closing {
-                if poll(&consumer, &thread) {
-                    silent = Instant::now();
-                } else if silent.elapsed() > SILENT {
-                    go_on(&consumer, &context.topic, &thread);
-                    silent = Instant::now();
-                }
+                poll(&consumer, &thread);
+                watch.tick(&consumer, &thread);
                 let roomy = thread.with_room();
                 if !roomy.is_empty()
                     && let Err(e) = consumer.resume(&context.list(roomy))
@@ -93,23 +83,6 @@ pub(crate) fn read(
         })
         .map_err(|e| broken("start a thread", e))?;
     Ok(TopicReader { inbox, told: false })
-}
-
-/// Begins again where each partition was read up to, if it goes on there. Records that were fetched and not handed over are fetched
-/// once more, those that were handed over are not.
-fn go_on(consumer: &Polled, topic: &str, inbox: &Inbox) {
-    for (partition, next) in inbox.next() {
-        match consumer.fetch_watermarks(topic, partition, ASK) {
-            Ok((_, high)) if high > next => {
-                if let Err(e) = consumer.seek(topic, partition, Offset::Offset(next), ASK) {
-                    tracing::debug!(topic, partition, next, "seek: {e}");
-                }
-            }
-            Ok(_) => {}
-            // It is asked again after the next silence.
-            Err(e) => return tracing::debug!(topic, partition, "watermarks: {e}"),
-        }
-    }
 }
 
 impl Reader for TopicReader {

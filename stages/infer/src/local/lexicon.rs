@@ -1,4 +1,4 @@
-//! The words that stand beside values, in English, German, French and Hungarian, and fewer in other languages.
+//! The words that stand beside values, in English, German, French and Hungarian, and fewer in ten other languages.
 //!
 //! Owns which phrase names which concept. Knows no geometry. Rule: phrases are general vocabulary of business documents;
 //! a phrase that only one supplier uses does not belong here.
@@ -163,16 +163,17 @@ pub fn plain(text: &str) -> String {
             'é' | 'è' | 'ê' | 'ë' | 'ē' | 'ė' | 'ę' | 'ě' => word.push('e'),
             'í' | 'î' | 'ï' | 'ì' | 'ī' | 'į' => word.push('i'),
             'ç' | 'ć' | 'č' => word.push('c'),
-            'ś' | 'š' | 'ş' => word.push('s'),
+            'ś' | 'š' | 'ş' | 'ș' => word.push('s'),
             'ź' | 'ż' | 'ž' => word.push('z'),
             'ñ' | 'ń' | 'ň' | 'ņ' => word.push('n'),
             'ř' => word.push('r'),
             'ł' => word.push('l'),
             'ý' => word.push('y'),
-            'ť' => word.push('t'),
+            'ť' | 'ţ' | 'ț' => word.push('t'),
             'ď' => word.push('d'),
             'ß' => word.push_str("ss"),
             'œ' => word.push_str("oe"),
+            'æ' => word.push_str("ae"),
             '°' | 'º' if word == "n" => word.push('o'),
             c if c.is_alphanumeric() => word.push(c),
             _ => flush(&mut word, &mut out),
@@ -190,14 +191,19 @@ fn flush(word: &mut String, out: &mut String) {
         out.push(' ');
     }
     match word.as_str() {
-        "nr" | "number" | "num" | "nummer" | "numero" | "nro" | "numbers" => out.push_str("no"),
+        "nr" | "number" | "num" | "nummer" | "numero" | "nro" | "numbers" | "numer" | "cislo" | "numar" => {
+            out.push_str("no")
+        }
         // German compounds: `rechnungsnummer`, `kundennr`.
         w if w.len() > 10 && w.is_ascii() && w.ends_with("rechnung") => {
             out.push_str(&w[..w.len() - 8]);
             out.push_str(" rechnung");
         }
         w => {
-            match ["nummer", "nr"].iter().find_map(|end| w.strip_suffix(end).filter(|stem| stem.len() > 2)) {
+            match ["nummer", "numero", "nr"]
+                .iter()
+                .find_map(|end| w.strip_suffix(end).filter(|stem| stem.len() > 2))
+            {
                 Some(stem) if stem.is_ascii() && stem.chars().all(char::is_alphabetic) => {
                     out.push_str(stem);
                     out.push_str(" no");

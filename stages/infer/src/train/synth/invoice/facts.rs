@@ -68,6 +68,22 @@ pub(super) fn column(plan: &Plan, canvas: &mut Canvas, (x, to): (f32, f32), y: f
     set(plan, canvas, &pairs, (x, to), y, dice)
 }
 
+/// One below the other from `x`, each label above its value; returns the lower edge.
+pub(super) fn stacked(plan: &Plan, canvas: &mut Canvas, x: f32, y: f32, dice: &mut Dice) -> f32 {
+    let pairs = pairs(plan, false, dice);
+    stack(plan, canvas, &pairs, x, y)
+}
+
+fn stack(plan: &Plan, canvas: &mut Canvas, pairs: &[(String, String)], x: f32, mut y: f32) -> f32 {
+    let pitch = plan.size * 1.4;
+    for (label, value) in pairs {
+        canvas.left(x, y, plan.size * 0.85, label);
+        canvas.left(x, y + pitch * 0.85, plan.size, value);
+        y += pitch * 2.2;
+    }
+    y
+}
+
 fn set(
     plan: &Plan,
     canvas: &mut Canvas,
@@ -106,15 +122,7 @@ pub(super) fn make(plan: &Plan, canvas: &mut Canvas, mut y: f32, inline: bool, d
                 y += pitch;
             }
         }
-        3 => {
-            // One below the other, the label above its value.
-            let x = [50.0, 380.0][dice.below(2)];
-            for (label, value) in &pairs {
-                canvas.left(x, y, size * 0.85, label);
-                canvas.left(x, y + pitch * 0.85, size, value);
-                y += pitch * 2.2;
-            }
-        }
+        3 => y = stack(plan, canvas, &pairs, [50.0, 380.0][dice.below(2)], y),
         _ => {
             for row in pairs.chunks([3, 4, 5][dice.below(3)]) {
                 let step = 500.0 / row.len() as f32;

@@ -7,7 +7,11 @@ use super::super::canvas::Canvas;
 use super::super::speech::spaced;
 use super::Plan;
 
-pub(super) fn make(plan: &Plan, canvas: &mut Canvas, y: f32, named: bool, dice: &mut Dice) {
+pub(super) fn make(plan: &Plan, canvas: &mut Canvas, mut y: f32, named: bool, dice: &mut Dice) {
+    if y < 600.0 && plan.kind == "invoice" && dice.chance(14) {
+        slip(plan, canvas, dice);
+        y = 765.0;
+    }
     let (labels, issuer) = (&plan.style.labels, plan.issuer());
     let size = plan.size * 0.9;
     if y < 760.0 {
@@ -45,6 +49,42 @@ pub(super) fn make(plan: &Plan, canvas: &mut Canvas, y: f32, named: bool, dice: 
         if !two || i % 2 == 1 {
             y += size;
         }
+    }
+}
+
+/// A slip to tear off and send with the payment: to whom, from whom, and the facts once more.
+fn slip(plan: &Plan, canvas: &mut Canvas, dice: &mut Dice) {
+    let (labels, style, size) = (&plan.style.labels, &plan.style, plan.size * 0.9);
+    let pitch = size * 1.5;
+    let mut y = 645.0;
+    canvas.left(45.0, y, size * 1.4, labels.word("slip", dice));
+    y += pitch * 1.6;
+    let to = labels.word(["payto", "seller"][dice.below(2)], dice);
+    let issuer = plan.issuer();
+    let own_line = dice.chance(40);
+    let mut lines = vec![issuer.name.clone(), issuer.street.clone(), issuer.city.clone()];
+    if own_line {
+        lines.insert(0, format!("{to}:"));
+    } else {
+        lines[0] = format!("{to}: {}", issuer.name);
+    }
+    for (i, line) in lines.iter().enumerate() {
+        canvas.left(45.0, y + pitch * i as f32, size, line);
+    }
+    let mut facts = vec![
+        (labels.word("buyer", dice), plan.addressee().name.clone()),
+        (labels.word("number", dice), plan.number.clone()),
+        (labels.word("payable", dice), style.money(plan.gross - plan.paid)),
+    ];
+    if let Some(due) = plan.due {
+        facts.push((labels.word("due", dice), style.date(due)));
+    }
+    if dice.chance(50) {
+        facts.push((labels.word("enclosed", dice), "__________".to_owned()));
+    }
+    for (i, (label, value)) in facts.iter().enumerate() {
+        canvas.left(300.0, y + pitch * i as f32, size, label);
+        canvas.left(420.0, y + pitch * i as f32, size, value);
     }
 }
 

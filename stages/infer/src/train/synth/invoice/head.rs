@@ -18,6 +18,9 @@ pub(super) struct Head {
 /// Letterhead, parties, title and the labels of the document.
 pub(super) fn make(plan: &Plan, canvas: &mut Canvas, dice: &mut Dice) -> Head {
     let size = plan.size;
+    if dice.chance(8) {
+        return Head { y: three_columns(plan, canvas, dice), named: true };
+    }
     let boxes = dice.chance(18);
     let (mut y, mut named) = if boxes { brand(plan, canvas, dice) } else { letterhead(plan, canvas, dice) };
     if boxes {
@@ -59,6 +62,30 @@ fn title(plan: &Plan, canvas: &mut Canvas, y: f32, dice: &mut Dice) -> f32 {
     let big = plan.size * [1.1, 1.5, 2.2][dice.below(3)];
     canvas.left(50.0, y, big, plan.style.labels.word(plan.kind, dice));
     y + big * 2.2
+}
+
+/// Title and addressee to the left, what there is to know in the middle, who issued it to the right, under no heading.
+fn three_columns(plan: &Plan, canvas: &mut Canvas, dice: &mut Dice) -> f32 {
+    let (issuer, size) = (plan.issuer(), plan.size);
+    let pitch = size * 1.3;
+    let top = dice.between(35, 70) as f32;
+    canvas.left(45.0, top, size * 1.7, plan.style.labels.word(plan.kind, dice));
+    let (mut left, mut right) = (top + size * 4.0, top);
+    let indent = [45.0, 75.0][dice.below(2)];
+    for line in address(plan.addressee(), plan, dice) {
+        canvas.left(indent, left, size, &line);
+        left += pitch;
+    }
+    for line in [&issuer.name, &issuer.street, &issuer.city] {
+        canvas.left(410.0, right, size, line);
+        right += pitch;
+    }
+    if dice.chance(40) {
+        let phone = format!("{} {}", plan.style.labels.word("phone", dice), issuer.phone);
+        canvas.left(410.0, right, size, &phone);
+    }
+    let middle = facts::stacked(plan, canvas, 255.0, top, dice);
+    left.max(right).max(middle) + pitch * 2.0
 }
 
 /// A logo: the brand, or the name without its legal form, in capitals or not.
