@@ -65,7 +65,8 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let made: u64 = after("--synthetic").map_or(Ok(0), |f| f.parse())?;
     for seed in 0..made {
         let mut example = Example::made_up(seed, &task, settings);
-        example.weight = after("--weight").map_or(Ok(0.3), |f| f.parse())?;
+        // Times the usual weight of its kind.
+        example.weight *= after("--weight").map_or(Ok(1.0), |f| f.parse::<f32>())?;
         examples.push(example);
     }
     println!("{} examples, {pages} pages read in {:?}", examples.len(), started.elapsed());

@@ -32,8 +32,11 @@ const SIGNS: [&str; 9] = [" · ", " • ", " ● ", " | ", " – ", " — ", " -
 pub(super) fn of(pages: &[Layout], name: &Candidate) -> Option<Address> {
     let words = plain(&name.value);
     let own = pages.get(name.page)?;
+    // Below the sender's line stands somebody else's address.
+    let rest = own.segments.get(name.segment).and_then(|s| s.text.get(name.span.1..)).unwrap_or_default();
+    let alone = !rest.contains(|c: char| c.is_ascii_digit());
     let here = behind(own, name.segment, name.span.1)
-        .or_else(|| below(own, name.segment, name.bbox))
+        .or_else(|| below(own, name.segment, name.bbox).filter(|_| alone))
         .map(|(value, bbox)| Address { value, page: name.page, bbox });
     // The first and the last page have what the others repeat.
     let last = pages.len().saturating_sub(1);
@@ -51,6 +54,35 @@ pub(super) fn of(pages: &[Layout], name: &Candidate) -> Option<Address> {
         })
     };
     here.or_else(elsewhere)
+}
+
+/// The address that the paper itself has at its upper or lower edge, apart from any name: one line with street and town. None where
+/// there are several.
+pub(super) fn of_paper(page: &Layout) -> Option<Address> {
+    /// Shares of the height of the page.
+    const EDGES: (f32, f32) = (0.16, 0.82);
+    let mut found: Option<Address> = None;
+    for segment in &page.segments {
+        let y = segment.bbox[1] / page.height.max(1.0);
+        if (y > EDGES.0 && y < EDGES.1) || segment.text.len() > 2 * LONGEST {
+            continue;
+        }
+        let parts = parts(&segment.text);
+        let house = |p: &String| p.contains(|c: char| c.is_ascii_digit()) && p.contains(char::is_alphabetic);
+        let town = parts.iter().take(4).position(|p| is_sure(p) && !house_only(p));
+        let Some(town) = town.filter(|at| *at > 0 && parts[..*at].iter().any(house)) else { continue };
+        let Some(value) = address(&parts[..=town]) else { continue };
+        if found.as_ref().is_some_and(|f| plain(&f.value) != plain(&value)) {
+            return None;
+        }
+        found.get_or_insert(Address { value, page: 0, bbox: segment.bbox });
+    }
+    found
+}
+
+/// A number and nothing else.
+fn house_only(part: &str) -> bool {
+    !part.contains(char::is_alphabetic)
 }
 
 /// Where a segment that begins with a name goes on behind it.
@@ -97,8 +129,15 @@ fn parts(text: &str) -> Vec<String> {
 /// Parts up to the postcode, and the country after it.
 fn address(parts: &[String]) -> Option<String> {
     let near = &parts[..parts.len().min(6)];
+    // `530 03, Pardubice`: the town follows, `Mumbai, 400093`: it went before.
+    let town =
+        |p: &String| !p.contains(|c: char| c.is_ascii_digit()) && !titles::is_country(p) && !p.contains('@');
+    let alone = || {
+        let at = near.iter().position(|p| is_bare(p)).filter(|at| *at > 0)?;
+        Some(at + usize::from(!town(&near[at - 1]) && near.get(at + 1).is_some_and(town)))
+    };
     // `1180 Industrial Blvd` has a number where others have a postcode.
-    let sure = near.iter().position(|p| is_sure(p));
+    let sure = near.iter().position(|p| is_sure(p)).or_else(alone);
     let at = sure.or_else(|| near.iter().position(|p| parties::has_postcode(p)))?;
     let country = parts.get(at + 1).filter(|p| titles::is_country(p));
     let kept: Vec<&str> = parts[..=at].iter().chain(country).map(String::as_str).collect();
@@ -115,6 +154,13 @@ fn is_sure(part: &str) -> bool {
     let four = |w: &str| w.len() == 4 && w.bytes().all(|b| b.is_ascii_digit());
     let first = part.split([' ', ',']).next().unwrap_or_default();
     parties::is_american(part) || (parties::has_postcode(part) && !four(first))
+}
+
+/// Whether a part is a postcode and nothing else: `530 03`, `400093`.
+fn is_bare(part: &str) -> bool {
+    let groups: Vec<usize> = part.split(' ').map(str::len).collect();
+    part.bytes().all(|b| b.is_ascii_digit() || b == b' ')
+        && matches!(groups.as_slice(), [3, 2] | [5 | 6] | [3, 3])
 }
 
 /// The lines below a name.
@@ -147,7 +193,7 @@ fn below(layout: &Layout, index: usize, name: Box4) -> Option<(String, Box4)> {
         }
         let own = parts(text);
         let surer = |i: &usize| parts(&layout.segments[*i].text).iter().any(|p| is_sure(p));
-        found = own.iter().any(|p| is_sure(p))
+        found = own.iter().any(|p| is_sure(p) || (is_bare(p) && own.len() > 1))
             || own.iter().any(|p| parties::has_postcode(p)) && !block[n + 1..].iter().take(2).any(surer);
         all.extend(own);
         place = Some(place.map_or(segment.bbox, |p| union(p, segment.bbox)));
@@ -224,5 +270,30 @@ mod tests {
         ];
         assert_eq!(address_of("Muster Ltd", &foot).as_deref(), Some("Unit 6, Marsh Road, Bristol BS32 4JT"));
         assert_eq!(address_of("Muster Ltd", &foot[..1]), None);
+    }
+
+    #[test]
+    fn a_postcode_may_stand_apart_from_its_town() {
+        let czech =
+            [(50.0, 40.0, "Dubov s.r.o."), (50.0, 53.0, "Lipova 1422"), (50.0, 66.0, "530 03, Borek")];
+        assert_eq!(address_of("Dubov s.r.o.", &czech).as_deref(), Some("Lipova 1422, 530 03, Borek"));
+        let indian = [(50.0, 40.0, "Kamal Pvt Ltd"), (50.0, 53.0, "Plot 14, East Road, Mumbai, 400093")];
+        assert_eq!(
+            address_of("Kamal Pvt Ltd", &indian).as_deref(),
+            Some("Plot 14, East Road, Mumbai, 400093")
+        );
+    }
+
+    #[test]
+    fn the_paper_has_an_address_of_its_own_at_its_edges() {
+        let lines = [
+            (50.0, 40.0, "Muster GmbH"),
+            (50.0, 200.0, "Kunde AG, Hafenweg 8, 48155 Hafen"),
+            (50.0, 800.0, "Ecke 14 · 20537 Stadt · info@muster.example"),
+        ];
+        assert_eq!(of_paper(&page(&lines)).map(|a| a.value).as_deref(), Some("Ecke 14, 20537 Stadt"));
+        let two = [lines[2], (50.0, 815.0, "Lager 3, 20539 Stadt")];
+        assert_eq!(of_paper(&page(&two)), None, "whose is which is not said");
+        assert_eq!(of_paper(&page(&lines[..2])), None);
     }
 }

@@ -242,7 +242,11 @@ impl Work {
                 let page = &self.pages[name.page];
                 parties::address_below(page, name, true).map(|(value, place)| (value, page.page_no, place))
             } else {
-                addresses::of(&self.pages, name).map(|a| (a.value, self.pages[a.page].page_no, a.bbox))
+                // Who issued it may name its address apart from its name.
+                let issuer = (role == Role::BuyerAddress) == (self.kind.value == "order");
+                let apart = || addresses::of_paper(&self.pages[0]).filter(|_| issuer);
+                let found = addresses::of(&self.pages, name).or_else(apart);
+                found.map(|a| (a.value, self.pages[a.page].page_no, a.bbox))
             };
             match found {
                 Some((value, page, place)) => {

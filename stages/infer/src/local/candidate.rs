@@ -288,6 +288,10 @@ impl At<'_> {
                 if labelled && like_iban(&joined) {
                     account = Some(self.candidate(Kind::Iban, raw.to_owned(), glued, last.1));
                 }
+                // `BE 0123.456.789`, `CHE-116.281.710`
+                let whole = vat_id::normalize(&joined);
+                let pointed = whole.len() != joined.len();
+                let joined = whole;
                 let digits = joined.chars().filter(char::is_ascii_digit).count();
                 let shaped = joined.chars().skip(2).all(|c| c.is_ascii_uppercase() || c.is_ascii_digit());
                 // Irish ones have seven digits and a letter or two.
@@ -296,11 +300,19 @@ impl At<'_> {
                 {
                     // The longest, unless the check digits speak for a shorter one.
                     let valid = vat_id::check(&joined) == vat_id::VatCheck::Valid;
+                    let told = || domestic::says_vat(self.layout, self.index, glued);
+                    if pointed && !valid && !told() {
+                        continue;
+                    }
                     if valid || !matches!(vat, Some((_, true))) {
                         vat = Some((self.candidate(Kind::Vat, raw.to_owned(), glued, last.1), valid));
                     }
                 }
-                if size == 1 && matches!(joined.len(), 8 | 11) && iban::bic_is_well_formed(&joined) {
+                if size == 1
+                    && !pointed
+                    && matches!(joined.len(), 8 | 11)
+                    && iban::bic_is_well_formed(&joined)
+                {
                     found.push(self.candidate(Kind::Bic, joined, glued, last.1));
                 }
             }

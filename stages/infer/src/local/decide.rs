@@ -253,6 +253,8 @@ fn period(from: &Judged, to: &Judged, candidates: &[Candidate]) -> Option<(Decid
     (a.over_none > NEARLY).then_some((a, b))
 }
 
+/// What it adds to a sum of scores that net and tax are the gross.
+const HOLDS: f32 = 4.0;
 /// What it adds to a sum of scores that net, tax and gross stand in one row, and what each row above adds that they are the sum of,
 /// two at most.
 const ONE_ROW: f32 = 4.5;
@@ -281,7 +283,17 @@ fn totals<'a>(
         let taken = best.iter().copied().chain(rest.iter().copied().filter(|s| sum(s)).take(6));
         taken.filter_map(|s| Some((candidate(s)?, s.score))).collect()
     };
-    let (nets, taxes, grosses) = (values(net, 0), values(tax, 1), values(gross, 2));
+    let (nets, mut taxes, grosses) = (values(net, 0), values(tax, 1), values(gross, 2));
+    // What lies between the best of the two is the tax, however it is labelled: of several rates, or in another language.
+    for scored in tax.values() {
+        let Some(i) = candidate(scored).filter(|i| taxes.iter().all(|(t, _)| t != i)) else { continue };
+        let between = |(a, _): &(usize, f32), (c, _): &(usize, f32)| {
+            candidates[*c].amount - candidates[*a].amount == candidates[i].amount
+        };
+        if nets.iter().take(3).any(|a| grosses.iter().take(3).any(|c| between(a, c))) {
+            taxes.push((i, scored.score));
+        }
+    }
     // What is much less like the total than a larger amount is a part of it.
     let part = |gross: Decimal, score: f32| {
         grosses.iter().any(|(i, s)| *s > score + PART && candidates[*i].amount.abs() > gross.abs())
@@ -303,7 +315,7 @@ fn totals<'a>(
                     (true, false) if row && !part(z, *c_score) => {
                         ONE_ROW + ADDED * recap.unwrap_or_default().min(2) as f32
                     }
-                    (true, false) => 3.0,
+                    (true, false) => HOLDS,
                     (true, true) => 1.0,
                     (false, _) => 0.0,
                 };

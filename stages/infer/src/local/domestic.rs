@@ -1,20 +1,24 @@
 //! VAT ids and account numbers as they are written at home: without a country's letters, after a label that says what
 //! they are.
 //!
-//! Owns which labels and which shapes. Knows no field. Rule: a number is one only by its label; a bare number is none.
+//! Owns which labels and which shapes. Knows no field. Rule: a number is one only by its label; a bare number is none, but a
+//! GSTIN.
 
 use super::layout::{Layout, Segment};
 use super::lexicon::plain;
 
 /// Words of labels of VAT ids, in [`plain`] form.
-const VAT: [&str; 25] = [
+const VAT: [&str; 28] = [
+    "abn",
     "adoszam",
     "adoszama",
     "btw",
     "cif",
     "contribuinte",
+    "cuit",
     "cvr",
     "dic",
+    "gstin",
     "iva",
     "moms",
     "momsreg",
@@ -71,7 +75,10 @@ pub(super) fn find(layout: &Layout, index: usize) -> Vec<(Number, usize, usize)>
     while i < starts.len() {
         let start = after_colon(segment, &starts, i);
         let mut hit = None;
-        if segment.text[start..].starts_with(|c: char| c.is_ascii_digit() || c.is_ascii_uppercase()) {
+        let word = end_of(segment, &starts, i + 1).map_or("", |end| &segment.text[start..end]);
+        if is_gstin(word) {
+            hit = Some((Number::Vat, start, start + word.len(), 1));
+        } else if segment.text[start..].starts_with(|c: char| c.is_ascii_digit() || c.is_ascii_uppercase()) {
             let said = || label(layout, index, start);
             // The longest first: groups belong together.
             for size in (1..=4).rev() {
@@ -129,8 +136,24 @@ fn shape(text: &str) -> Option<Number> {
     }
 }
 
+/// An Indian GSTIN, which nothing else looks like: state, PAN, number, `Z`, check character.
+fn is_gstin(text: &str) -> bool {
+    text.len() == 15
+        && text.bytes().enumerate().all(|(i, b)| match i {
+            0 | 1 | 7..=10 => b.is_ascii_digit(),
+            2..=6 | 11 => b.is_ascii_uppercase(),
+            13 => b == b'Z',
+            _ => b.is_ascii_digit() || b.is_ascii_uppercase(),
+        })
+}
+
 fn begins_with_letters(text: &str) -> bool {
     text.chars().take(2).filter(char::is_ascii_alphabetic).count() == 2
+}
+
+/// Whether the label before a byte of a segment is one of VAT ids.
+pub(super) fn says_vat(layout: &Layout, index: usize, start: usize) -> bool {
+    label(layout, index, start) == Some(Number::Vat)
 }
 
 /// What the label before a place says: in its segment, to the left of it, or right above.

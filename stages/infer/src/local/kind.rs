@@ -1,259 +1,18 @@
 //! Document type: type words in several languages, how often, where and how large they stand.
 //!
-//! Owns the words. Knows no field. Rule: a document that says nothing of the kind is `other`.
+//! Knows no field. Rule: a document that says nothing of the kind is `other`.
+
+mod words;
 
 use super::candidate::{Candidate, Kind};
 use super::describe::Sheet;
 use super::layout::Layout;
-use super::lexicon::plain;
+use super::lexicon::{self, Concept, plain};
 use docmill_contracts::{DocumentType, TextSource};
 use docmill_learn::{Linear, Row, rows_hash};
-
-/// Type, words that make a title, words that are counted.
-const WORDS: &[(&str, &[&str], &[&str])] = &[
-    (
-        "credit_note",
-        &[
-            "credit note",
-            "credit memo",
-            "gutschrift",
-            "avoir",
-            "rechnungskorrektur",
-            "storno rechnung",
-            "korrektur rechnung",
-            "facture d avoir",
-            "nota de credito",
-            "storno",
-            "note de credit",
-            "nota di credito",
-            "factura rectificativa",
-            "credit nota",
-            "creditnota",
-            "creditfactuur",
-            "kreditnota",
-            "kreditfaktura",
-            "faktura korygujaca",
-            "korekta",
-            "dobropis",
-        ],
-        &[
-            "credit note",
-            "credit memo",
-            "gutschrift",
-            "avoir",
-            "rechnungskorrektur",
-            "nota di credito",
-            "nota de credito",
-            "creditnota",
-            "creditfactuur",
-            "kreditnota",
-            "korekta",
-            "rectificativa",
-            "dobropis",
-        ],
-    ),
-    (
-        "order_response",
-        &[
-            "order response",
-            "order confirmation",
-            "auftragsbestatigung",
-            "confirmation de commande",
-            "order acknowledgement",
-            "bestellbestatigung",
-            "visszaigazolas",
-            "order agreement",
-            "order_response",
-            "reponse a la commande",
-            "reponse de commande",
-            "bestellantwort",
-            "accuse de reception de commande",
-            "conferma d ordine",
-            "conferma ordine",
-            "confirmacion de pedido",
-            "orderbevestiging",
-            "potwierdzenie zamowienia",
-            "potvrzeni objednavky",
-            "orderbekraftelse",
-            "confirmacao de encomenda",
-        ],
-        &[
-            "order response",
-            "auftragsbestatigung",
-            "order confirmation",
-            "orderbevestiging",
-            "orderbekraftelse",
-        ],
-    ),
-    (
-        "delivery_note",
-        &["delivery note", "lieferschein", "bon de livraison", "packing slip", "szallitolevel"],
-        &["lieferschein", "delivery note"],
-    ),
-    (
-        "statement",
-        &["statement of account", "account statement", "kontoauszug", "releve de compte"],
-        &["statement of account", "kontoauszug"],
-    ),
-    (
-        "invoice",
-        &[
-            "invoice",
-            "rechnung",
-            "facture",
-            "szamla",
-            "tax invoice",
-            "schluss rechnung",
-            "teil rechnung",
-            "abschlags rechnung",
-            "fattura",
-            "factura",
-            "commercial invoice",
-            "facture commerciale",
-            "proforma invoice",
-            "verbrauchsab rechnung",
-            "einfache rechnung",
-            "faktura",
-            "faktura vat",
-            "factuur",
-            "fatura",
-            "vat invoice",
-            "honorar rechnung",
-            "note d honoraires",
-            "bill",
-        ],
-        &[
-            "invoice",
-            "fattura",
-            "factura",
-            "faktura",
-            "factuur",
-            "fatura",
-            "factuurnummer",
-            "factuurdatum",
-            "fakturadatum",
-            "faktury",
-            "rechnung",
-            "rechnungs",
-            "facture",
-            "szamla",
-            "szamlak",
-            "szamlaval",
-            "rechnungssumme",
-            "rechnungsbetrag",
-            "rechnungsempfanger",
-        ],
-    ),
-    (
-        "order",
-        &[
-            "order",
-            "purchase order",
-            "contract",
-            "bestellung",
-            "bon de commande",
-            "commande",
-            "insertion order",
-            "broadcast order",
-            "contract agreement",
-            "confirmation contract",
-            "agreement",
-            "auftrag",
-            "megrendeles",
-            "contract agreement between",
-            "sales order",
-            "io",
-            "station order",
-            "order worksheet",
-            "buy detail report",
-            "advertising contract",
-            "electronic order",
-            "order change",
-            "anderungsbestellung",
-            "bestellanderung",
-            "ordine",
-            "ordine d acquisto",
-            "pedido",
-            "orden de compra",
-            "bestelbon",
-            "bestelling",
-            "inkooporder",
-            "zamowienie",
-            "objednavka",
-            "encomenda",
-            "bestallning",
-            "inkopsorder",
-        ],
-        &["order", "contract", "bestellung", "commande", "flight", "spots"],
-    ),
-    (
-        "receipt",
-        &[
-            "receipt",
-            "cash bill",
-            "cash receipt",
-            "kassenbon",
-            "quittung",
-            "bon",
-            "ticket de caisse",
-            "sales receipt",
-            "official receipt",
-            "nyugta",
-            "ticket",
-            "recu",
-            "ricevuta",
-            "scontrino",
-            "documento commerciale",
-            "factura simplificada",
-            "recibo",
-            "kassabon",
-            "bonnetje",
-            "paragon",
-            "paragon fiskalny",
-            "uctenka",
-            "kvitto",
-            "talao",
-        ],
-        &[
-            "especes",
-            "rendu",
-            "monnaie",
-            "contanti",
-            "resto",
-            "efectivo",
-            "entregado",
-            "pin",
-            "wisselgeld",
-            "gotowka",
-            "reszta",
-            "paragon",
-            "hotovost",
-            "kontant",
-            "gegeben",
-            "ruckgeld",
-            "kasse",
-            "bediener",
-            "merci",
-            "gracias",
-            "grazie",
-            "bedankt",
-            "dziekujemy",
-            "receipt",
-            "cash",
-            "change",
-            "cashier",
-            "thank you",
-            "table",
-            "visa",
-            "tendered",
-            "kassenbon",
-            "bar",
-            "goods sold",
-            "please come again",
-            "pax",
-        ],
-    ),
-];
+use std::collections::HashSet;
+use std::sync::LazyLock;
+use words::WORDS;
 
 /// What documents of a type are titled, in the [`plain`] form, in all languages.
 pub(crate) fn titles(kind: &str) -> &'static [&'static str] {
@@ -323,6 +82,10 @@ pub fn rows(pages: &[Layout], candidates: &[Candidate], hint: Option<&str>) -> V
     words.retain(|w| w.len() >= 3 && !w.contains(|c: char| c.is_ascii_digit()));
     words.sort_unstable();
     words.dedup();
+    let mut marks = marks(first);
+    if is_slip(first, usual_height(first)) {
+        marks.push(rows_hash(b"slip"));
+    }
     let mut rows: Vec<(&'static str, Row)> = Vec::new();
     for e in &evidence {
         let mut sheet = Sheet::new();
@@ -336,6 +99,7 @@ pub fn rows(pages: &[Layout], candidates: &[Candidate], hint: Option<&str>) -> V
         sheet.put("type words of", own ^ e.words.min(4) as u64, 0.5);
         sheet.flag("type", own);
         words.iter().for_each(|w| sheet.put("type word", own ^ rows_hash(w.as_bytes()), 0.12));
+        marks.iter().for_each(|m| sheet.flag("type mark", own ^ *m));
         rows.push((e.kind, sheet.into_row()));
     }
     let mut sheet = Sheet::new();
@@ -346,9 +110,33 @@ pub fn rows(pages: &[Layout], candidates: &[Candidate], hint: Option<&str>) -> V
     let amounts = candidates.iter().filter(|c| c.kind == Kind::Amount && c.monetary).count();
     sheet.step("other amounts", amounts as f32, &[0.5, 1.5, 3.5, 8.5]);
     words.iter().for_each(|w| sheet.put("type word", own ^ rows_hash(w.as_bytes()), 0.12));
+    marks.iter().for_each(|m| sheet.flag("type mark", own ^ *m));
     rows.push(("other", sheet.into_row()));
     rows
 }
+
+/// What a page has labels for, whatever the document calls itself: a bill without the word has something due.
+fn marks(page: &Layout) -> Vec<u64> {
+    const MARKS: [(Concept, &str); 7] = [
+        (Concept::Due, "due"),
+        (Concept::DueDate, "due date"),
+        (Concept::Gross, "gross"),
+        (Concept::Net, "net"),
+        (Concept::Tax, "tax"),
+        (Concept::Iban, "account"),
+        (Concept::Buyer, "buyer"),
+    ];
+    static PHRASES: LazyLock<[HashSet<&'static str>; MARKS.len()]> =
+        LazyLock::new(|| MARKS.map(|(concept, _)| lexicon::phrases(concept).into_iter().collect()));
+    let labels: HashSet<&str> = page.segments.iter().map(|s| s.plain.as_str()).collect();
+    let found =
+        MARKS.iter().zip(PHRASES.iter()).filter(|(_, phrases)| phrases.iter().any(|p| labels.contains(p)));
+    found.map(|((_, name), _)| rows_hash(name.as_bytes())).collect()
+}
+
+/// Nothing is read of what is no business document: less sure than this, it is taken for the most likely of the others, for a person
+/// to look at with its fields.
+const SURELY_OTHER: f32 = 0.5;
 
 /// The type of a document by a trained scorer.
 pub fn classify_by(
@@ -361,10 +149,12 @@ pub fn classify_by(
     let scores: Vec<f32> = rows.iter().map(|(_, row)| scorer.score(row)).collect();
     let top = scores.iter().copied().fold(f32::MIN, f32::max);
     let sum: f32 = scores.iter().map(|s| (s - top).exp()).sum();
-    let Some(best) = (0..rows.len()).max_by(|a, b| scores[*a].total_cmp(&scores[*b])) else {
+    let share = |i: usize| (scores[i] - top).exp() / sum;
+    let likely = |i: &usize| rows[*i].0 != "other" || share(*i) >= SURELY_OTHER;
+    let Some(best) = (0..rows.len()).filter(likely).max_by(|a, b| scores[*a].total_cmp(&scores[*b])) else {
         return DocumentType::unknown();
     };
-    let confidence = (f64::from(1.0 / sum) * 1000.0).round() / 1000.0;
+    let confidence = (f64::from(share(best)) * 1000.0).round() / 1000.0;
     let confidence = confidence.clamp(0.05, 0.99);
     let kind = rows[best].0;
     let reason = evidence(pages, candidates, hint).into_iter().find(|e| e.kind == kind).map(|e| e.reason);
@@ -388,6 +178,13 @@ fn is_slip(page: &Layout, usual: f32) -> bool {
     narrow && page.segments.len() < 160 && (page.source == TextSource::Ocr || page.width < PAPER)
 }
 
+/// The height of most of its letters.
+fn usual_height(page: &Layout) -> f32 {
+    let mut heights: Vec<f32> = page.segments.iter().map(super::layout::Segment::height).collect();
+    heights.sort_by(f32::total_cmp);
+    heights.get(heights.len() / 2).copied().unwrap_or(10.0)
+}
+
 /// Whether a page has the title of a business document, set apart from its other text.
 pub fn is_titled(page: &Layout) -> bool {
     let alone = std::slice::from_ref(page);
@@ -397,9 +194,7 @@ pub fn is_titled(page: &Layout) -> bool {
 /// What speaks for each type, in no order.
 fn evidence(pages: &[Layout], candidates: &[Candidate], hint: Option<&str>) -> Vec<Evidence> {
     let Some(first) = pages.first() else { return Vec::new() };
-    let mut heights: Vec<f32> = first.segments.iter().map(super::layout::Segment::height).collect();
-    heights.sort_by(f32::total_cmp);
-    let usual = heights.get(heights.len() / 2).copied().unwrap_or(10.0);
+    let usual = usual_height(first);
     let text = format!(" {} ", first.segments.iter().map(|s| s.plain.as_str()).collect::<Vec<_>>().join(" "));
     let amounts = candidates.iter().filter(|c| c.kind == Kind::Amount && c.monetary).count();
     let slip = is_slip(first, usual);

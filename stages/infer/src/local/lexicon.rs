@@ -121,6 +121,9 @@ const COMMON: &[&str] = &[
     "type", "by", "in", "on", "a", "an", "de", "der", "die", "das", "la", "le",
 ];
 
+/// Currencies that stand in labels of amounts.
+const CURRENCIES: [&str; 11] = ["eur", "euro", "usd", "gbp", "chf", "sek", "nok", "dkk", "czk", "pln", "huf"];
+
 /// Whether a word in [`plain`] form is one that labels are made of.
 pub(crate) fn is_label_word(word: &str) -> bool {
     static WORDS: LazyLock<HashSet<&'static str>> = LazyLock::new(|| {
@@ -268,8 +271,8 @@ impl Lexicon {
         {
             return std::sync::Arc::clone(known);
         }
-        // Numbers inside a label say nothing: `Rechnung (380) Nr.`.
-        let number = |w: &str| w.bytes().all(|b| b.is_ascii_digit());
+        // Numbers and currencies inside a label say nothing: `Rechnung (380) Nr.`, `Summe EUR`.
+        let number = |w: &str| w.bytes().all(|b| b.is_ascii_digit()) || CURRENCIES.contains(&w);
         let mut words: Vec<&str> = plain.split(' ').filter(|w| !w.is_empty()).collect();
         if words.iter().any(|w| !number(w)) {
             words.retain(|w| !number(w));

@@ -6,6 +6,7 @@
 
 use super::asides::{self, Asides};
 use super::cells;
+use super::guess;
 use super::heads::{self, Head};
 use super::layout::{Box4, Layout, Segment, union};
 use super::lexicon::{Concept, Lexicon, plain};
@@ -214,10 +215,13 @@ impl<'a> Reader<'a> {
                 let top = segments.iter().map(|s| s.bbox[1]).fold(f32::MAX, f32::min);
                 let height = segments.first().map_or(10.0, Segment::height);
                 let far = bottom > 0.0 && top - bottom > 12.0 * height;
-                if far
-                    || self.sums_up(segments)
-                    || (self.count > 0 && heads::is_other(segments, self.lexicon))
-                {
+                let sums_up = self.sums_up(segments);
+                if sums_up && !far && self.goes_on(layout, line + 1) {
+                    // The sum of a part of the table.
+                    self.section = Decimal::ZERO;
+                    flow = self.head.as_ref().map_or_else(Flow::default, |head| Flow::of(head, layout, line));
+                    bottom = top + height;
+                } else if far || sums_up || (self.count > 0 && heads::is_other(segments, self.lexicon)) {
                     inside = false;
                     self.ended = self.count > 0;
                 } else {
@@ -248,6 +252,22 @@ impl<'a> Reader<'a> {
                     .any(|c| strengths[*c as usize] > 0.84)
                     && segments.iter().filter(|o| o.text.contains(char::is_alphabetic)).count() <= 2
             })
+    }
+
+    /// Whether a row stands among the next lines whose quantity times price is its total.
+    fn goes_on(&self, layout: &Layout, from: usize) -> bool {
+        /// A sum, the name of the next part, and a description of two lines may stand before it.
+        const LOOK: usize = 5;
+        let Some(head) = self.head.as_ref().filter(|_| self.measured && self.count > 0) else { return false };
+        layout.lines.iter().skip(from).take(LOOK).any(|line| {
+            let cells = cells::of_line(head, &layout.segments[line.clone()]);
+            let number = |c: Column| cells.get(&c).and_then(|cell| cell.value.parse::<Decimal>().ok());
+            let product =
+                number(Column::Quantity).zip(number(Column::UnitPrice)).and_then(|(a, b)| a.checked_mul(b));
+            product
+                .zip(number(Column::LineTotal))
+                .is_some_and(|(a, b)| !b.is_zero() && guess::equal(a.round_dp(2), b))
+        })
     }
 
     /// An amount among the items that is none of them: a sum so far, or what is added to or taken off the whole document.

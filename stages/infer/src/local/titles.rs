@@ -24,6 +24,11 @@ const LIST: &str = "
     firma herrn herr frau an attn attention deliver delivered ship shipped sold bill billed invoiced by accounts payable receivable
     abt abteilung einkauf buchhaltung kreditorenbuchhaltung rechnungsempfanger leistungsempfanger auftraggeber empfanger absender
     lieferanschrift rechnungsanschrift rechnungsadresse lieferadresse kaufer verkaufer acheteur vendeur destinataire adresse
+    facturado faturado fatturato fatturata emessa emitido emitida adresse adressee facturee ausgestellt issued prepared created
+    gefactureerd fakturerad faktureret fakturert cedente cessionario prestatore committente fornitore emittente emisor receptor
+    comprador vendedor proveedor destinatario fornecedor adquirente leverancier koper klant afzender ontvanger nabywca sprzedawca
+    odbiorca dodavatel odberatel zakaznik saljare kopare mottagare leverandor modtager datos dati dados del della dei di do dos
+    fattura ricevuta nota credito kreditnota creditnota recibo fatura
     facturation kennzeichen km stand unit price qty quantity item items subtotal exporter importer consignee consignor shipper
 ";
 
@@ -72,9 +77,24 @@ pub(super) fn is_country(text: &str) -> bool {
     words.peek().is_some() && words.all(|w| NAMES.contains(w))
 }
 
-/// Whether a text is a title or a label rather than a name: `DUPLICATE INVOICE`, `Page 1 of 2`, `Remit Address`.
+/// Words that no name ends with, in their plain form: what follows is the name.
+const TOWARDS: [&str; 19] = [
+    "a", "to", "an", "aan", "for", "fur", "fuer", "voor", "pour", "para", "till", "til", "von", "from", "by",
+    "par", "por", "dla", "pro",
+];
+
+/// Whether a text is a title or a label rather than a name: `DUPLICATE INVOICE`, `Page 1 of 2`, `Remit Address`, `Facturado a`.
 pub(super) fn is_title(text: &str) -> bool {
     let plain = plain(text);
+    // `ADRESSÉ À`, but no `Société A`, and no `Buy To` of three words and more.
+    let lower = |w: &str| w.chars().count() > 1 || w.chars().all(char::is_lowercase) || w == "À";
+    if let Some((before, last)) = plain.rsplit_once(' ')
+        && TOWARDS.contains(&last)
+        && before.split(' ').count() <= 3
+        && text.trim_end().rsplit(' ').next().is_some_and(lower)
+    {
+        return true;
+    }
     let mut words = plain.split(' ').filter(|w| !w.is_empty()).peekable();
     words.peek().is_some() && words.all(|w| w.bytes().all(|b| b.is_ascii_digit()) || WORDS.contains(w))
 }

@@ -58,7 +58,7 @@ impl Dice {
     }
 }
 
-/// The document of that number: two invoices in three, else a slip.
+/// The document of that number: an invoice, credit note or order in 78 of 100, else a slip.
 pub fn document(seed: u64) -> Made {
     let mut dice = Dice::new(seed);
     let (mut truth, mut pages) =

@@ -132,10 +132,27 @@ impl At<'_> {
                 || name.ends_with(" und")
                 || name.ends_with(" and")
                 || is_rest_of_name(&s.text)
+                || self.shouts(s)
         };
         if let Some(below) = below.filter(|s| wordy(&s.text) && (labelled || goes_on(s))) {
             join(below);
         }
+    }
+}
+
+impl At<'_> {
+    /// Whether this line and the one below it are set alike, larger than what follows: a name in two lines.
+    fn shouts(&self, below: &Segment) -> bool {
+        let height = self.segment.height();
+        if (below.height() - height).abs() > 0.08 * height || titles::is_title(&below.text) {
+            return false;
+        }
+        let next = self.layout.segments.iter().skip(self.index + 1).take(40).find(|s| {
+            s.line > below.line
+                && (s.bbox[0] - below.bbox[0]).abs() < 0.5 * height
+                && s.bbox[1] - below.bbox[3] < 1.5 * height
+        });
+        next.is_some_and(|s| s.height() < 0.9 * height)
     }
 }
 

@@ -247,12 +247,21 @@ impl Party {
         (brand, format!("{site}.{end}"))
     }
 
+    /// Where it is written to.
+    pub(crate) fn email(&self) -> String {
+        let first = self.stem.split(' ').next().unwrap_or_default().to_lowercase();
+        let letters: String = first.chars().filter(char::is_ascii_alphanumeric).collect();
+        format!("info@{letters}.example")
+    }
+
     pub(crate) fn any(style: &Style, dice: &mut Dice) -> Self {
         let own = |name: &str, dice: &mut Dice| style.labels.word(name, dice);
         let surname = own("surname", dice);
         let legal = own("legal", dice);
         let person = format!("{} {}", own("forename", dice), own("surname", dice));
-        let (stem, formed) = match dice.below(8) {
+        let (stem, formed) = match dice.below(10) {
+            8 => (format!("{} {surname}", own("house", dice)), dice.chance(20)),
+            9 => (own("public", dice).replace('*', own("town", dice)), false),
             0 => (format!("{surname} {}", own("trade", dice)), true),
             1 => (format!("{surname} & {}", own("surname", dice)), true),
             2 => (format!("{} {surname}", own("forename", dice)), false),

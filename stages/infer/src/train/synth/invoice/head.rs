@@ -21,7 +21,7 @@ pub(super) fn make(plan: &Plan, canvas: &mut Canvas, dice: &mut Dice) -> Head {
     if dice.chance(8) {
         return Head { y: three_columns(plan, canvas, dice), named: true };
     }
-    let boxes = dice.chance(18);
+    let boxes = dice.chance(30);
     let (mut y, mut named) = if boxes { brand(plan, canvas, dice) } else { letterhead(plan, canvas, dice) };
     if boxes {
         y = side_by_side(plan, canvas, y, dice);
@@ -114,7 +114,16 @@ fn letterhead(plan: &Plan, canvas: &mut Canvas, dice: &mut Dice) -> (f32, bool) 
     let pitch = size * 1.35;
     let x = if dice.chance(45) { 350.0 } else { 45.0 };
     let mut y = dice.between(25, 50) as f32;
-    canvas.left(x, y, size * [1.0, 1.4, 1.9][dice.below(3)], &issuer.name);
+    let large = size * [1.0, 1.4, 1.9][dice.below(3)];
+    // A long name in large letters takes two lines.
+    let middle =
+        issuer.name.match_indices(' ').nth(1).map(|at| at.0).filter(|_| large > size && dice.chance(25));
+    let (first, second) = issuer.name.split_at(middle.unwrap_or(issuer.name.len()));
+    canvas.left(x, y, large, first);
+    if !second.is_empty() {
+        y += large * 1.3;
+        canvas.left(x, y, large, second.trim_start());
+    }
     y += pitch * 1.9;
     let mut lines = if dice.chance(20) {
         vec![format!("{}, {}", issuer.street, issuer.city)]
@@ -223,12 +232,31 @@ fn side_by_side(plan: &Plan, canvas: &mut Canvas, y: f32, dice: &mut Dice) -> f3
         let mut at = if stacked { bottom } else { y };
         canvas.left(left, at, size, &format!("{}{colon}", labels.word(heading, dice)));
         at += pitch * 1.2;
-        for line in address(party, plan, dice) {
-            canvas.left(left, at, size, &line);
-            at += pitch;
+        let mut lines = address(party, plan, dice);
+        if dice.chance(8) {
+            // Each line under a label of its own.
+            let said = ["nameis", "addressis"].map(|name| labels.word(name, dice));
+            lines = vec![
+                format!("{}: {}", said[0], party.name),
+                format!("{}: {}, {}", said[1], party.street, party.city),
+            ];
         }
-        if other && plan.other_vat {
-            canvas.left(left, at, size, &format!("{}: {}", labels.word("vat", dice), party.vat));
+        if dice.chance(30) {
+            lines.push(party.email());
+        }
+        if dice.chance(25) {
+            lines.push(format!("{} {}", labels.word("phone", dice), party.phone));
+        }
+        if (other && plan.other_vat) || (!other && !party.vat.is_empty() && dice.chance(40)) {
+            let label = labels.word("vat", dice);
+            if dice.chance(30) {
+                lines.extend([format!("{label}:"), party.vat.clone()]);
+            } else {
+                lines.push(format!("{label}: {}", party.vat));
+            }
+        }
+        for line in lines {
+            canvas.left(left, at, size, &line);
             at += pitch;
         }
         bottom = bottom.max(at) + if stacked { pitch } else { 0.0 };
