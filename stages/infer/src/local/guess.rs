@@ -48,6 +48,7 @@ pub(crate) fn complete(cells: &mut [Named], layout: &Layout, next: usize) {
             cells[i].0 = Some(Column::LineTotal);
         }
     }
+    net_first(cells, &rows);
     let Some(total) = find(cells, Column::LineTotal) else { return };
     let factor = |known: usize| {
         move |r: &Texts, i: usize| {
@@ -74,6 +75,27 @@ pub(crate) fn complete(cells: &mut [Named], layout: &Layout, next: usize) {
     if let Some(i) = found {
         cells[i].0 = Some(column);
     }
+}
+
+/// Of several amounts in most rows, one quantity times price and larger ones with the tax, the first is the row's.
+fn net_first(cells: &mut [Named], rows: &[Texts]) {
+    let find = |column| cells.iter().position(|c| c.0 == Some(column));
+    let totals: Vec<usize> = (0..cells.len()).filter(|i| cells[*i].0 == Some(Column::LineTotal)).collect();
+    let (Some(q), Some(p), Some(last)) =
+        (find(Column::Quantity), find(Column::UnitPrice), totals.last().copied())
+    else {
+        return;
+    };
+    let is = |r: &Texts, i: usize| product(&r[q], &r[p]).zip(value(&r[i])).is_some_and(|(a, b)| equal(a, b));
+    let more = |r: &Texts, i: usize| {
+        i == last || value(&r[last]).zip(value(&r[i])).is_some_and(|(a, b)| a.abs() > b.abs())
+    };
+    let most = |fits: &dyn Fn(&Texts) -> bool| 2 * rows.iter().filter(|r| fits(r)).count() > rows.len();
+    let Some(net) = (p + 1..=last).find(|i| most(&|r| is(r, *i) && more(r, *i))) else { return };
+    for total in totals {
+        cells[total].0 = Some(Column::Other);
+    }
+    cells[net].0 = Some(Column::LineTotal);
 }
 
 /// Whether the amounts of a column come to one that is stated below their header.

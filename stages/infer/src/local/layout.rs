@@ -106,7 +106,9 @@ impl Layout {
     /// Lays out the words of a page.
     pub fn of(page: &PageText) -> Self {
         let sane = |w: &&Word| w.bbox.iter().all(|v| v.is_finite()) && !w.text.is_empty();
-        let mut words: Vec<&Word> = page.words.iter().filter(sane).take(MAX_WORDS).collect();
+        let mended =
+            if page.source == TextSource::Ocr { mended(&page.words) } else { Cow::Borrowed(&page.words[..]) };
+        let mut words: Vec<&Word> = mended.iter().filter(sane).take(MAX_WORDS).collect();
         words.sort_by(|a, b| (a.bbox[1] + a.bbox[3]).total_cmp(&(b.bbox[1] + b.bbox[3])));
         let mut rows: Vec<(f32, f32, Vec<&Word>)> = Vec::new();
         for word in words {
@@ -242,6 +244,36 @@ impl Layout {
 }
 
 /// A text layer gives boxes as high as the font, OCR as high as the letters.
+/// The words with amounts together that were read in two parts: `91,` and `50`, nearer to each other than words are.
+fn mended(words: &[Word]) -> Cow<'_, [Word]> {
+    let parted = |a: &Word, b: &Word| {
+        let height = (a.bbox[3] - a.bbox[1]).min(b.bbox[3] - b.bbox[1]);
+        let gap = b.bbox[0] - a.bbox[2];
+        let (mut front, mut back) = (a.text.chars().rev(), b.text.chars());
+        a.line == b.line
+            && (-0.5 * height..0.3 * height).contains(&gap)
+            && matches!(front.next(), Some(',' | '.'))
+            && front.next().is_some_and(|c| c.is_ascii_digit())
+            && back.by_ref().take(2).filter(char::is_ascii_digit).count() == 2
+            && !back.any(|c| c.is_ascii_digit())
+    };
+    if !words.windows(2).any(|pair| parted(&pair[0], &pair[1])) {
+        return Cow::Borrowed(words);
+    }
+    let mut all: Vec<Word> = Vec::with_capacity(words.len());
+    for word in words {
+        match all.last_mut().filter(|last| parted(last, word)) {
+            Some(last) => {
+                last.text.push_str(&word.text);
+                last.bbox = union(last.bbox, word.bbox);
+                last.confidence = last.confidence.min(word.confidence);
+            }
+            None => all.push(word.clone()),
+        }
+    }
+    Cow::Owned(all)
+}
+
 fn apart(a: &Word, b: &Word, source: TextSource) -> bool {
     let wide = if source == TextSource::Ocr { 0.85 } else { 0.6 };
     let height = (a.bbox[3] - a.bbox[1]).min(b.bbox[3] - b.bbox[1]).clamp(4.0, 40.0);
@@ -298,6 +330,25 @@ fn overlap(a0: f32, a1: f32, b0: f32, b1: f32) -> f32 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_amount_read_in_two_parts_is_one() {
+        let word = |text: &str, x0: f32, x1: f32| Word {
+            text: text.into(),
+            bbox: [x0, 10.0, x1, 26.0],
+            confidence: 0.9,
+            line: 3,
+        };
+        let words = [
+            word("91,", 10.0, 38.0),
+            word("50", 41.0, 59.0),
+            word("12,", 90.0, 110.0),
+            word("50", 120.0, 138.0),
+        ];
+        let texts: Vec<String> = mended(&words).iter().map(|w| w.text.to_string()).collect();
+        assert_eq!(texts, ["91,50", "12,", "50"]);
+        assert!(matches!(mended(&words[2..]), Cow::Borrowed(_)));
+    }
 
     #[test]
     fn a_line_of_thousands_of_words_is_many_segments() {
