@@ -254,11 +254,11 @@ fn period(from: &Judged, to: &Judged, candidates: &[Candidate]) -> Option<(Decid
 }
 
 /// What it adds to a sum of scores that net and tax are the gross.
-const HOLDS: f32 = 4.0;
+const HOLDS: f32 = 3.0;
 /// What it adds to a sum of scores that net, tax and gross stand in one row, and what each row above adds that they are the sum of,
 /// two at most.
 const ONE_ROW: f32 = 4.5;
-const ADDED: f32 = 1.5;
+const ADDED: f32 = 3.0;
 /// By how much the score of a larger amount has to exceed that of a row's gross to make it a sum of some items alone.
 const PART: f32 = 3.0;
 
@@ -284,14 +284,14 @@ fn totals<'a>(
         taken.filter_map(|s| Some((candidate(s)?, s.score))).collect()
     };
     let (nets, mut taxes, grosses) = (values(net, 0), values(tax, 1), values(gross, 2));
-    // What lies between the best of the two is the tax, however it is labelled: of several rates, or in another language.
-    for scored in tax.values() {
-        let Some(i) = candidate(scored).filter(|i| taxes.iter().all(|(t, _)| t != i)) else { continue };
-        let between = |(a, _): &(usize, f32), (c, _): &(usize, f32)| {
-            candidates[*c].amount - candidates[*a].amount == candidates[i].amount
-        };
-        if nets.iter().take(3).any(|a| grosses.iter().take(3).any(|c| between(a, c))) {
-            taxes.push((i, scored.score));
+    if !grosses.iter().any(|(c, _)| nets.iter().any(|(a, _)| holds_with(&taxes, *a, *c, candidates))) {
+        // What lies between the best of the two is the tax, however it is labelled: of several rates, or in another language.
+        for scored in tax.values() {
+            let Some(i) = candidate(scored) else { continue };
+            let between = |a: usize, c: usize| holds_with(&[(i, 0.0)], a, c, candidates);
+            if nets.iter().take(3).any(|a| grosses.iter().take(3).any(|c| between(a.0, c.0))) {
+                taxes.push((i, scored.score));
+            }
         }
     }
     // What is much less like the total than a larger amount is a part of it.
@@ -345,6 +345,15 @@ fn totals<'a>(
             novelty: 0.0,
         });
     }
+}
+
+/// Whether one of the taxes, and not none, makes that net that gross.
+fn holds_with(taxes: &[(usize, f32)], net: usize, gross: usize, candidates: &[Candidate]) -> bool {
+    let (x, z) = (candidates[net].amount, candidates[gross].amount);
+    taxes.iter().any(|(t, _)| {
+        let y = candidates[*t].amount;
+        !y.is_zero() && !z.is_zero() && x + y == z && likely_tax(y, x)
+    })
 }
 
 /// Two fields that cannot have the same value: the one that is less sure takes its next.
