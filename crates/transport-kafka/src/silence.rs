@@ -27,11 +27,9 @@ pub(crate) struct Watch {
 impl Watch {
     /// Called between polls: begins to ask for partitions that are silent, or goes on with those that were found.
     pub(crate) fn tick(&mut self, consumer: &Arc<Polled>, inbox: &Arc<Inbox>) {
-        match self.asking.take_if(|a| a.is_finished()).map(JoinHandle::join) {
-            Some(Ok(found)) => go_on(consumer, inbox, &found),
-            // It died of a panic, which was written down where it happened.
-            Some(Err(_)) => {}
-            None => {}
+        // One that died of a panic has said so where it happened.
+        if let Some(Ok(found)) = self.asking.take_if(|a| a.is_finished()).map(JoinHandle::join) {
+            go_on(consumer, inbox, &found);
         }
         if self.asking.is_some() {
             return;

@@ -159,8 +159,7 @@ fn is_sure(part: &str) -> bool {
 /// Whether a part is a postcode and nothing else: `530 03`, `400093`.
 fn is_bare(part: &str) -> bool {
     let groups: Vec<usize> = part.split(' ').map(str::len).collect();
-    part.bytes().all(|b| b.is_ascii_digit() || b == b' ')
-        && matches!(groups.as_slice(), [3, 2] | [5 | 6] | [3, 3])
+    part.bytes().all(|b| b.is_ascii_digit() || b == b' ') && matches!(groups.as_slice(), [3, 2 | 3] | [5 | 6])
 }
 
 /// The lines below a name.

@@ -345,7 +345,7 @@ mod tests {
             word("12,", 90.0, 110.0),
             word("50", 120.0, 138.0),
         ];
-        let texts: Vec<String> = mended(&words).iter().map(|w| w.text.to_string()).collect();
+        let texts: Vec<String> = mended(&words).iter().map(|w| w.text.clone()).collect();
         assert_eq!(texts, ["91,50", "12,", "50"]);
         assert!(matches!(mended(&words[2..]), Cow::Borrowed(_)));
     }

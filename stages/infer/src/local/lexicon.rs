@@ -195,7 +195,7 @@ fn flush(word: &mut String, out: &mut String) {
     }
     match word.as_str() {
         "nr" | "number" | "num" | "nummer" | "numero" | "nro" | "numbers" | "numer" | "cislo" | "numar" => {
-            out.push_str("no")
+            out.push_str("no");
         }
         // German compounds: `rechnungsnummer`, `kundennr`.
         w if w.len() > 10 && w.is_ascii() && w.ends_with("rechnung") => {
