@@ -78,20 +78,20 @@ pub(super) fn is_country(text: &str) -> bool {
 }
 
 /// Words that no name ends with, in their plain form: what follows is the name.
-const TOWARDS: [&str; 19] = [
-    "a", "to", "an", "aan", "for", "fur", "fuer", "voor", "pour", "para", "till", "til", "von", "from", "by",
-    "par", "por", "dla", "pro",
+const TOWARDS: [&str; 17] = [
+    "a", "to", "an", "aan", "for", "fur", "fuer", "voor", "pour", "para", "til", "von", "from", "by", "par",
+    "por", "dla",
 ];
 
 /// Whether a text is a title or a label rather than a name: `DUPLICATE INVOICE`, `Page 1 of 2`, `Remit Address`, `Facturado a`.
 pub(super) fn is_title(text: &str) -> bool {
     let plain = plain(text);
-    // `ADRESSÉ À`, but no `Société A`, and no `Buy To` of three words and more.
-    let lower = |w: &str| w.chars().count() > 1 || w.chars().all(char::is_lowercase) || w == "À";
+    // `ADRESSÉ À`, but no `Société A`.
+    let no_initial = |w: &str| w.chars().count() > 1 || w.chars().all(char::is_lowercase) || w == "À";
     if let Some((before, last)) = plain.rsplit_once(' ')
         && TOWARDS.contains(&last)
         && before.split(' ').count() <= 3
-        && text.trim_end().rsplit(' ').next().is_some_and(lower)
+        && text.trim_end().rsplit(' ').next().is_some_and(no_initial)
     {
         return true;
     }
@@ -114,6 +114,9 @@ mod tests {
             "Page 1 of 2",
             "Auftragsbestätigung Nr. 4711",
             "FACTURE N° 12",
+            "Facturado a",
+            "ADRESSÉ À",
+            "Factuur aan",
         ] {
             assert!(is_title(title), "{title}");
         }
@@ -125,6 +128,8 @@ mod tests {
             "Rechnungshof",
             "CO-OP",
             "Tax Free Ltd.",
+            "Société A",
+            "Clean Pro",
         ] {
             assert!(!is_title(name), "{name}");
         }
