@@ -34,7 +34,7 @@ pub(super) fn of(pages: &[Layout], name: &Candidate) -> Option<Address> {
     let own = pages.get(name.page)?;
     // Below the sender's line stands somebody else's address.
     let rest = own.segments.get(name.segment).and_then(|s| s.text.get(name.span.1..)).unwrap_or_default();
-    let alone = !rest.contains(|c: char| c.is_ascii_digit());
+    let alone = !parties::has_postcode(rest);
     let here = behind(own, name.segment, name.span.1)
         .or_else(|| below(own, name.segment, name.bbox).filter(|_| alone))
         .map(|(value, bbox)| Address { value, page: name.page, bbox });
@@ -69,7 +69,7 @@ pub(super) fn of_paper(page: &Layout) -> Option<Address> {
         }
         let parts = parts(&segment.text);
         let house = |p: &String| p.contains(|c: char| c.is_ascii_digit()) && p.contains(char::is_alphabetic);
-        let town = parts.iter().take(4).position(|p| is_sure(p) && !house_only(p));
+        let town = parts.iter().take(4).position(|p| is_sure(p));
         let Some(town) = town.filter(|at| *at > 0 && parts[..*at].iter().any(house)) else { continue };
         let Some(value) = address(&parts[..=town]) else { continue };
         if found.as_ref().is_some_and(|f| plain(&f.value) != plain(&value)) {
@@ -78,11 +78,6 @@ pub(super) fn of_paper(page: &Layout) -> Option<Address> {
         found.get_or_insert(Address { value, page: 0, bbox: segment.bbox });
     }
     found
-}
-
-/// A number and nothing else.
-fn house_only(part: &str) -> bool {
-    !part.contains(char::is_alphabetic)
 }
 
 /// Where a segment that begins with a name goes on behind it.

@@ -241,6 +241,10 @@ mod tests {
             (&["VAT total of this invoice 12345678"], vec![]),
             // With its country it is known without this.
             (&["VAT No. DE136695976"], vec![]),
+            (&["CUIT: 30-68731043-4"], vat("30-68731043-4")),
+            // Nothing else looks like a GSTIN.
+            (&["27AACCL0525B1Z6"], vat("27AACCL0525B1Z6")),
+            (&["27AACCL0525B1X6"], vec![]),
         ] {
             assert_eq!(all(lines), want, "{lines:?}");
         }

@@ -48,7 +48,7 @@ pub(crate) fn complete(cells: &mut [Named], layout: &Layout, next: usize) {
             cells[i].0 = Some(Column::LineTotal);
         }
     }
-    net_first(cells, &rows);
+    net_of_rows(cells, &rows);
     let Some(total) = find(cells, Column::LineTotal) else { return };
     let factor = |known: usize| {
         move |r: &Texts, i: usize| {
@@ -77,8 +77,20 @@ pub(crate) fn complete(cells: &mut [Named], layout: &Layout, next: usize) {
     }
 }
 
+/// Where a known header has more columns than one that may be the amount, takes the one without the tax.
+pub(crate) fn net_first(cells: &mut [Named], layout: &Layout, next: usize) {
+    let price = cells.iter().position(|c| c.0 == Some(Column::UnitPrice));
+    let total = cells.iter().rposition(|c| c.0 == Some(Column::LineTotal));
+    if price.zip(total).is_some_and(|(price, total)| price + 1 < total) {
+        let rows = rows_below(cells, layout, next);
+        if !rows.is_empty() {
+            net_of_rows(cells, &rows);
+        }
+    }
+}
+
 /// Of several amounts in most rows, one quantity times price and larger ones with the tax, the first is the row's.
-fn net_first(cells: &mut [Named], rows: &[Texts]) {
+fn net_of_rows(cells: &mut [Named], rows: &[Texts]) {
     let find = |column| cells.iter().position(|c| c.0 == Some(column));
     let totals: Vec<usize> = (0..cells.len()).filter(|i| cells[*i].0 == Some(Column::LineTotal)).collect();
     let (Some(q), Some(p), Some(last)) =

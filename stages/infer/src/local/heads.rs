@@ -75,6 +75,8 @@ pub(crate) fn find(layout: &Layout, line: usize) -> Option<(Head, usize)> {
     let (mut cells, next) = if named(&stacked) > named(&flat) { stacked } else { flat }?;
     if [Column::Description, Column::Quantity, Column::UnitPrice].iter().any(|c| !has(&cells, *c)) {
         guess::complete(&mut cells, layout, next);
+    } else {
+        guess::net_first(&mut cells, layout, next);
     }
     Some((head_of(&cells), next))
 }

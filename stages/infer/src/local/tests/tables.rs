@@ -161,3 +161,30 @@ fn one_known_word_is_a_header_where_the_rows_say_so() {
     let found = invoice(&["Désignation des travaux|||Xyz", "Platte|||238,83", "Rohr|||200,80"]);
     assert_eq!(rows(&found), [("Platte", "", "238.83"), ("Rohr", "", "200.80")]);
 }
+
+#[test]
+fn a_table_goes_on_after_the_sum_of_a_part() {
+    let found = invoice(&[
+        HEADER,
+        "Beratung|2|600,00|1.200,00",
+        "Zwischensumme|||1.200,00",
+        "Reisen",
+        "Bahn|1|34,56|34,56",
+        "Zwischensumme|||34,56",
+        "Gesamtbetrag|||1.234,56",
+    ]);
+    let totals: Vec<&str> = found.line_items.iter().map(|l| l["line_total"].value.as_str()).collect();
+    assert_eq!(totals, ["1200.00", "34.56"]);
+    // What follows the totals is none of it where its arithmetic does not hold.
+    let found =
+        invoice(&[HEADER, "Beratung|2|600,00|1.200,00", "Gesamtbetrag|||1.200,00", "Rate|1|600,00|610,00"]);
+    assert_eq!(rows(&found), [("Beratung", "2", "1200.00")]);
+}
+
+#[test]
+fn the_amount_of_a_row_is_quantity_times_price_not_the_one_with_the_tax() {
+    for header in ["Popis|Počet|Cena za MJ|Cena|Cena s DPH", "Producto|Cantidad|Precio|Importe|Total"] {
+        let found = invoice(&[header, "Beratung|2|600,00|1.200,00|1.428,00", "Reise|1|34,56|34,56|41,13"]);
+        assert_eq!(rows(&found), [("Beratung", "2", "1200.00"), ("Reise", "1", "34.56")], "{header}");
+    }
+}
