@@ -29,7 +29,7 @@ pub(crate) struct Shared {
     path: PathBuf,
     writer: write::Writer,
     groups: Arc<Groups>,
-    idle: read::Idle,
+    readers: read::Readers,
     /// Rises with every commit; waiting readers look again.
     version: watch::Receiver<u64>,
     /// Held as long as the log is open, so that no second process opens it.
@@ -53,7 +53,7 @@ impl Embedded {
                 path: path.to_owned(),
                 writer,
                 groups,
-                idle: read::Idle::default(),
+                readers: read::Readers::default(),
                 version,
                 _lock: lock,
             }),

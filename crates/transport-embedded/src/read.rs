@@ -7,15 +7,32 @@ use futures::FutureExt;
 use futures::future::BoxFuture;
 use rusqlite::Connection;
 use std::collections::VecDeque;
-use std::sync::{Arc, Mutex, PoisonError};
-use tokio::sync::watch;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use tokio::sync::{Semaphore, watch};
 
 /// Bytes that one look brings, about.
 const READ_BYTES: usize = 4 << 20;
 
-/// Idle connections, kept for the next reader.
-#[derive(Default)]
-pub(crate) struct Idle(Mutex<Vec<Connection>>);
+/// Most looks at once, each with a connection and a thread, and what these keep: some 200 KiB. A look takes well under a millisecond.
+const MOST_AT_ONCE: usize = 4;
+
+/// Connections for reading. Those that are idle are kept for the next reader.
+pub(crate) struct Readers {
+    idle: Mutex<Vec<Connection>>,
+    turns: Arc<Semaphore>,
+}
+
+impl Default for Readers {
+    fn default() -> Self {
+        Self { idle: Mutex::default(), turns: Arc::new(Semaphore::new(MOST_AT_ONCE)) }
+    }
+}
+
+impl Readers {
+    fn idle(&self) -> MutexGuard<'_, Vec<Connection>> {
+        self.idle.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
 
 impl Shared {
     /// Asks the file something, on a thread that may block.
@@ -24,15 +41,18 @@ impl Shared {
         query: impl FnOnce(&Connection) -> Sql<T> + Send + 'static,
     ) -> Result<T, TransportError> {
         let shared = Arc::clone(self);
+        let broken = |source| TransportError::Broken { what: "read the log".into(), source };
+        let turn = Arc::clone(&self.readers.turns);
+        let turn = turn.acquire_owned().await.map_err(|e| broken(Box::new(e)))?;
         let task = tokio::task::spawn_blocking(move || {
-            let idle = shared.idle.0.lock().unwrap_or_else(PoisonError::into_inner).pop();
+            let _turn = turn;
+            let idle = shared.readers.idle().pop();
             let db = idle.map_or_else(|| schema::open_reader(&shared.path), Ok)?;
             let result = query(&db).map_err(|e| schema::error(&shared.path, "read", e));
-            shared.idle.0.lock().unwrap_or_else(PoisonError::into_inner).push(db);
+            shared.readers.idle().push(db);
             result
         });
-        let ended = |e| TransportError::Broken { what: "read the log".into(), source: Box::new(e) };
-        task.await.map_err(ended)?
+        task.await.map_err(|e| broken(Box::new(e)))?
     }
 }
 

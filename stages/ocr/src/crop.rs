@@ -26,35 +26,44 @@ pub(crate) fn line_width(quad: &Quad, share: f32, most: usize) -> usize {
 /// The box without the margins left and right of its ink, but `margin` of its height: nothing is read there, and the recogniser's
 /// time is that of the box's width.
 pub(crate) fn without_margins(page: &Page<'_>, quad: &Quad, margin: f32) -> Quad {
-    let columns = (quad.width() / 2.0).ceil().clamp(4.0, 2000.0) as usize;
-    let [a, b, c, d] = quad.0;
-    let along = |p: Point, q: Point, t: f32| Point::new(p.x + (q.x - p.x) * t, p.y + (q.y - p.y) * t);
-    let mut low = vec![f32::MAX; columns];
-    let mut high = vec![f32::MIN; columns];
-    for row in 0..LOOK_ROWS {
-        let v = LOOKS.0 + (LOOKS.1 - LOOKS.0) * (row as f32 + 0.5) / LOOK_ROWS as f32;
-        let (left, right) = (along(a, d, v), along(b, c, v));
-        for (x, (low, high)) in low.iter_mut().zip(&mut high).enumerate() {
-            let mut value = [0.0; 3];
-            page.add(along(left, right, (x as f32 + 0.5) / columns as f32), &mut value);
-            // Green alone: text of another colour differs in it as well, but for few.
-            *low = low.min(value[1]);
-            *high = high.max(value[1]);
-        }
-    }
-    let contrast = high.iter().fold(f32::MIN, |m, v| m.max(*v)) - low.iter().fold(f32::MAX, |m, v| m.min(*v));
-    let inked = |(low, high): (&f32, &f32)| high - low > INK * contrast;
-    let ink: Vec<bool> = low.iter().zip(&high).map(inked).collect();
-    let (Some(first), Some(last)) = (ink.iter().position(|i| *i), ink.iter().rposition(|i| *i)) else {
-        return *quad;
-    };
+    // Green alone: text of another colour differs in it as well, but for few.
+    let contrasts = if page.is_grey { contrasts::<1>(page, quad, 0) } else { contrasts::<3>(page, quad, 1) };
+    let (low, high) = contrasts.iter().fold((f32::MAX, f32::MIN), |(l, h), c| (l.min(c.0), h.max(c.1)));
+    let contrast = high - low;
+    let is_inked = |(low, high): &(f32, f32)| high - low > INK * contrast;
+    let (first, last) = (contrasts.iter().position(is_inked), contrasts.iter().rposition(is_inked));
+    let (Some(first), Some(last)) = (first, last) else { return *quad };
     if contrast < LEAST_CONTRAST {
         return *quad;
     }
+    let columns = contrasts.len() as f32;
     let margin = margin * quad.height() / quad.width().max(1.0);
-    let from = (first as f32 / columns as f32 - margin).max(0.0);
-    let to = ((last + 1) as f32 / columns as f32 + margin).min(1.0);
+    let from = (first as f32 / columns - margin).max(0.0);
+    let to = ((last + 1) as f32 / columns + margin).min(1.0);
     quad.slice(from, to)
+}
+
+/// Least and greatest value of one channel, column by column of a box.
+fn contrasts<const C: usize>(page: &Page<'_>, quad: &Quad, channel: usize) -> Vec<(f32, f32)> {
+    let columns = (quad.width() / 2.0).ceil().clamp(4.0, 2000.0) as usize;
+    let [a, b, c, d] = quad.0;
+    let along = |p: Point, q: Point, t: f32| Point::new(p.x + (q.x - p.x) * t, p.y + (q.y - p.y) * t);
+    let mut found = vec![(f32::MAX, f32::MIN); columns];
+    let mut colours = vec![[0.0; C]; columns];
+    for row in 0..LOOK_ROWS {
+        let v = LOOKS.0 + (LOOKS.1 - LOOKS.0) * (row as f32 + 0.5) / LOOK_ROWS as f32;
+        let (left, right) = (along(a, d, v), along(b, c, v));
+        let n = columns as f32;
+        let step = Point::new((right.x - left.x) / n, (right.y - left.y) / n);
+        colours.fill([0.0; C]);
+        page.add_row(left.plus(step, 0.5), step, &mut colours);
+        for ((low, high), colour) in found.iter_mut().zip(&colours) {
+            let value = colour[channel];
+            *low = if value < *low { value } else { *low };
+            *high = if value > *high { value } else { *high };
+        }
+    }
+    found
 }
 
 /// Appends a line cut out of the page as one normalised tensor 3 × [`LINE_HEIGHT`] × `width`; what is right of `own` is zero.
@@ -62,6 +71,17 @@ pub(crate) fn line_tensor(page: &Page<'_>, quad: &Quad, own: usize, width: usize
     let start = out.len();
     out.resize(start + 3 * LINE_HEIGHT * width, 0.0);
     let out = &mut out[start..];
+    if page.is_grey {
+        fill::<1>(page, quad, own, width, out);
+        let (grey, others) = out.split_at_mut(LINE_HEIGHT * width);
+        others.chunks_exact_mut(grey.len()).for_each(|plane| plane.copy_from_slice(grey));
+    } else {
+        fill::<3>(page, quad, own, width, out);
+    }
+}
+
+/// Fills as many planes as the page has channels, the last channel first.
+fn fill<const C: usize>(page: &Page<'_>, quad: &Quad, own: usize, width: usize, out: &mut [f32]) {
     let [a, b, _, d] = quad.0;
     let right = Point::new((b.x - a.x) / own as f32, (b.y - a.y) / own as f32);
     let down = Point::new((d.x - a.x) / LINE_HEIGHT as f32, (d.y - a.y) / LINE_HEIGHT as f32);
@@ -70,49 +90,67 @@ pub(crate) fn line_tensor(page: &Page<'_>, quad: &Quad, own: usize, width: usize
     let (nx, ny) = (samples(right), samples(down));
     let scale = 1.0 / ((nx * ny) as f32 * 127.5);
     let plane = LINE_HEIGHT * width;
+    let mut colours = vec![[0.0_f32; C]; own];
     for y in 0..LINE_HEIGHT {
-        for x in 0..own {
-            let mut rgb = [0.0_f32; 3];
-            for sy in 0..ny {
-                let v = y as f32 + (sy as f32 + 0.5) / ny as f32;
-                for sx in 0..nx {
-                    let u = x as f32 + (sx as f32 + 0.5) / nx as f32;
-                    page.add(a.plus(right, u).plus(down, v), &mut rgb);
-                }
+        colours.fill([0.0; C]);
+        for sy in 0..ny {
+            let v = y as f32 + (sy as f32 + 0.5) / ny as f32;
+            for sx in 0..nx {
+                let u = (sx as f32 + 0.5) / nx as f32;
+                page.add_row(a.plus(down, v).plus(right, u), right, &mut colours);
             }
-            for c in 0..3 {
-                out[c * plane + y * width + x] = rgb[2 - c] * scale - 1.0;
+        }
+        for c in 0..C {
+            let row = &mut out[c * plane + y * width..][..own];
+            for (value, colour) in row.iter_mut().zip(&colours) {
+                *value = colour[C - 1 - c] * scale - 1.0;
             }
         }
     }
 }
 
 impl Page<'_> {
-    /// Adds the colour at a point, interpolated; the border goes on for ever.
-    #[inline]
-    fn add(&self, p: Point, rgb: &mut [f32; 3]) {
-        let (right, bottom) = (self.width - 1, self.height - 1);
-        let (x, y) = ((p.x - 0.5).clamp(0.0, right as f32), (p.y - 0.5).clamp(0.0, bottom as f32));
-        let (x0, y0) = (x as usize, y as usize);
-        let (fx, fy) = (x - x0 as f32, y - y0 as f32);
-        let (x1, y1) = ((x0 + 1).min(right), (y0 + 1).min(bottom));
-        let mix = |p00: u8, p10: u8, p01: u8, p11: u8| {
-            let top = f32::from(p00) + fx * (f32::from(p10) - f32::from(p00));
-            let low = f32::from(p01) + fx * (f32::from(p11) - f32::from(p01));
-            top + fy * (low - top)
-        };
-        if self.is_grey {
-            let (upper, lower) = (y0 * self.width, y1 * self.width);
-            let raw = &self.raw;
-            let grey = mix(raw[upper + x0], raw[upper + x1], raw[lower + x0], raw[lower + x1]);
-            rgb.iter_mut().for_each(|v| *v += grey);
-        } else {
-            let at = |x: usize, y: usize| &self.raw[(y * self.width + x) * 3..][..3];
-            let (p00, p10, p01, p11) = (at(x0, y0), at(x1, y0), at(x0, y1), at(x1, y1));
-            for c in 0..3 {
-                rgb[c] += mix(p00[c], p10[c], p01[c], p11[c]);
+    /// Adds the colours at points in a row, a `step` from one to the next, interpolated; the border goes on for ever. `C`: the
+    /// page's channels.
+    fn add_row<const C: usize>(&self, from: Point, step: Point, colours: &mut [[f32; C]]) {
+        let (right, bottom) = ((self.width - 1) as f32, (self.height - 1) as f32);
+        let (x, y) = (from.x - 0.5, from.y - 0.5);
+        let n = colours.len() as f32;
+        let is_inside = |x: f32, y: f32| x > 1.0 && y > 1.0 && x < right - 1.0 && y < bottom - 1.0;
+        let pixels = self.raw.as_chunks::<C>().0;
+        if is_inside(x, y) && is_inside(x + n * step.x, y + n * step.y) {
+            for (i, colour) in (0_u16..).zip(colours.iter_mut()) {
+                let (x, y) = (x + step.x * f32::from(i), y + step.y * f32::from(i));
+                // Whole and broken parts of what is not negative.
+                let (x0, y0) = (x as i32, y as i32);
+                let place = y0 as usize * self.width + x0 as usize;
+                let (Some([p00, p10]), Some([p01, p11])) =
+                    (pixels.get(place..place + 2), pixels.get(place + self.width..place + self.width + 2))
+                else {
+                    continue;
+                };
+                mix(colour, [p00, p10, p01, p11], (x - x0 as f32, y - y0 as f32));
             }
+            return;
         }
+        for (i, colour) in colours.iter_mut().enumerate() {
+            let x = (x + step.x * i as f32).clamp(0.0, right);
+            let y = (y + step.y * i as f32).clamp(0.0, bottom);
+            let (x0, y0) = (x as usize, y as usize);
+            let (x1, y1) = ((x0 + 1).min(self.width - 1), (y0 + 1).min(self.height - 1));
+            let at = |x: usize, y: usize| &pixels[y * self.width + x];
+            mix(colour, [at(x0, y0), at(x1, y0), at(x0, y1), at(x1, y1)], (x - x0 as f32, y - y0 as f32));
+        }
+    }
+}
+
+/// Adds what lies between four pixels, the upper ones first.
+fn mix<const C: usize>(colour: &mut [f32; C], pixels: [&[u8; C]; 4], (fx, fy): (f32, f32)) {
+    for (c, value) in colour.iter_mut().enumerate() {
+        let [p00, p10, p01, p11] = pixels.map(|p| f32::from(p[c]));
+        let upper = p00 + fx * (p10 - p00);
+        let lower = p01 + fx * (p11 - p01);
+        *value += upper + fy * (lower - upper);
     }
 }
 

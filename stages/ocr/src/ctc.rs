@@ -4,6 +4,7 @@
 //! characters as time steps.
 
 use crate::dictionary::{Dictionary, is_east_asian};
+use crate::model_file::MORE;
 
 /// One decoded character.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -53,24 +54,74 @@ impl Decoded {
     }
 }
 
-/// Greedy decoding: the best class of each step, repeats merged, blanks dropped. `probabilities`: steps times classes.
-pub(crate) fn decode(probabilities: &[f32], dictionary: &Dictionary) -> Decoded {
-    let rows = probabilities.chunks_exact(dictionary.classes());
-    let mut best: Vec<(usize, f32)> = rows.clone().map(argmax).collect();
-    let any = merge(&best, probabilities, dictionary);
+/// What a model says of a line: a row a time step.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Rows<'a> {
+    data: &'a [f32],
+    /// Classes whose probabilities are in a row: the first ones of the dictionary.
+    shown: usize,
+    /// For a model that sums up, where each of its classes is in the dictionary: rows then end with the greatest probability and the
+    /// class that has it.
+    places: Option<&'a [usize]>,
+}
+
+impl<'a> Rows<'a> {
+    /// Rows of all classes of a dictionary.
+    pub(crate) fn of(data: &'a [f32], dictionary: &Dictionary) -> Self {
+        Self { data, shown: dictionary.classes(), places: None }
+    }
+
+    /// Rows of a model that sums up.
+    pub(crate) fn summed_up(data: &'a [f32], shown: usize, places: &'a [usize]) -> Self {
+        Self { data, shown, places: Some(places) }
+    }
+
+    fn iter(&self) -> impl Iterator<Item = &'a [f32]> + use<'a> {
+        self.data.chunks_exact(self.length())
+    }
+
+    fn length(&self) -> usize {
+        self.shown + self.places.map_or(0, |_| MORE)
+    }
+
+    /// Probabilities of the classes that are shown.
+    fn step(&self, step: usize) -> &'a [f32] {
+        self.data.get(step * self.length()..).and_then(|rest| rest.get(..self.shown)).unwrap_or_default()
+    }
+
+    fn at(&self, step: usize, class: usize) -> f32 {
+        self.step(step).get(class).copied().unwrap_or(0.0)
+    }
+
+    /// The best class of a row, and its probability.
+    fn best(&self, row: &[f32]) -> (usize, f32) {
+        match (self.places, row.get(self.shown..)) {
+            // What is no class, as of a model that answers with no numbers, is the blank.
+            (Some(places), Some(&[best, class])) => {
+                (places.get(class as usize).copied().unwrap_or_default(), best)
+            }
+            _ => argmax(row),
+        }
+    }
+}
+
+/// Greedy decoding: the best class of each step, repeats merged, blanks dropped.
+pub(crate) fn decode(rows: Rows<'_>, dictionary: &Dictionary) -> Decoded {
+    let mut best: Vec<(usize, f32)> = rows.iter().map(|row| rows.best(row)).collect();
+    let any = merge(&best, rows, dictionary);
     if !best.iter().any(|(class, _)| dictionary.is_east(*class)) {
         return Decoded { any, western: None };
     }
-    for (row, best) in rows.zip(&mut best).filter(|(_, best)| dictionary.is_east(best.0)) {
-        let west = row.iter().enumerate().filter(|(class, _)| !dictionary.is_east(*class));
+    for (row, best) in rows.iter().zip(&mut best).filter(|(_, best)| dictionary.is_east(best.0)) {
+        let shown = row.iter().take(rows.shown).enumerate();
+        let west = shown.filter(|(class, _)| !dictionary.is_east(*class));
         *best = west.fold((0, f32::MIN), |m, (class, p)| if *p > m.1 { (class, *p) } else { m });
     }
-    Decoded { any, western: Some(merge(&best, probabilities, dictionary)) }
+    Decoded { any, western: Some(merge(&best, rows, dictionary)) }
 }
 
-fn merge(best: &[(usize, f32)], probabilities: &[f32], dictionary: &Dictionary) -> Vec<Glyph> {
-    let classes = dictionary.classes();
-    let at = |step: usize, class: usize| probabilities.get(step * classes + class).copied().unwrap_or(0.0);
+fn merge(best: &[(usize, f32)], rows: Rows<'_>, dictionary: &Dictionary) -> Vec<Glyph> {
+    let at = |step: usize, class: usize| rows.at(step, class);
     let mut glyphs = Vec::new();
     let (mut from, mut space, mut marks) = (0, 0.0_f32, [0.0_f32; 2]);
     for run in best.chunk_by(|a, b| a.0 == b.0) {
@@ -93,11 +144,7 @@ fn merge(best: &[(usize, f32)], probabilities: &[f32], dictionary: &Dictionary) 
             at: steps.start as f32 + run.len() as f32 / 2.0,
             space,
             rival: rival.and_then(|(class, p)| Some((dictionary.text(class).chars().next()?, p))),
-            others: others(
-                &probabilities[peak * classes..(peak + 1) * classes],
-                (class, best[peak].1),
-                dictionary,
-            ),
+            others: others(rows.step(peak), (class, best[peak].1), dictionary),
             marks,
         });
         (space, marks) = (0.0, [0.0; 2]);
@@ -171,18 +218,40 @@ mod tests {
         data
     }
 
+    fn decoded(data: &[f32]) -> Decoded {
+        let all = decode(Rows::of(data, &dictionary()), &dictionary());
+        // A model that sums up gives the same.
+        let (west, places, other) = dictionary().western_first();
+        let rows = data.chunks_exact(dictionary().classes());
+        let summed: Vec<f32> = rows
+            .flat_map(|row| {
+                let (class, best) = argmax(row);
+                west.iter().map(|class| row[*class]).chain([best, class as f32]).collect::<Vec<_>>()
+            })
+            .collect();
+        assert_eq!(decode(Rows::summed_up(&summed, west.len(), &places), &other), all);
+        all
+    }
+
+    #[test]
+    fn what_is_no_number_is_nothing() {
+        let (west, places, other) = dictionary().western_first();
+        let data = vec![f32::NAN; 3 * (west.len() + MORE)];
+        assert!(decode(Rows::summed_up(&data, west.len(), &places), &other).any.is_empty());
+    }
+
     fn text(glyphs: &[Glyph]) -> String {
         glyphs.iter().map(|g| g.text.as_str()).collect()
     }
 
     #[test]
     fn repeats_merge_unless_a_blank_parts_them() {
-        let glyphs = decode(&steps(&[0, 1, 1, 0, 1, 3, 3, 0, 0, 6]), &dictionary()).any;
+        let glyphs = decoded(&steps(&[0, 1, 1, 0, 1, 3, 3, 0, 0, 6])).any;
         assert_eq!(text(&glyphs), "aac€");
         let at: Vec<f32> = glyphs.iter().map(|g| g.at).collect();
         assert_eq!(at, [2.0, 4.5, 6.0, 9.5]);
         assert!(glyphs.iter().all(|g| (g.probability - 0.9).abs() < 1e-6));
-        assert!(decode(&steps(&[0, 0, 0]), &dictionary()).any.is_empty());
+        assert!(decoded(&steps(&[0, 0, 0])).any.is_empty());
     }
 
     #[test]
@@ -192,7 +261,7 @@ mod tests {
         data[n + 3] = 0.4; // 末 might be c, and the last two steps nothing at all
         data[3 * n] = 0.3;
         data[4 * n] = 0.3;
-        let decoded = decode(&data, &dictionary());
+        let decoded = decoded(&data);
         assert_eq!(text(&decoded.any), "a末0家");
         assert_eq!(decoded.east_asian(), (2, 4));
         let western = decoded.western.unwrap();
@@ -206,7 +275,7 @@ mod tests {
         let mut data = steps(&[1, 0, 0, 2, 2]);
         (data[n + 9], data[2 * n + 9]) = (0.2, 0.3);
         (data[4 * n + 2], data[4 * n + 4]) = (0.95, 0.04);
-        let glyphs = decode(&data, &dictionary()).any;
+        let glyphs = decoded(&data).any;
         assert_eq!((glyphs[0].space, glyphs[0].rival), (0.0, None));
         assert_eq!((glyphs[1].space, glyphs[1].rival), (0.3, Some(('O', 0.04))));
     }

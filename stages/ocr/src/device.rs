@@ -37,13 +37,15 @@ pub struct Device {
     pub memory_mib: u32,
     /// Half precision on TensorRT.
     pub fp16: bool,
-    /// Pages that are on the GPU at once, each with models of its own; others wait. 0 = as many as are read at once.
-    pub pages: u32,
+    /// Sets of models on the GPU, shared by the pages that are read at once: these wait for each other only where they need the same
+    /// model for lines of the same width. 0 = one for each page.
+    #[serde(alias = "pages")]
+    pub sets: u32,
 }
 
 impl Default for Device {
     fn default() -> Self {
-        Self { provider: Provider::Cpu, id: 0, memory_mib: 4096, fp16: true, pages: 1 }
+        Self { provider: Provider::Cpu, id: 0, memory_mib: 4096, fp16: true, sets: 1 }
     }
 }
 
@@ -67,7 +69,7 @@ impl Device {
     pub(crate) fn sets(&self, threads: usize) -> usize {
         let most = match self.provider {
             Provider::Cpu => 0,
-            Provider::Cuda | Provider::Tensorrt => self.pages as usize,
+            Provider::Cuda | Provider::Tensorrt => self.sets as usize,
         };
         if most == 0 { threads.max(1) } else { threads.clamp(1, most) }
     }
@@ -235,7 +237,7 @@ mod tests {
     #[test]
     fn a_gpu_sees_few_widths_and_reads_as_many_lines_as_its_memory_allows() {
         let gpu = Device { provider: Provider::Cuda, memory_mib: 4096, ..Device::default() };
-        assert_eq!((gpu.sets(16), gpu.sets(1), Device { pages: 0, ..gpu.clone() }.sets(16)), (1, 1, 16));
+        assert_eq!((gpu.sets(16), gpu.sets(1), Device { sets: 0, ..gpu.clone() }.sets(16)), (1, 1, 16));
         let widths: std::collections::BTreeSet<usize> = (1..3200).map(|own| gpu.bucket(own, 16)).collect();
         assert_eq!(widths.len(), 12);
         assert!((1..3200).all(|own| gpu.bucket(own, 16) >= own));

@@ -22,6 +22,7 @@ pub(crate) struct Dictionary {
     lookalikes: Vec<Vec<usize>>,
     /// The classes of full stop and comma.
     marks: [Option<usize>; 2],
+    space: usize,
 }
 
 impl Dictionary {
@@ -44,7 +45,8 @@ impl Dictionary {
         let class = |c: char| entries.iter().position(|e| e.chars().eq([c]));
         let lookalikes = LOOKALIKES.iter().map(|group| group.chars().filter_map(class).collect()).collect();
         let marks = ['.', ','].map(class);
-        Self { entries, east_asian, lookalikes, marks }
+        let space = entries.iter().rposition(|e| &**e == " ").unwrap_or_default();
+        Self { entries, east_asian, lookalikes, marks, space }
     }
 
     /// The classes of no East Asian script, and the dictionary of them alone.
@@ -54,6 +56,20 @@ impl Dictionary {
         (keep, Self::of(entries))
     }
 
+    /// The classes in another order, those of no East Asian script first: these, where each class went, and the
+    /// dictionary in this order.
+    pub(crate) fn western_first(&self) -> (Vec<usize>, Vec<usize>, Self) {
+        let all = 0..self.entries.len();
+        let (west, east): (Vec<usize>, Vec<usize>) = all.partition(|class| !self.is_east(*class));
+        let mut places = vec![0; self.entries.len()];
+        let mut entries = Vec::with_capacity(places.len());
+        for (place, class) in west.iter().chain(&east).enumerate() {
+            places[*class] = place;
+            entries.push(self.entries[*class].clone());
+        }
+        (west, places, Self::of(entries))
+    }
+
     /// Number of classes, with blank and space.
     pub(crate) fn classes(&self) -> usize {
         self.entries.len()
@@ -61,7 +77,7 @@ impl Dictionary {
 
     /// The class of the space.
     pub(crate) fn space(&self) -> usize {
-        self.entries.len() - 1
+        self.space
     }
 
     /// The classes of full stop and comma.
@@ -103,6 +119,10 @@ mod tests {
         assert!(d.is_east(7) && !d.is_east(6) && !d.is_east(99));
         let (keep, western) = d.western();
         assert_eq!((keep, western.text(6), western.space()), (vec![0, 1, 2, 3, 4, 5, 6, 9], "€", 7));
+        let (west, places, other) = d.western_first();
+        assert_eq!((west.len(), other.classes(), other.space()), (8, 10, 7));
+        assert_eq!(places, [0, 1, 2, 3, 4, 5, 6, 8, 9, 7]);
+        assert!((0..10).all(|class| other.text(places[class]) == d.text(class)));
         assert!(Dictionary::parse("a\nb").is_err());
     }
 

@@ -4,7 +4,7 @@
 
 use crate::amounts::decimal_marks;
 use crate::context::settle;
-use crate::ctc;
+use crate::ctc::{self, Rows};
 use crate::db::{DbConfig, MAX_BOXES, ProbabilityMap, text_boxes};
 use crate::dictionary::Dictionary;
 use crate::level::{join, level};
@@ -47,7 +47,7 @@ pub fn ctc(bytes: &[u8]) {
     };
     let data = values(bytes);
     let steps = data.len() / dictionary.classes();
-    let decoded = ctc::decode(&data, &dictionary);
+    let decoded = ctc::decode(Rows::of(&data, &dictionary), &dictionary);
     let mut lines: Vec<_> = std::iter::once(decoded.any).chain(decoded.western).collect();
     for line in &mut lines {
         assert!(line.len() <= steps);

@@ -4,7 +4,10 @@
 //! of the recogniser's time. Knows the protocol buffers of ONNX as far as that needs. Rule: a file in which nothing of that shape is
 //! found is used as it is.
 
+mod summary;
+
 use std::ops::Range;
+pub(crate) use summary::{MORE, with_summary};
 
 /// Fields of ONNX messages, by number.
 const MODEL_GRAPH: u64 = 7;

@@ -24,15 +24,15 @@ pub fn environment(library: &Path) -> Result<Environment, OcrError> {
 /// One model, ready to run on the caller's thread.
 ///
 /// On a GPU each shape of input has a session of its own: cuDNN plans its kernels anew whenever the shape is another than the
-/// one before, which takes seconds a page.
+/// one before, which takes seconds a page. Threads share the model there, and wait only for another's run of the same shape.
 #[derive(Debug)]
 pub(crate) struct Model {
     name: &'static str,
     source: Source,
     device: Device,
     environment: Environment,
-    sessions: Shapes<Session>,
-    trim: Option<Trim>,
+    sessions: Mutex<Shapes<Arc<Mutex<Session>>>>,
+    trim: Option<Mutex<Trim>>,
 }
 
 /// Where a model comes from; the path of one in memory is for errors.
@@ -100,14 +100,17 @@ impl Model {
         source: Source,
         device: &Device,
     ) -> Result<Self, OcrError> {
-        let sessions = Shapes::new(source.session(environment, device)?);
-        // A CPU needs no second session, and not the bytes of the first.
-        let source = match source {
-            Source::Memory(path, _) if device.provider == Provider::Cpu => Source::File(path),
-            other => other,
-        };
+        let mut sessions = Shapes::default();
+        let mut source = source;
+        if device.provider == Provider::Cpu {
+            sessions.of([0; 3], || source.session(environment, device).map(shared))?;
+            // It needs no second session, and not the bytes of the first.
+            if let Source::Memory(path, _) = source {
+                source = Source::File(path);
+            }
+        }
         let (environment, device) = (environment.clone(), device.clone());
-        Ok(Self { name, source, device, environment, sessions, trim: None })
+        Ok(Self { name, source, device, environment, sessions: Mutex::new(sessions), trim: None })
     }
 
     /// The same, which after each `every` runs gives back to the system what no running model needs. Where that cannot be, it does
@@ -119,17 +122,19 @@ impl Model {
             Ok(options)
         };
         let trim = options().ok().map(|options| Trim { options, every: every.max(1), runs: 0 });
-        Self { trim, ..self }
+        Self { trim: trim.map(Mutex::new), ..self }
     }
 
     /// An entry of the model's own metadata.
     pub(crate) fn metadata(&self, key: &str) -> Option<String> {
-        self.sessions.any()?.metadata().ok()?.custom(key)
+        let session = Arc::clone(lock(&self.sessions).any()?);
+        let session = lock(&session);
+        session.metadata().ok()?.custom(key)
     }
 
     /// Runs `n` images, each 3 × height × width, and gives the first answer to `read` with its shape.
     pub(crate) fn run<T>(
-        &mut self,
+        &self,
         tensor: &[f32],
         [n, height, width]: Shape,
         read: impl FnOnce(&[i64], &[f32]) -> Result<T, OcrError>,
@@ -138,21 +143,32 @@ impl Model {
         let failed = |source| OcrError::Inference { model, width, height, source };
         let input = TensorRef::from_array_view(([n, 3, height, width], tensor)).map_err(failed)?;
         let inputs = ort::inputs![input];
-        let is_due = self.trim.as_mut().is_some_and(Trim::is_due);
-        let shape = match self.device.provider {
-            Provider::Cpu => [0; 3],
-            Provider::Cuda | Provider::Tensorrt => [n, height, width],
-        };
-        let (source, environment, device) = (&self.source, &self.environment, &self.device);
-        let session = self.sessions.of(shape, || source.session(environment, device))?;
-        let outputs = match &self.trim {
+        let is_shared = self.device.provider != Provider::Cpu;
+        let shape = if is_shared { [n, height, width] } else { [0; 3] };
+        let make = || self.source.session(&self.environment, &self.device).map(shared);
+        let session = Arc::clone(lock(&self.sessions).of(shape, make)?);
+        let mut session = lock(&session);
+        let mut trim = self.trim.as_ref().map(lock);
+        let is_due = trim.as_mut().is_some_and(|trim| trim.is_due());
+        let outputs = match trim.as_ref() {
             Some(trim) if is_due => session.run_with_options(inputs, &trim.options),
             Some(_) | None => session.run(inputs),
         };
         let outputs = outputs.map_err(failed)?;
         let (shape, data) = outputs[0].try_extract_tensor::<f32>().map_err(failed)?;
-        read(shape, data)
+        if !is_shared {
+            return read(shape, data);
+        }
+        // Nobody waits while the answer is read.
+        let (shape, data) = (shape.to_vec(), data.to_vec());
+        drop(outputs);
+        drop(session);
+        read(&shape, &data)
     }
+}
+
+fn shared(session: Session) -> Arc<Mutex<Session>> {
+    Arc::new(Mutex::new(session))
 }
 
 /// Things that are lent to one thread at a time; a thread waits while all are lent.

@@ -32,7 +32,7 @@ pub(crate) fn is_doubtful(readings: &[Reading], least: f32) -> bool {
 }
 
 /// Degrees by which the page has to be turned clockwise to be upright: 0, 90, 180 or 270.
-pub(crate) fn turn(model: &mut Model, page: &Page<'_>) -> Result<u16, OcrError> {
+pub(crate) fn turn(model: &Model, page: &Page<'_>) -> Result<u16, OcrError> {
     let (w, h) = (page.width as f32, page.height as f32);
     let scale = SHORT as f32 / w.min(h);
     let side = |v: f32| ((v * scale).round() as usize).clamp(SHORT, LONG);

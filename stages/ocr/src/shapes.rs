@@ -12,25 +12,24 @@ pub(crate) const MOST: usize = 24;
 #[derive(Debug)]
 pub(crate) struct Shapes<T> {
     /// The last one was used last.
-    items: Vec<(Option<Shape>, T)>,
+    items: Vec<(Shape, T)>,
+}
+
+impl<T> Default for Shapes<T> {
+    fn default() -> Self {
+        Self { items: Vec::new() }
+    }
 }
 
 impl<T> Shapes<T> {
-    /// One that no shape has yet: the first that comes along gets it.
-    pub(crate) fn new(first: T) -> Self {
-        Self { items: vec![(None, first)] }
-    }
-
     /// Any of them, for what all have in common.
     pub(crate) fn any(&self) -> Option<&T> {
         self.items.last().map(|(_, item)| item)
     }
 
-    /// The one for `shape`; where there is none, the one that has no shape yet, else a new one.
+    /// The one for `shape`; where there is none, a new one.
     pub(crate) fn of<E>(&mut self, shape: Shape, make: impl FnOnce() -> Result<T, E>) -> Result<&mut T, E> {
-        let own = |(of, _): &(Option<Shape>, T)| *of == Some(shape);
-        let free = |(of, _): &(Option<Shape>, T)| of.is_none();
-        let at = self.items.iter().position(own).or_else(|| self.items.iter().position(free));
+        let at = self.items.iter().position(|(of, _)| *of == shape);
         let item = if let Some(at) = at {
             self.items.remove(at).1
         } else {
@@ -40,7 +39,7 @@ impl<T> Shapes<T> {
             }
             make()?
         };
-        self.items.push((Some(shape), item));
+        self.items.push((shape, item));
         match self.items.last_mut() {
             Some((_, item)) => Ok(item),
             None => unreachable!("it was pushed above"),
@@ -62,22 +61,23 @@ mod tests {
             };
             *shapes.of([1, 48, width], make).unwrap()
         };
-        let mut shapes = Shapes::new(0);
-        assert_eq!((of(&mut shapes, 1), of(&mut shapes, 2), of(&mut shapes, 1)), (0, 1, 0));
+        let mut shapes = Shapes::default();
+        assert_eq!((of(&mut shapes, 1), of(&mut shapes, 2), of(&mut shapes, 1)), (1, 2, 1));
         for width in 3..=MOST {
             of(&mut shapes, width);
         }
-        assert_eq!((of(&mut shapes, 1), shapes.items.len()), (0, MOST));
+        assert_eq!((of(&mut shapes, 1), shapes.items.len()), (1, MOST));
         // The second was not used for longest.
         of(&mut shapes, 1000);
-        assert_eq!((of(&mut shapes, 1), of(&mut shapes, 2)), (0, MOST + 1));
+        assert_eq!((of(&mut shapes, 1), of(&mut shapes, 2)), (1, MOST + 2));
         assert_eq!(shapes.items.len(), MOST);
     }
 
     #[test]
     fn what_cannot_be_made_is_an_error_and_the_others_stay() {
-        let mut shapes = Shapes::new(7);
-        assert_eq!(shapes.of([1, 1, 1], || Err(())), Ok(&mut 7));
+        let mut shapes = Shapes::default();
+        assert_eq!(shapes.any(), None);
+        assert_eq!(shapes.of([1, 1, 1], || Ok::<_, ()>(7)), Ok(&mut 7));
         assert_eq!(shapes.of([2, 1, 1], || Err("no memory")), Err("no memory"));
         assert_eq!(shapes.of([1, 1, 1], || Err(())), Ok(&mut 7));
         assert_eq!(shapes.any(), Some(&7));

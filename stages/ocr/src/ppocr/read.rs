@@ -4,17 +4,47 @@ use super::assemble::Reading;
 use super::{PpOcrConfig, is_shape};
 use crate::OcrError;
 use crate::crop::{LINE_HEIGHT, line_tensor, line_width, without_margins};
-use crate::ctc::{self, Decoded};
+use crate::ctc::{self, Decoded, Rows};
 use crate::dictionary::Dictionary;
 use crate::geometry::Quad;
+use crate::model_file::MORE;
 use crate::onnx::Model;
 use crate::pixels::Page;
+use std::sync::Arc;
 
-/// A recogniser with its characters.
+/// The characters of a recogniser, and how it answers.
 #[derive(Debug)]
+pub(super) struct Characters {
+    pub(super) dictionary: Dictionary,
+    /// Of a model that sums up: how many of the dictionary's first classes are in a row, and where each of the model's went.
+    pub(super) summary: Option<(usize, Vec<usize>)>,
+}
+
+impl Characters {
+    /// Those of a model that answers with all classes.
+    pub(super) fn all(dictionary: Dictionary) -> Self {
+        Self { dictionary, summary: None }
+    }
+
+    /// Numbers in a row.
+    fn row(&self) -> usize {
+        self.summary.as_ref().map_or(self.dictionary.classes(), |(shown, _)| shown + MORE)
+    }
+
+    fn decode(&self, line: &[f32]) -> Decoded {
+        let rows = match &self.summary {
+            Some((shown, places)) => Rows::summed_up(line, *shown, places),
+            None => Rows::of(line, &self.dictionary),
+        };
+        ctc::decode(rows, &self.dictionary)
+    }
+}
+
+/// A recogniser with its characters. Several threads may have one of the same model.
+#[derive(Debug, Clone)]
 pub(super) struct Recognizer {
-    model: Model,
-    dictionary: Dictionary,
+    model: Arc<Model>,
+    characters: Arc<Characters>,
     is_thorough: bool,
     /// Buffer of line tensors, kept between lines.
     tensor: Vec<f32>,
@@ -29,8 +59,14 @@ struct Job {
 }
 
 impl Recognizer {
-    pub(super) fn new(model: Model, dictionary: Dictionary, is_thorough: bool) -> Self {
-        Self { model, dictionary, is_thorough, tensor: Vec::new() }
+    pub(super) fn new(model: Model, characters: Characters, is_thorough: bool) -> Self {
+        Self { model: Arc::new(model), characters: Arc::new(characters), is_thorough, tensor: Vec::new() }
+    }
+
+    /// True where the model answers with the best class and some of the others only.
+    #[cfg(test)]
+    pub(super) fn sums_up(&self) -> bool {
+        self.characters.summary.is_some()
     }
 
     /// Reads boxes. What is narrow and tall may be one upright character or a line that runs downwards: the more
@@ -112,24 +148,24 @@ impl Recognizer {
         jobs: &[Job],
         n: usize,
     ) -> Result<Vec<(Decoded, f32)>, OcrError> {
-        let Self { model, dictionary, tensor, .. } = self;
+        let Self { model, characters, tensor, .. } = self;
         let width = jobs.first().map_or(0, |job| job.width);
         tensor.clear();
         for job in jobs {
             line_tensor(page, &quads[job.index], job.own, width, tensor);
         }
         tensor.resize(3 * LINE_HEIGHT * width * n, 0.0);
-        let classes = dictionary.classes();
+        let row = characters.row();
         model.run(tensor, [n, LINE_HEIGHT, width], |shape, data| match shape {
-            [lines, steps, found] if is_shape(&[*lines, *found], &[n, classes]) => {
-                let size = usize::try_from(*steps).unwrap_or(0) * classes;
+            [lines, steps, found] if is_shape(&[*lines, *found], &[n, row]) => {
+                let size = usize::try_from(*steps).unwrap_or(0) * row;
                 let line = |i: usize| data.get(i * size..(i + 1) * size).unwrap_or_default();
-                Ok((0..jobs.len()).map(|i| (ctc::decode(line(i), dictionary), *steps as f32)).collect())
+                Ok((0..jobs.len()).map(|i| (characters.decode(line(i)), *steps as f32)).collect())
             }
             other => Err(OcrError::Shape {
                 model: "text recognizer",
                 shape: other.to_vec(),
-                expected: format!("{n} x steps x {classes}"),
+                expected: format!("{n} x steps x {row}"),
             }),
         })
     }
