@@ -6,7 +6,7 @@
 use super::candidate::Candidate;
 use super::layout::{Box4, Layout, Segment, union};
 use super::lexicon::plain;
-use super::{candidate, parties, titles};
+use super::{candidate, legal, parties, titles};
 
 /// An address and where it stands.
 #[derive(Debug, Clone, PartialEq)]
@@ -53,7 +53,31 @@ pub(super) fn of(pages: &[Layout], name: &Candidate) -> Option<Address> {
             })
         })
     };
-    here.or_else(elsewhere)
+    here.or_else(elsewhere).or_else(|| without_postcode(pages, name, &words))
+}
+
+/// `Av. Ejemplo 1450, Rosario` right below the name, where no place of the name has an address with a postcode.
+fn without_postcode(pages: &[Layout], name: &Candidate, words: &str) -> Option<Address> {
+    let page = name.page;
+    let layout = pages.get(page)?;
+    let named = layout.segments.iter().enumerate();
+    let named = named.filter(|(i, s)| *i == name.segment || ends(s, words) == Some(s.text.len()));
+    named.take(PLACES).find_map(|(i, _)| {
+        let next = *layout.block(i, 2).get(1)?;
+        let segment = &layout.segments[next];
+        let text = segment.text.trim();
+        if parties::stops(text) || text.contains(':') || titles::is_title(text) {
+            return None;
+        }
+        let parts = parts(text);
+        let (street, town) = (parts.first()?, parts.get(1)?);
+        let letters = |p: &str| p.chars().filter(|c| c.is_alphabetic()).count();
+        let digits = street.chars().filter(char::is_ascii_digit).count();
+        let house = (1..=5).contains(&digits) && letters(street) >= 4 && is_street(street);
+        let named = letters(town) >= 3 && !town.contains(|c: char| c.is_ascii_digit());
+        (house && named && parts.len() <= 3)
+            .then(|| Address { value: parts.join(", "), page, bbox: segment.bbox })
+    })
 }
 
 /// The address that the paper itself has at its upper or lower edge, apart from any name: one line with street and town. None where
@@ -70,14 +94,40 @@ pub(super) fn of_paper(page: &Layout) -> Option<Address> {
         let parts = parts(&segment.text);
         let house = |p: &String| p.contains(|c: char| c.is_ascii_digit()) && p.contains(char::is_alphabetic);
         let town = parts.iter().take(4).position(|p| is_sure(p));
-        let Some(town) = town.filter(|at| *at > 0 && parts[..*at].iter().any(house)) else { continue };
-        let Some(value) = address(&parts[..=town]) else { continue };
+        let one = || {
+            let town = town.filter(|at| *at > 0 && parts[..*at].iter().any(house))?;
+            Some((address(&parts[..=town])?, segment.bbox))
+        };
+        let Some((value, bbox)) = one().or_else(|| of_two_lines(page, segment, &parts)) else { continue };
         if found.as_ref().is_some_and(|f| plain(&f.value) != plain(&value)) {
             return None;
         }
-        found.get_or_insert(Address { value, page: 0, bbox: segment.bbox });
+        found.get_or_insert(Address { value, page: 0, bbox });
     }
     found
+}
+
+/// A street and below it a town with its postcode, under nothing that they could belong to.
+fn of_two_lines(page: &Layout, town: &Segment, parts: &[String]) -> Option<(String, Box4)> {
+    if parts.len() > 2 || !parts.last().is_some_and(|p| is_sure(p)) {
+        return None;
+    }
+    let above = |of: &Segment| {
+        let near = |s: &&Segment| {
+            let (height, gap) = (of.height().max(s.height()), of.bbox[1] - s.bbox[3]);
+            let edges = (s.bbox[0] - of.bbox[0]).abs().min((s.bbox[2] - of.bbox[2]).abs());
+            s.line < of.line && gap > -0.4 * height && gap < 1.3 * height && edges < 0.8 * height
+        };
+        page.segments.iter().rev().find(near)
+    };
+    let street = above(town)?;
+    let told = |s: &Segment| !parties::stops(&s.text) && !s.text.contains(':') && !titles::is_title(&s.text);
+    let worded = street.text.chars().filter(|c| c.is_alphabetic()).count() >= 4;
+    if above(street).is_some() || !told(street) || !told(town) || !worded || parties::has_postcode(&street.text) {
+        return None;
+    }
+    let all: Vec<String> = self::parts(&street.text).into_iter().chain(parts.iter().cloned()).collect();
+    Some((address(&all)?, union(street.bbox, town.bbox)))
 }
 
 /// Where a segment that begins with a name goes on behind it.
@@ -133,7 +183,7 @@ fn address(parts: &[String]) -> Option<String> {
     };
     // `1180 Industrial Blvd` has a number where others have a postcode.
     let sure = near.iter().position(|p| is_sure(p)).or_else(alone);
-    let at = sure.or_else(|| near.iter().position(|p| parties::has_postcode(p)))?;
+    let at = sure.or_else(|| near.iter().position(|p| parties::has_postcode(p) && !is_box(p)))?;
     let country = parts.get(at + 1).filter(|p| titles::is_country(p));
     let kept: Vec<&str> = parts[..=at].iter().chain(country).map(String::as_str).collect();
     let told = |p: &&&str| !parties::stops(p) && !p.contains(':');
@@ -146,9 +196,61 @@ fn address(parts: &[String]) -> Option<String> {
 
 /// Whether a part has what can only be a postcode: not one of four digits, which may be the number of a house.
 fn is_sure(part: &str) -> bool {
+    if is_box(part) {
+        return false;
+    }
     let four = |w: &str| w.len() == 4 && w.bytes().all(|b| b.is_ascii_digit());
     let first = part.split([' ', ',']).next().unwrap_or_default();
     parties::is_american(part) || (parties::has_postcode(part) && !four(first))
+}
+
+/// Whether a part is a box at the post and nothing else: `PO Box 55180`, `PMB 77113`, whose number is no postcode.
+fn is_box(part: &str) -> bool {
+    const WORDS: [&str; 8] = ["po box", "p o box", "box", "pmb", "postfach", "apartado", "boite postale", "bp"];
+    let plain = plain(part);
+    let rest = WORDS.iter().find_map(|w| plain.strip_prefix(w)?.strip_prefix(' '));
+    rest.is_some_and(|rest| rest.bytes().all(|b| b.is_ascii_digit() || b == b' '))
+}
+
+/// Whether a part is a street with the number of a house: `12 High Street`, `Ecke 12b`; not a part of a building: `Unit 7`.
+pub(super) fn is_street(part: &str) -> bool {
+    const INSIDE: [&str; 22] = [
+        "unit", "suite", "floor", "level", "lot", "nave", "hall", "halle", "etage", "piso", "apt", "flat",
+        "plot", "room", "gate", "tor", "dock", "bat", "batiment", "building", "block", "stock",
+    ];
+    let plain = plain(part);
+    let words: Vec<&str> = plain.split(' ').collect();
+    let number = |w: &str| {
+        w.len() <= 6 && w.starts_with(|c: char| c.is_ascii_digit()) && w.chars().filter(|c| c.is_alphabetic()).count() <= 1
+    };
+    let numbered = words.first().is_some_and(|w| number(w)) || words.last().is_some_and(|w| number(w));
+    words.len() > 1 && numbered && !words.iter().any(|w| INSIDE.contains(w)) && !is_box(part)
+}
+
+/// Whether a text is an address rather than a name: `Av. Ejemplo 1450, Rosario`.
+pub(super) fn is_address(text: &str) -> bool {
+    let parts = parts(text);
+    parts.len() > 1 && is_street(&parts[0]) && !parts.iter().any(|p| legal::has(&plain(p)))
+}
+
+/// Whether a part may be the name of a building, a farm or an estate, which an address can begin with.
+fn is_building(part: &str) -> bool {
+    const WORDS: [&str; 36] = [
+        "house", "building", "park", "estate", "centre", "center", "mill", "mills", "works", "farm", "court",
+        "yard", "hall", "lodge", "cottage", "barn", "tower", "campus", "plaza", "square", "wharf", "quay",
+        "haus", "hof", "gut", "zentrum", "gewerbepark", "residence", "zone", "za", "zi", "zac", "poligono",
+        "edificio", "manor", "rectory",
+    ];
+    plain(part).split(' ').any(|w| WORDS.contains(&w) || w.ends_with("haus") || w.ends_with("hof"))
+}
+
+/// Parts of an address without who reads the mail, or what is done there: `Camille Muster`, `12 rue du Port`, `31200 Toulouse`.
+fn of_place(mut parts: Vec<String>) -> Vec<String> {
+    let person = |p: &String| !p.contains(|c: char| c.is_ascii_digit()) && !is_building(p);
+    if parts.len() >= 3 && person(&parts[0]) && is_street(&parts[1]) {
+        parts.remove(0);
+    }
+    parts
 }
 
 /// Whether a part is a postcode and nothing else: `530 03`, `400093`.
@@ -188,12 +290,12 @@ fn below(layout: &Layout, index: usize, name: Box4) -> Option<(String, Box4)> {
         let own = parts(text);
         let surer = |i: &usize| parts(&layout.segments[*i].text).iter().any(|p| is_sure(p));
         found = own.iter().any(|p| is_sure(p) || (is_bare(p) && own.len() > 1))
-            || own.iter().any(|p| parties::has_postcode(p)) && !block[n + 1..].iter().take(2).any(surer);
+            || own.iter().any(|p| parties::has_postcode(p) && !is_box(p)) && !block[n + 1..].iter().take(2).any(surer);
         all.extend(own);
         place = Some(place.map_or(segment.bbox, |p| union(p, segment.bbox)));
     }
     let bbox = place?;
-    address(&all).map(|value| (value, bbox))
+    address(&of_place(all)).map(|value| (value, bbox))
 }
 
 #[cfg(test)]
@@ -279,6 +381,58 @@ mod tests {
     }
 
     #[test]
+    fn who_reads_the_mail_is_no_part_of_an_address() {
+        let lines = [
+            (50.0, 40.0, "Menuiserie Muster SARL"),
+            (50.0, 53.0, "Camille Muster"),
+            (50.0, 66.0, "12 impasse du Port"),
+            (50.0, 79.0, "31200 Toulouse"),
+        ];
+        assert_eq!(
+            address_of("Menuiserie Muster SARL", &lines).as_deref(),
+            Some("12 impasse du Port, 31200 Toulouse")
+        );
+        let parts = |parts: &[&str]| parts.iter().map(ToString::to_string).collect::<Vec<_>>();
+        for kept in [
+            ["Alder House", "12 High Street", "Bath BA1 1AA"],
+            ["Poligono El Ejemplo", "nave 12", "46190 Riba"],
+            ["12 High Street", "Floor 2", "Bath BA1 1AA"],
+        ] {
+            assert_eq!(of_place(parts(&kept)), kept);
+        }
+    }
+
+    #[test]
+    fn the_number_of_a_box_is_no_postcode() {
+        let lines = [
+            (50.0, 40.0, "Muster Inc."),
+            (50.0, 53.0, "548 Market Street"),
+            (50.0, 66.0, "PMB 77113"),
+            (50.0, 79.0, "San Ejemplo, California 94104"),
+            (50.0, 92.0, "United States"),
+        ];
+        assert_eq!(
+            address_of("Muster Inc.", &lines).as_deref(),
+            Some("548 Market Street, PMB 77113, San Ejemplo, California 94104, United States")
+        );
+    }
+
+    #[test]
+    fn a_street_and_a_town_right_below_the_name_need_no_postcode() {
+        let lines = [
+            (50.0, 40.0, "Ejemplo del Litoral S.R.L."),
+            (50.0, 300.0, "Taladro 850 W, azul"),
+            (50.0, 780.0, "Ejemplo del Litoral S.R.L."),
+            (50.0, 793.0, "Av. Ejemplo 1450, Rosario"),
+        ];
+        assert_eq!(
+            address_of("Ejemplo del Litoral S.R.L.", &lines).as_deref(),
+            Some("Av. Ejemplo 1450, Rosario")
+        );
+        assert_eq!(address_of("Ejemplo del Litoral S.R.L.", &lines[..2]), None);
+    }
+
+    #[test]
     fn the_paper_has_an_address_of_its_own_at_its_edges() {
         let lines = [
             (50.0, 40.0, "Muster GmbH"),
@@ -289,5 +443,10 @@ mod tests {
         let two = [lines[2], (50.0, 815.0, "Lager 3, 20539 Stadt")];
         assert_eq!(of_paper(&page(&two)), None, "whose is which is not said");
         assert_eq!(of_paper(&page(&lines[..2])), None);
+        let apart = [(50.0, 38.0, "Muster & Partner"), (396.0, 62.0, "41 Castle Street"), (396.0, 74.0, "Westbury BA13 3AN")];
+        let found = of_paper(&page(&apart)).map(|a| a.value);
+        assert_eq!(found.as_deref(), Some("41 Castle Street, Westbury BA13 3AN"));
+        let owned = [(396.0, 50.0, "Kunde AG"), apart[1], apart[2]];
+        assert_eq!(of_paper(&page(&owned)), None, "it belongs to what stands above it");
     }
 }

@@ -11,7 +11,7 @@ use super::layout::Box4;
 use super::model::{self, Model};
 use super::table::Column;
 use super::work::Work;
-use super::{MODEL_VERSION, addresses, candidate, parties, score};
+use super::{MODEL_VERSION, addresses, candidate, parties, references, score};
 use crate::extract::ENGINE_LOCAL;
 use candidate::{Candidate, Kind};
 use docmill_contracts::{Field, Fields, Problem, Reading, Severity};
@@ -84,12 +84,25 @@ impl Work {
                 }
             }
         }
+        self.spoken_reference(wants, &mut fields);
         if self.kind.value == "credit_note" {
             positive(&mut fields);
         }
         self.currency(wants, &mut fields);
         self.due(wants, &mut fields);
         fields
+    }
+
+    /// The customer's order where it is no number: somebody called.
+    fn spoken_reference(&self, wants: &[Want], fields: &mut Fields) {
+        const CONFIDENCE: f64 = 0.5;
+        let asked = wants.iter().find(|w| w.role == Role::PurchaseOrder && w.own.is_none());
+        let Some(want) = asked.filter(|w| !self.is_slip() && !fields.contains_key(&w.name)) else { return };
+        if let Some(i) = references::spoken(&self.pages, &self.candidates, &self.features) {
+            let c = &self.candidates[i];
+            let page = self.pages[c.page].page_no;
+            fields.insert(want.name.clone(), local(c.value.clone(), c.raw.clone(), CONFIDENCE, page, c.bbox));
+        }
     }
 
     /// Days that can be read in two ways: both stay, and why one was chosen is said.

@@ -7,7 +7,7 @@ use super::describe::{Sheet, masked};
 use super::layout::{Box4, Layout, Segment, union};
 use super::lexicon::plain;
 use super::spelling::Doubts;
-use super::{parties, spelling};
+use super::{legal, parties, spelling};
 use docmill_contracts::TextSource;
 use docmill_document::money;
 use docmill_learn::{Row, rows_hash};
@@ -116,7 +116,7 @@ fn lines(page: &Layout) -> Vec<Line> {
 fn goes_on(text: &str) -> bool {
     let plain = plain(text);
     let mut words = plain.split(' ').filter(|w| !w.is_empty());
-    let form = |w: &str| parties::LEGAL.contains(&w) || matches!(w, "sdn" | "m");
+    let form = |w: &str| legal::is_word(w) || matches!(w, "sdn" | "m");
     let formed = plain.split(' ').any(form);
     formed && (text.starts_with('(') || words.all(|w| form(w) || parties::TRADE.contains(&w)))
 }
@@ -173,7 +173,7 @@ fn describe_line(line: &mut Line, index: usize, gap: f32, size: f32, width: f32)
         key(2, rows_hash(masked(first).as_bytes()));
         key(3, rows_hash(masked(last).as_bytes()));
         // No name begins with what it trades in or its legal form: the line above is part of it.
-        let goes_on = |w: &str| parties::TRADE.contains(&w) || parties::LEGAL.contains(&w) || w == "sdn";
+        let goes_on = |w: &str| parties::TRADE.contains(&w) || legal::is_word(w) || w == "sdn";
         key(22, u64::from(goes_on(first)) + 2 * u64::from(words.len() > 1));
     }
     let count = |f: fn(&char) -> bool| text.chars().filter(f).count();
@@ -184,7 +184,7 @@ fn describe_line(line: &mut Line, index: usize, gap: f32, size: f32, width: f32)
     key(7, count(|c| *c == ',').min(4) as u64);
     let has = |f: bool| u64::from(f);
     key(8, has(parties::has_postcode(text)));
-    key(9, has(words.iter().any(|w| parties::LEGAL.contains(w))));
+    key(9, has(legal::has(&plain)));
     key(10, has(words.iter().any(|w| parties::TRADE.contains(w))));
     key(11, has(parties::stops(text)));
     key(12, has(digits >= 7 && letters < 4));
@@ -280,7 +280,7 @@ fn describe(lines: &[Line], first: usize, last: usize) -> Row {
     sheet.flag("start", first.min(10) as u64);
     let postcodes = lines[first..=last].iter().filter(|l| parties::has_postcode(&l.text)).count();
     sheet.flag("postcodes", postcodes.min(3) as u64);
-    let legal = |l: &&Line| plain(&l.text).split(' ').any(|w| parties::LEGAL.contains(&w));
+    let legal = |l: &&Line| legal::has(&plain(&l.text));
     sheet.flag("legals", lines[first..=last].iter().filter(legal).count().min(3) as u64);
     sheet.flag("legal before", lines[..first].iter().filter(legal).count().min(2) as u64);
     sheet.flag("stops inside", lines[first..=last].iter().filter(|l| parties::stops(&l.text)).count() as u64);

@@ -173,6 +173,11 @@ fn label(layout: &Layout, index: usize, start: usize) -> Option<Number> {
 
 /// What the last words of a label name.
 fn says(label: &str) -> Option<Number> {
+    // `tax` alone is an amount's.
+    const TAX: [&str; 4] = ["tax identifier", "tax id", "tax id no", "tax identification no"];
+    if TAX.iter().any(|t| label.strip_suffix(t).is_some_and(|rest| rest.is_empty() || rest.ends_with(' '))) {
+        return Some(Number::Vat);
+    }
     let words = label.rsplit(' ').take(4);
     for word in words {
         if VAT.contains(&word) {

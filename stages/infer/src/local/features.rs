@@ -164,6 +164,40 @@ fn sections(layout: &Layout, lexicon: &Lexicon) -> Sections {
     Sections { party, first }
 }
 
+/// Labels of names that do not say whose, in [`plain`] form.
+const NAMED: [&str; 17] = [
+    "name",
+    "firma",
+    "nom",
+    "nev",
+    "company",
+    "company name",
+    "firmenname",
+    "razon social",
+    "raison sociale",
+    "ragione sociale",
+    "denominazione",
+    "nombre",
+    "nome",
+    "naam",
+    "bedrijfsnaam",
+    "nazwa",
+    "namn",
+];
+
+/// Whether what stands before a day is the town where it was written: `Rostock, den`, `Edinburgh,`, `Fait à Lyon, le`.
+fn is_town(before: &str) -> bool {
+    const THE: [&str; 5] = ["den", "le", "the", "li", "il"];
+    let before = before.trim();
+    let before = THE.iter().find_map(|the| before.strip_suffix(the)?.strip_suffix(' ')).unwrap_or(before);
+    let Some(town) = before.strip_suffix(',') else { return false };
+    let town = ["Fait à ", "Fait a "].iter().find_map(|w| town.strip_prefix(w)).unwrap_or(town);
+    let words: Vec<&str> = town.split(' ').collect();
+    let capital = |w: &&str| w.chars().next().is_some_and(char::is_uppercase);
+    let letters = |c: char| c.is_alphabetic() || matches!(c, ' ' | '-' | '.' | '\'');
+    words.len() <= 3 && town.len() >= 3 && capital(&words[0]) && town.chars().all(letters)
+}
+
 fn labels(layout: &Layout, sections: &Sections, c: &Candidate, lexicon: &Lexicon) -> Vec<f32> {
     let mut out = vec![0.0_f32; lexicon.concepts()];
     let mut add = |text: &str, weight: f32, least: f32| {
@@ -243,11 +277,12 @@ fn labels(layout: &Layout, sections: &Sections, c: &Candidate, lexicon: &Lexicon
         let part = above.plain_within(c.bbox[0] - 0.4 * height, c.bbox[2] + 0.4 * height);
         add(&part, weight * 0.9, heading);
     }
+    if c.kind == Kind::Date && is_town(segment.text.get(..c.span.0).unwrap_or_default()) {
+        out[Concept::IssueDate as usize] = out[Concept::IssueDate as usize].max(0.9);
+    }
     // `Name:` and `VAT id:` take their party from the heading of their part of the page.
-    if matches!(
-        words_before.as_str(),
-        "name" | "firma" | "nom" | "nev" | "company" | "company name" | "firmenname"
-    ) && let Some(party) = sections.party.get(c.segment).copied().flatten()
+    if NAMED.contains(&words_before.as_str())
+        && let Some(party) = sections.party.get(c.segment).copied().flatten()
     {
         out[party as usize] = out[party as usize].max(0.98);
     }
@@ -262,4 +297,19 @@ fn labels(layout: &Layout, sections: &Sections, c: &Candidate, lexicon: &Lexicon
         out[party as usize] = out[party as usize].max(0.6);
     }
     out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_letter_says_where_and_when_it_was_written() {
+        for before in ["Rostock, den ", "Edinburgh, ", "Fait à Lyon, le ", "Bad Muster, "] {
+            assert!(is_town(before), "{before}");
+        }
+        for other in ["", "Datum: ", "bis zum 3. Mai, den ", "Due, by ", "zahlbar, ", "Invoice 12, "] {
+            assert!(!is_town(other), "{other}");
+        }
+    }
 }

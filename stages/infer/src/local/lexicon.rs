@@ -286,6 +286,10 @@ impl Lexicon {
                     if end > words.len() || !phrase.tokens.iter().zip(&words[start..]).all(|(a, b)| a == b) {
                         continue;
                     }
+                    // `P.O. Box` is no P.O.
+                    if words.get(end) == Some(&"box") {
+                        continue;
+                    }
                     let strength = phrase.weight * fit(start, end, words.len());
                     let slot = &mut strengths[phrase.concept];
                     *slot = slot.max(strength);

@@ -7,47 +7,7 @@ use super::candidate::{Candidate, Kind};
 use super::features::Features;
 use super::layout::{Box4, Layout, Segment, union};
 use super::lexicon::{Lexicon, plain};
-use super::titles;
-
-/// Words that end the names of companies, in [`plain`] form.
-pub(crate) const LEGAL: &[&str] = &[
-    "gmbh",
-    "ag",
-    "kg",
-    "ug",
-    "ohg",
-    "mbh",
-    "inc",
-    "llc",
-    "llp",
-    "lp",
-    "ltd",
-    "limited",
-    "corp",
-    "corporation",
-    "co",
-    "company",
-    "sarl",
-    "sas",
-    "sasu",
-    "sa",
-    "eurl",
-    "kft",
-    "bt",
-    "zrt",
-    "nyrt",
-    "bv",
-    "nv",
-    "bhd",
-    "plc",
-    "spa",
-    "srl",
-    "se",
-    "ek",
-    "gbr",
-    "pty",
-    "pte",
-];
+use super::{legal, titles};
 
 /// Words that are usual in the names of shops.
 pub(crate) const TRADE: &[&str] = &[
@@ -145,7 +105,7 @@ pub fn suggest(
             {
                 return hint;
             }
-            let legal = words.iter().any(|w| LEGAL.contains(w));
+            let legal = legal::has(&text);
             let trade = words.iter().any(|w| TRADE.contains(w));
             if receipt {
                 hint.seller = receipt_name(first, c, legal, trade);
@@ -398,7 +358,7 @@ pub fn address_below(layout: &Layout, name: &Candidate, receipt: bool) -> Option
             }
             break;
         }
-        let legal = plain(text).split(' ').any(|w| LEGAL.contains(&w));
+        let legal = legal::has(&plain(text));
         let registration = (legal && receipt && parts.is_empty())
             || text.starts_with('(') && text.ends_with(')')
             || bare_registration(text);
@@ -455,7 +415,7 @@ pub fn join_names(layout: &Layout, candidates: &mut Vec<Candidate>) {
         let letters = text.chars().filter(|c| c.is_alphabetic()).count();
         letters >= 3 && !text.contains(|c: char| c.is_ascii_digit() || c == ':' || c == ',')
     };
-    let has_legal = |text: &str| plain(text).split(' ').any(|w| LEGAL.contains(&w));
+    let has_legal = |text: &str| legal::has(&plain(text));
     let whole = |line: &std::ops::Range<usize>| {
         let texts: Vec<&str> = layout.segments[line.clone()].iter().map(|s| s.text.as_str()).collect();
         texts.join(" ")

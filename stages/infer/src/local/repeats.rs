@@ -5,8 +5,8 @@
 
 use super::candidate::{Candidate, Kind};
 use super::layout::Layout;
+use super::legal::stem;
 use super::lexicon::plain;
-use super::parties::LEGAL;
 use std::collections::HashSet;
 
 /// What the rest of the document says about a name.
@@ -77,31 +77,19 @@ pub fn find(pages: &[Layout], candidates: &[Candidate]) -> Vec<Repeats> {
             if own.len() < 3 {
                 return Repeats::default();
             }
-            let stem = stem(&own);
+            let bare = stem(&own);
             let part = format!(" {own} ");
             let brand = full.iter().any(|(name, at)| {
                 *at != c.segment && name.len() > own.len() && format!(" {name} ").contains(&part)
             });
             Repeats {
                 brand,
-                fuller: stem.len() < own.len() && stem.len() >= 3 && segments.contains(stem),
-                web: sites.iter().map(|site| likeness(site, &c.value, stem)).max().unwrap_or(0),
+                fuller: bare.len() < own.len() && bare.len() >= 3 && segments.contains(bare),
+                web: sites.iter().map(|site| likeness(site, &c.value, bare)).max().unwrap_or(0),
                 said: text.matches(&part).count().min(4) as u64,
             }
         })
         .collect()
-}
-
-/// A name in its plain form without the legal form at its end.
-fn stem(name: &str) -> &str {
-    let mut stem = name;
-    while let Some((rest, last)) = stem.rsplit_once(' ') {
-        if !LEGAL.contains(&last) && last != "haftungsbeschrankt" {
-            break;
-        }
-        stem = rest;
-    }
-    stem
 }
 
 /// What web sites and mail addresses on the pages are called, letters and digits alone.
@@ -119,7 +107,10 @@ fn sites<'a>(pages: impl Iterator<Item = &'a Layout>) -> Vec<String> {
             host.trim_start_matches("https://").trim_start_matches("http://").trim_start_matches("www.");
         let host = host.split('/').next().unwrap_or(host).trim_matches(|c: char| !c.is_alphanumeric());
         let mut labels: Vec<&str> = host.split('.').collect();
-        if labels.len() < 2 || !labels.last().is_some_and(|end| ENDS.contains(end)) {
+        // Behind an @ stands a host, whatever it ends with.
+        let mail = word.contains('@');
+        let ended = |end: &&str| ENDS.contains(end) || mail && end.len() >= 2 && end.chars().all(char::is_alphabetic);
+        if labels.len() < 2 || !labels.last().is_some_and(ended) {
             continue;
         }
         labels.pop();
@@ -143,7 +134,7 @@ fn sites<'a>(pages: impl Iterator<Item = &'a Layout>) -> Vec<String> {
 }
 
 /// How much a site's name is like a company's; umlauts are written with one letter or two.
-fn likeness(site: &str, value: &str, stem: &str) -> u64 {
+fn likeness(site: &str, value: &str, name: &str) -> u64 {
     const SHORT: usize = 4;
     let spelled: String = value.to_lowercase().replace('ä', "ae").replace('ö', "oe").replace('ü', "ue");
     let spelled = plain(&spelled);
@@ -158,7 +149,7 @@ fn likeness(site: &str, value: &str, stem: &str) -> u64 {
             u64::from(first.len() > SHORT && site.contains(first))
         }
     };
-    of(stem).max(of(self::stem(&spelled)))
+    of(name).max(of(stem(&spelled)))
 }
 
 #[cfg(test)]
@@ -177,7 +168,5 @@ mod tests {
         ] {
             assert_eq!(likeness(site, name, stem(&plain(name))), like, "{site} {name}");
         }
-        assert_eq!(stem("muster gmbh co kg"), "muster");
-        assert_eq!(stem("kg"), "kg");
     }
 }

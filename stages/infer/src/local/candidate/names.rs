@@ -5,7 +5,7 @@
 use super::{At, Candidate, Kind, clean_name};
 use crate::local::layout::{self, Segment};
 use crate::local::lexicon::plain;
-use crate::local::{parties, titles};
+use crate::local::{addresses, legal, parties, titles};
 
 impl At<'_> {
     pub(super) fn names(&self, found: &mut Vec<Candidate>) {
@@ -56,15 +56,17 @@ impl At<'_> {
                 ends.push(*end);
             }
         }
+        // `Remit to: Muster Inc., 12 High Street`: the name begins after the label.
+        let from = titles::after_label(text).unwrap_or(0);
         let comma = text.match_indices(", ").find(|(at, _)| {
             let rest = &text[at + 2..];
             rest.contains(|c: char| c.is_ascii_digit()) && !rest.split(' ').next().is_some_and(ends_a_name)
         });
-        ends.extend(comma.map(|(at, _)| at).filter(|at| *at >= 3));
-        for end in ends {
-            let part = &text[..end];
+        ends.extend(comma.map(|(at, _)| at));
+        for end in ends.into_iter().filter(|end| *end >= from + 3) {
+            let part = &text[from..end];
             if !part.contains(|c: char| c.is_ascii_digit() || c == ':') {
-                found.push(self.candidate(Kind::Name, clean_name(part), 0, end));
+                found.push(self.candidate(Kind::Name, clean_name(part), from, end));
             }
         }
     }
@@ -134,7 +136,8 @@ impl At<'_> {
                 || is_rest_of_name(&s.text)
                 || self.shouts(s)
         };
-        if let Some(below) = below.filter(|s| wordy(&s.text) && (labelled || goes_on(s))) {
+        let street = |s: &Segment| addresses::is_street(&s.text);
+        if let Some(below) = below.filter(|s| wordy(&s.text) && !street(s) && (labelled || goes_on(s))) {
             join(below);
         }
     }
@@ -160,14 +163,14 @@ impl At<'_> {
 fn ends_a_name(word: &str) -> bool {
     const ALONE: [&str; 7] = ["co", "company", "sa", "se", "bt", "lp", "sas"];
     let plain = plain(word);
-    parties::LEGAL.contains(&plain.as_str()) && !ALONE.contains(&plain.as_str())
+    legal::is_written(word) && !ALONE.contains(&plain.as_str())
 }
 
 /// Whether a line can only be the rest of a name that begins above it: `& Söhne GmbH`, `GmbH & Co. KG`, `(Schweiz) AG`.
 pub(crate) fn is_rest_of_name(text: &str) -> bool {
     let plain = plain(text);
     let mut words = plain.split(' ').filter(|w| !w.is_empty()).peekable();
-    let form = |w: &str| parties::LEGAL.contains(&w) || matches!(w, "haftungsbeschrankt" | "i" | "l");
+    let form = |w: &str| legal::is_word(w) || matches!(w, "haftungsbeschrankt" | "i" | "l");
     let joined = ["& ", "und ", "and ", "et "].iter().any(|w| text.starts_with(w));
     let bracketed = text.starts_with('(') && plain.split(' ').any(form);
     joined || bracketed || (words.peek().is_some() && words.all(form))

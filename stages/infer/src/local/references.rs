@@ -1,0 +1,120 @@
+//! Order references that are no numbers: `tel. Fr. Muster`, `verbal/Sam`, `Lager 3`.
+//!
+//! Owns what may be one. Knows no weight. Rule: only a label that surely asks for the customer's order, and a few words right by it.
+
+use super::candidate::{Candidate, Kind};
+use super::features::Features;
+use super::layout::{Layout, Segment};
+use super::lexicon::{CONCEPTS, Concept, plain};
+use super::{contacts, titles};
+
+/// How surely a label has to ask for the customer's order.
+const SURE: f32 = 0.88;
+/// Longest reference in letters and in words.
+const LONGEST: (usize, usize) = (30, 4);
+
+/// The text beside or below such a label; none where it is a number, a day, an amount or a label itself.
+pub(super) fn spoken(pages: &[Layout], candidates: &[Candidate], features: &[Features]) -> Option<usize> {
+    let others = |c: &Candidate| {
+        candidates.iter().any(|o| {
+            matches!(o.kind, Kind::Date | Kind::Amount | Kind::Vat | Kind::Iban)
+                && (o.page, o.segment) == (c.page, c.segment)
+                && o.span.0 >= c.span.0
+                && (o.kind != Kind::Amount || o.monetary)
+        })
+    };
+    let fits = |(c, f): (&Candidate, &Features)| {
+        let said = f.of(Concept::PurchaseOrder);
+        let top = f.label.iter().take(CONCEPTS).all(|s| *s <= said);
+        let (letters, words) = (c.value.chars().count(), c.value.split(' ').count());
+        let segment = &pages[c.page].segments[c.segment];
+        c.kind == Kind::Name
+            && c.page == 0
+            && said > SURE
+            && top
+            && f.labelness < 0.5
+            && (3..=LONGEST.0).contains(&letters)
+            && words <= LONGEST.1
+            && !c.value.ends_with([':', '.'])
+            && c.span.1 >= segment.text.trim_end().len()
+            && c.raw.len() <= segment.text.len()
+            && !titles::is_title(&c.value)
+            && !others(c)
+    };
+    let found = candidates.iter().zip(features).enumerate().filter(|(_, pair)| fits(*pair));
+    let best = found.max_by(|(i, a), (j, b)| {
+        let said = |f: &Features| f.of(Concept::PurchaseOrder);
+        said(a.1).total_cmp(&said(b.1)).then(j.cmp(i))
+    });
+    best.map(|(i, _)| i)
+}
+
+/// Whether a number may be that of an order by where it stands: not in a telephone number, nor in an address.
+pub(super) fn may_be(segment: &Segment, c: &Candidate) -> bool {
+    !is_in_box(segment, c) && !contacts::is_telephone(&segment.text)
+}
+
+/// Whether a number is that of a box at the post: `P.O. Box 5518` is no P.O.
+fn is_in_box(segment: &Segment, c: &Candidate) -> bool {
+    const BOXES: [&str; 4] = ["box", "postfach", "apartado", "pmb"];
+    let before = plain(segment.text.get(..c.span.0).unwrap_or_default());
+    let value = plain(&c.value);
+    before.rsplit(' ').next().is_some_and(|w| BOXES.contains(&w))
+        || value.split(' ').next().is_some_and(|w| BOXES.contains(&w))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::extract::PageText;
+    use crate::local::lexicon::Lexicon;
+    use crate::local::{candidate, features};
+    use docmill_contracts::{TextSource, Word};
+
+    fn page(lines: &[(f32, f32, &str)]) -> Layout {
+        let mut words = Vec::new();
+        for (line, (x, y, text)) in lines.iter().enumerate() {
+            let mut at = *x;
+            for word in text.split(' ') {
+                let wide = 5.0 * word.chars().count() as f32;
+                let bbox = [at, *y, at + wide, y + 10.0];
+                words.push(Word { text: word.into(), bbox, confidence: 1.0, line: line as u32 });
+                at += wide + 3.0;
+            }
+        }
+        let source = TextSource::TextLayer;
+        Layout::of(&PageText { page_no: 1, width: 595.0, height: 842.0, source, words })
+    }
+
+    fn found(lines: &[(f32, f32, &str)]) -> Option<String> {
+        let pages = [page(lines)];
+        let all = candidate::find(&pages[0], 0);
+        let measured = features::measure(&pages, &all, &Lexicon::new(&[]));
+        spoken(&pages, &all, &measured).map(|i| all[i].value.clone())
+    }
+
+    #[test]
+    fn a_reference_may_be_a_few_words_beside_or_below_its_label() {
+        assert_eq!(
+            found(&[(50.0, 100.0, "Ihre Bestellung:"), (150.0, 100.0, "tel. Fr. Muster")]).as_deref(),
+            Some("tel. Fr. Muster")
+        );
+        assert_eq!(
+            found(&[(50.0, 100.0, "P.O. NUMBER"), (50.0, 114.0, "verbal/Sam")]).as_deref(),
+            Some("verbal/Sam")
+        );
+        assert_eq!(found(&[(50.0, 100.0, "Ihre Bestellung:"), (150.0, 100.0, "12.03.2026")]), None);
+        assert_eq!(found(&[(50.0, 100.0, "Kunde:"), (150.0, 100.0, "Fr. Muster")]), None);
+    }
+
+    #[test]
+    fn the_number_of_a_box_or_a_telephone_is_no_order() {
+        let page = page(&[(50.0, 100.0, "P.O. Box 55180")]);
+        let all = candidate::find(&page, 0);
+        let ids: Vec<&Candidate> = all.iter().filter(|c| c.kind == Kind::Id).collect();
+        assert!(!ids.is_empty() && ids.iter().all(|c| !may_be(&page.segments[0], c)), "{ids:?}");
+        let order = self::page(&[(50.0, 100.0, "P.O. 55180")]);
+        let all = candidate::find(&order, 0);
+        assert!(all.iter().any(|c| c.kind == Kind::Id && may_be(&order.segments[0], c)));
+    }
+}
