@@ -12,7 +12,6 @@ pub mod blocks;
 pub mod candidate;
 pub mod categories;
 mod cells;
-pub mod contacts;
 pub mod decide;
 pub mod describe;
 mod domestic;

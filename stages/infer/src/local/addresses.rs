@@ -75,8 +75,11 @@ fn without_postcode(pages: &[Layout], name: &Candidate, words: &str) -> Option<A
         let digits = street.chars().filter(char::is_ascii_digit).count();
         let house = (1..=5).contains(&digits) && letters(street) >= 4 && is_street(street);
         let named = letters(town) >= 3 && !town.contains(|c: char| c.is_ascii_digit());
-        (house && named && parts.len() <= 3)
-            .then(|| Address { value: parts.join(", "), page, bbox: segment.bbox })
+        (house && named && parts.len() <= 3).then(|| Address {
+            value: parts.join(", "),
+            page,
+            bbox: segment.bbox,
+        })
     })
 }
 
@@ -123,7 +126,12 @@ fn of_two_lines(page: &Layout, town: &Segment, parts: &[String]) -> Option<(Stri
     let street = above(town)?;
     let told = |s: &Segment| !parties::stops(&s.text) && !s.text.contains(':') && !titles::is_title(&s.text);
     let worded = street.text.chars().filter(|c| c.is_alphabetic()).count() >= 4;
-    if above(street).is_some() || !told(street) || !told(town) || !worded || parties::has_postcode(&street.text) {
+    if above(street).is_some()
+        || !told(street)
+        || !told(town)
+        || !worded
+        || parties::has_postcode(&street.text)
+    {
         return None;
     }
     let all: Vec<String> = self::parts(&street.text).into_iter().chain(parts.iter().cloned()).collect();
@@ -206,7 +214,8 @@ fn is_sure(part: &str) -> bool {
 
 /// Whether a part is a box at the post and nothing else: `PO Box 55180`, `PMB 77113`, whose number is no postcode.
 fn is_box(part: &str) -> bool {
-    const WORDS: [&str; 8] = ["po box", "p o box", "box", "pmb", "postfach", "apartado", "boite postale", "bp"];
+    const WORDS: [&str; 8] =
+        ["po box", "p o box", "box", "pmb", "postfach", "apartado", "boite postale", "bp"];
     let plain = plain(part);
     let rest = WORDS.iter().find_map(|w| plain.strip_prefix(w)?.strip_prefix(' '));
     rest.is_some_and(|rest| rest.bytes().all(|b| b.is_ascii_digit() || b == b' '))
@@ -221,7 +230,9 @@ pub(super) fn is_street(part: &str) -> bool {
     let plain = plain(part);
     let words: Vec<&str> = plain.split(' ').collect();
     let number = |w: &str| {
-        w.len() <= 6 && w.starts_with(|c: char| c.is_ascii_digit()) && w.chars().filter(|c| c.is_alphabetic()).count() <= 1
+        w.len() <= 6
+            && w.starts_with(|c: char| c.is_ascii_digit())
+            && w.chars().filter(|c| c.is_alphabetic()).count() <= 1
     };
     let numbered = words.first().is_some_and(|w| number(w)) || words.last().is_some_and(|w| number(w));
     words.len() > 1 && numbered && !words.iter().any(|w| INSIDE.contains(w)) && !is_box(part)
@@ -236,10 +247,42 @@ pub(super) fn is_address(text: &str) -> bool {
 /// Whether a part may be the name of a building, a farm or an estate, which an address can begin with.
 fn is_building(part: &str) -> bool {
     const WORDS: [&str; 36] = [
-        "house", "building", "park", "estate", "centre", "center", "mill", "mills", "works", "farm", "court",
-        "yard", "hall", "lodge", "cottage", "barn", "tower", "campus", "plaza", "square", "wharf", "quay",
-        "haus", "hof", "gut", "zentrum", "gewerbepark", "residence", "zone", "za", "zi", "zac", "poligono",
-        "edificio", "manor", "rectory",
+        "house",
+        "building",
+        "park",
+        "estate",
+        "centre",
+        "center",
+        "mill",
+        "mills",
+        "works",
+        "farm",
+        "court",
+        "yard",
+        "hall",
+        "lodge",
+        "cottage",
+        "barn",
+        "tower",
+        "campus",
+        "plaza",
+        "square",
+        "wharf",
+        "quay",
+        "haus",
+        "hof",
+        "gut",
+        "zentrum",
+        "gewerbepark",
+        "residence",
+        "zone",
+        "za",
+        "zi",
+        "zac",
+        "poligono",
+        "edificio",
+        "manor",
+        "rectory",
     ];
     plain(part).split(' ').any(|w| WORDS.contains(&w) || w.ends_with("haus") || w.ends_with("hof"))
 }
@@ -290,7 +333,8 @@ fn below(layout: &Layout, index: usize, name: Box4) -> Option<(String, Box4)> {
         let own = parts(text);
         let surer = |i: &usize| parts(&layout.segments[*i].text).iter().any(|p| is_sure(p));
         found = own.iter().any(|p| is_sure(p) || (is_bare(p) && own.len() > 1))
-            || own.iter().any(|p| parties::has_postcode(p) && !is_box(p)) && !block[n + 1..].iter().take(2).any(surer);
+            || own.iter().any(|p| parties::has_postcode(p) && !is_box(p))
+                && !block[n + 1..].iter().take(2).any(surer);
         all.extend(own);
         place = Some(place.map_or(segment.bbox, |p| union(p, segment.bbox)));
     }
@@ -443,7 +487,11 @@ mod tests {
         let two = [lines[2], (50.0, 815.0, "Lager 3, 20539 Stadt")];
         assert_eq!(of_paper(&page(&two)), None, "whose is which is not said");
         assert_eq!(of_paper(&page(&lines[..2])), None);
-        let apart = [(50.0, 38.0, "Muster & Partner"), (396.0, 62.0, "41 Castle Street"), (396.0, 74.0, "Westbury BA13 3AN")];
+        let apart = [
+            (50.0, 38.0, "Muster & Partner"),
+            (396.0, 62.0, "41 Castle Street"),
+            (396.0, 74.0, "Westbury BA13 3AN"),
+        ];
         let found = of_paper(&page(&apart)).map(|a| a.value);
         assert_eq!(found.as_deref(), Some("41 Castle Street, Westbury BA13 3AN"));
         let owned = [(396.0, 50.0, "Kunde AG"), apart[1], apart[2]];

@@ -173,13 +173,6 @@ pub fn decide(
             distinct(a, b, &mut chosen);
         }
     }
-    if let (Some((n, number)), Some((p, order))) = (at(Role::Number), at(Role::PurchaseOrder))
-        && wants[n].own.is_none()
-        && wants[p].own.is_none()
-    {
-        let own = chosen[n].clone();
-        other_number(number, order, &own, &mut chosen[p]);
-    }
     if let (Some((i, _)), Some((d, due))) = (at(Role::IssueDate), at(Role::DueDate)) {
         let day = |choice: &Option<Decided>| match choice.as_ref().map(|c| c.pick) {
             Some(Pick::Candidate(c)) => candidates.get(c).and_then(|c| c.date),
@@ -367,17 +360,6 @@ fn holds_with(taxes: &[(usize, f32)], net: usize, gross: usize, candidates: &[Ca
         let y = candidates[*t].amount;
         !y.is_zero() && !z.is_zero() && x + y == z && likely_tax(y, x)
     })
-}
-
-/// The customer's order has another number than the document itself.
-fn other_number(number: &Judged, order: &Judged, of: &Option<Decided>, chosen: &mut Option<Decided>) {
-    let key = |judged: &Judged, choice: &Option<Decided>| {
-        let pick = choice.as_ref()?.pick;
-        judged.all.iter().find(|s| s.pick == pick).map(|s| s.key.clone())
-    };
-    if let Some(own) = key(number, of).filter(|own| key(order, chosen).as_ref() == Some(own)) {
-        *chosen = order.best(|s| s.key != own);
-    }
 }
 
 /// Two fields that cannot have the same value: the one that is less sure takes its next.

@@ -4,7 +4,6 @@
 //! were never seen: words of labels, classes of labels, shapes, places, relations; never a place in points or a file name.
 
 use super::candidate::{Candidate, Kind};
-use super::contacts::Contacts;
 use super::features::Features;
 use super::fields::Want;
 use super::layout::{Box4, Layout, Segment};
@@ -31,8 +30,6 @@ pub struct Scene<'a> {
     pub hints: &'a [Hint],
     /// Where else names stand, parallel to the candidates.
     pub repeats: &'a [Repeats],
-    /// What stands by names, parallel to the candidates.
-    pub contacts: &'a [Contacts],
     /// What amounts have to do with each other.
     pub relations: &'a Relations,
 }
@@ -151,10 +148,7 @@ fn one(scene: &Scene<'_>, order: &Order, i: usize) -> Row {
         Kind::Date => date(&mut sheet, order, c),
         Kind::Amount => amount(&mut sheet, scene, c, f, top),
         Kind::Id => id(&mut sheet, c),
-        Kind::Name => {
-            name(&mut sheet, scene, c, f, (scene.hints[i], scene.repeats[i]));
-            by_name(&mut sheet, scene, scene.contacts[i]);
-        }
+        Kind::Name => name(&mut sheet, scene, c, f, (scene.hints[i], scene.repeats[i])),
         Kind::Iban | Kind::Bic | Kind::Vat => sheet.word("country", country(&c.value), 1.0),
     }
     sheet.into_row()
@@ -322,21 +316,6 @@ fn id(sheet: &mut Sheet, c: &Candidate) {
     sheet.word("prefix", &letters, 0.5);
     let cents = c.value.len() > 3 && matches!(c.value.as_bytes().get(c.value.len() - 3), Some(b'.' | b','));
     sheet.flag("like money", u64::from(cents));
-}
-
-/// What stands by a name, and how it ends.
-fn by_name(sheet: &mut Sheet, scene: &Scene<'_>, by: Contacts) {
-    let reached = u64::from(by.mail) + 2 * u64::from(by.phone);
-    let edges = u64::from(by.head) + 2 * u64::from(by.foot);
-    for (space, key) in [("reached", reached), ("tax by", by.tax.into()), ("bank by", by.bank.into())] {
-        sheet.flag(space, key);
-    }
-    sheet.put("edges", edges, 2.0);
-    if scene.kind == "order" {
-        sheet.flag("order reached", reached);
-        sheet.put("order edges", edges, 2.0);
-    }
-    sheet.put("unfinished", 0, if by.unfinished { 3.0 } else { 0.0 });
 }
 
 /// The country's letters of an account or a VAT id; none where it is written as at home.

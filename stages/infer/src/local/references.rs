@@ -6,7 +6,7 @@ use super::candidate::{Candidate, Kind};
 use super::features::Features;
 use super::layout::{Layout, Segment};
 use super::lexicon::{CONCEPTS, Concept, plain};
-use super::{contacts, titles};
+use super::titles;
 
 /// How surely a label has to ask for the customer's order.
 const SURE: f32 = 0.88;
@@ -51,7 +51,7 @@ pub(super) fn spoken(pages: &[Layout], candidates: &[Candidate], features: &[Fea
 
 /// Whether a number may be that of an order by where it stands: not in a telephone number, nor in an address.
 pub(super) fn may_be(segment: &Segment, c: &Candidate) -> bool {
-    !is_in_box(segment, c) && !contacts::is_telephone(&segment.text)
+    !is_in_box(segment, c) && !is_telephone(&segment.text)
 }
 
 /// Whether a number is that of a box at the post: `P.O. Box 5518` is no P.O.
@@ -61,6 +61,15 @@ fn is_in_box(segment: &Segment, c: &Candidate) -> bool {
     let value = plain(&c.value);
     before.rsplit(' ').next().is_some_and(|w| BOXES.contains(&w))
         || value.split(' ').next().is_some_and(|w| BOXES.contains(&w))
+}
+
+/// `Tel. +49 30 1234567`, `(231) 555-0117`.
+fn is_telephone(text: &str) -> bool {
+    const WORDS: [&str; 9] =
+        ["tel", "telefon", "telephone", "phone", "fon", "fax", "mobile", "mobil", "telefono"];
+    let digits = text.chars().filter(char::is_ascii_digit).count();
+    let bare = digits >= 9 && text.trim().starts_with(['+', '(']) && !text.contains(char::is_alphabetic);
+    bare || digits >= 6 && plain(text).split(' ').any(|w| WORDS.contains(&w))
 }
 
 #[cfg(test)]
@@ -116,5 +125,15 @@ mod tests {
         let order = self::page(&[(50.0, 100.0, "P.O. 55180")]);
         let all = candidate::find(&order, 0);
         assert!(all.iter().any(|c| c.kind == Kind::Id && may_be(&order.segments[0], c)));
+    }
+
+    #[test]
+    fn numbers_of_telephones_are_told_from_others() {
+        for text in ["(231) 555-0117", "Tel. 030 1234567", "+49 30 1234567"] {
+            assert!(is_telephone(text), "{text}");
+        }
+        for text in ["12345 Stadt", "4500018860", "2026-11-28", "Phone"] {
+            assert!(!is_telephone(text), "{text}");
+        }
     }
 }

@@ -109,7 +109,8 @@ fn sites<'a>(pages: impl Iterator<Item = &'a Layout>) -> Vec<String> {
         let mut labels: Vec<&str> = host.split('.').collect();
         // Behind an @ stands a host, whatever it ends with.
         let mail = word.contains('@');
-        let ended = |end: &&str| ENDS.contains(end) || mail && end.len() >= 2 && end.chars().all(char::is_alphabetic);
+        let ended =
+            |end: &&str| ENDS.contains(end) || mail && end.len() >= 2 && end.chars().all(char::is_alphabetic);
         if labels.len() < 2 || !labels.last().is_some_and(ended) {
             continue;
         }

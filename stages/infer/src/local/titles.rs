@@ -3,7 +3,6 @@
 //! Owns these words, in the languages of the built-in model and some others. Knows no place. Rule: a word that a company may be
 //! called by, alone or with others of these, is none of them.
 
-use super::legal;
 use super::lexicon::plain;
 use std::collections::HashSet;
 use std::sync::LazyLock;
@@ -85,14 +84,6 @@ const TOWARDS: [&str; 17] = [
     "a", "to", "an", "aan", "for", "fur", "fuer", "voor", "pour", "para", "til", "von", "from", "by", "par",
     "por", "dla",
 ];
-
-/// Whether a text is a sentence rather than a name: `Documento generado electrónicamente.`
-pub(super) fn is_sentence(text: &str) -> bool {
-    let text = text.trim_end();
-    let (words, last) = (text.split(' ').count(), text.rsplit(' ').next().unwrap_or_default());
-    let long = last.chars().filter(|c| c.is_alphabetic()).count() > 5;
-    words > 2 && text.ends_with('.') && long && last.starts_with(char::is_lowercase) && !legal::is_written(last)
-}
 
 /// Whether a text is a title or a label rather than a name: `DUPLICATE INVOICE`, `Page 1 of 2`, `Remit Address`, `Facturado a`.
 pub(super) fn is_title(text: &str) -> bool {

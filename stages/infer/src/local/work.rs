@@ -16,7 +16,7 @@ use super::model::{Model, Scorer};
 use super::parties::{self, Hint};
 use super::recap::{self, Recap};
 use super::relations::{self, Relations};
-use super::{addresses, contacts, kind, novelty, references, repeats, score, titles};
+use super::{addresses, kind, novelty, references, repeats, score, titles};
 use docmill_contracts::{DocumentType, TextSource};
 use docmill_document::date::{Evidence, Form};
 use docmill_learn::{Linear, Row};
@@ -110,7 +110,6 @@ impl Work {
         self.taxes_of_sums = self.recaps.iter().filter(|r| r.rows > 0).map(|r| r.at[1]).collect();
         let relations = Relations::of_all(&self.pages, &self.candidates, &self.features, &self.recaps);
         let repeats = repeats::find(&self.pages, &self.candidates);
-        let contacts = contacts::find(&self.pages, &self.candidates);
         let scene = Scene {
             pages: &self.pages,
             candidates: &self.candidates,
@@ -119,7 +118,6 @@ impl Work {
             lexicon,
             hints: &self.hints,
             repeats: &repeats,
-            contacts: &contacts,
             relations: &relations,
         };
         self.rows = describe::shared(&scene);
@@ -266,8 +264,7 @@ impl Work {
             // A tenant may have a field for what is a title to others.
             Role::SellerName | Role::BuyerName => {
                 let title = || titles::is_title(&c.value) || titles::after_label(&c.value).is_some();
-                let other = || titles::is_sentence(&c.value) || addresses::is_address(&c.value);
-                want.own.is_some() || !title() && !other() && !self.has_its_address(c)
+                want.own.is_some() || !title() && !addresses::is_address(&c.value)
             }
             Role::Tax => {
                 // What a tenant's own label names is what the tenant calls so; the tax of a row that others add up to needs no label.
@@ -285,18 +282,6 @@ impl Work {
             }
             _ => true,
         }
-    }
-
-    /// `Muster Inc., 12 High Street, Ohio 45404`, of which a shorter reading is the name alone.
-    fn has_its_address(&self, c: &Candidate) -> bool {
-        let shorter = |o: &Candidate| {
-            o.kind == Kind::Name
-                && (o.page, o.segment) == (c.page, c.segment)
-                && o.value.len() < c.value.len()
-                && c.value.starts_with(&o.value)
-                && !parties::has_postcode(&o.value)
-        };
-        parties::has_postcode(&c.value) && self.candidates.iter().any(shorter)
     }
 
     /// `11.07.2026 mit 2 % Skonto`: until then less is to be paid, which is not until when to pay.

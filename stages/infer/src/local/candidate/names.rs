@@ -136,7 +136,15 @@ impl At<'_> {
                 || is_rest_of_name(&s.text)
                 || self.shouts(s)
         };
-        let street = |s: &Segment| addresses::is_street(&s.text);
+        // `Ecke 12` above `12345 Stadt` is where the name is at home, and no rest of it.
+        let street = |s: &Segment| {
+            let next = self.layout.segments.iter().skip(self.index + 2).take(40).find(|n| {
+                n.line > s.line
+                    && (n.bbox[0] - s.bbox[0]).abs() < 0.5 * height
+                    && n.bbox[1] - s.bbox[3] < 0.9 * height
+            });
+            addresses::is_street(&s.text) && next.is_some_and(|n| parties::has_postcode(&n.text))
+        };
         if let Some(below) = below.filter(|s| wordy(&s.text) && !street(s) && (labelled || goes_on(s))) {
             join(below);
         }

@@ -41,7 +41,11 @@ mod tests {
         let all: Vec<Scored> = values
             .iter()
             .enumerate()
-            .map(|(i, (key, score))| Scored { pick: Pick::Candidate(i), key: (*key).to_owned(), score: *score })
+            .map(|(i, (key, score))| Scored {
+                pick: Pick::Candidate(i),
+                key: (*key).to_owned(),
+                score: *score,
+            })
             .collect();
         let judged = Judged::of(all, -2.0);
         let mut best = judged.best(|_| true);
@@ -53,7 +57,10 @@ mod tests {
     #[test]
     fn the_whole_name_has_its_legal_form() {
         assert_eq!(chosen(&[("muster", 3.0), ("muster sohne gmbh", 1.0)]), "muster sohne gmbh");
-        assert_eq!(chosen(&[("muster handels ug", 3.0), ("muster handels ug haftungsbeschrankt", 1.0)]), "muster handels ug haftungsbeschrankt");
+        assert_eq!(
+            chosen(&[("muster handels ug", 3.0), ("muster handels ug haftungsbeschrankt", 1.0)]),
+            "muster handels ug haftungsbeschrankt"
+        );
         assert_eq!(chosen(&[("muster", 3.0), ("muster gmbh", -4.0)]), "muster", "too unlike");
         assert_eq!(chosen(&[("muster gmbh", 3.0), ("muster gmbh handel ag", 1.0)]), "muster gmbh");
         assert_eq!(chosen(&[("muster", 3.0), ("muster ecke 12 gmbh", 1.0)]), "muster");
