@@ -246,6 +246,8 @@ mod tests {
             (&["VAT total of this invoice 12345678"], vec![]),
             // With its country it is known without this.
             (&["VAT No. DE136695976"], vec![]),
+            (&["Tax Identifier:", "75-1234567"], vat("75-1234567")),
+            (&["Sales tax 12345678"], vec![]),
             (&["CUIT: 30-68731043-4"], vat("30-68731043-4")),
             // Nothing else looks like a GSTIN.
             (&["27AACCL0525B1Z6"], vat("27AACCL0525B1Z6")),

@@ -347,6 +347,8 @@ mod tests {
         let lexicon = Lexicon::new(&[vec!["Contract number".into()]]);
         let of = |label: &str, concept: usize| lexicon.strengths(&plain(label))[concept];
         assert!(of("Invoice No.", C::InvoiceNo as usize) > 0.99);
+        assert!(of("P.O.", C::PurchaseOrder as usize) > 0.9);
+        assert!(of("P.O. Box", C::PurchaseOrder as usize) < 0.1, "a box at the post");
         assert!(of("Alt Order #", C::OtherNo as usize) > of("Alt Order #", C::OrderNo as usize));
         assert!(of("Due Date", C::DueDate as usize) > of("Due Date", C::IssueDate as usize));
         assert!(of("Contract #", CONCEPTS) > 0.99);

@@ -10,6 +10,8 @@ use super::titles;
 
 /// How surely a label has to ask for the customer's order.
 const SURE: f32 = 0.88;
+/// What is a label as surely as this is none: `tel. Fr. Muster` begins with a word of labels, too.
+const LABEL: f32 = 0.7;
 /// Longest reference in letters and in words.
 const LONGEST: (usize, usize) = (30, 4);
 
@@ -32,7 +34,7 @@ pub(super) fn spoken(pages: &[Layout], candidates: &[Candidate], features: &[Fea
             && c.page == 0
             && said > SURE
             && top
-            && f.labelness < 0.5
+            && f.labelness < LABEL
             && (3..=LONGEST.0).contains(&letters)
             && words <= LONGEST.1
             && !c.value.ends_with([':', '.'])

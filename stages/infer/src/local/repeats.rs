@@ -170,4 +170,23 @@ mod tests {
             assert_eq!(likeness(site, name, stem(&plain(name))), like, "{site} {name}");
         }
     }
+
+    #[test]
+    fn a_mail_address_has_a_site_whatever_it_ends_with() {
+        use crate::extract::PageText;
+        use docmill_contracts::{TextSource, Word};
+        let texts = ["info@rottal.example", "notes.final", "www.hafen.de", "me@gmail.com"];
+        let words = texts.iter().enumerate().map(|(line, text)| {
+            let y = 20.0 + 20.0 * line as f32;
+            Word {
+                text: (*text).into(),
+                bbox: [50.0, y, 150.0, y + 10.0],
+                confidence: 1.0,
+                line: line as u32,
+            }
+        });
+        let (source, words) = (TextSource::TextLayer, words.collect());
+        let page = Layout::of(&PageText { page_no: 1, width: 595.0, height: 842.0, source, words });
+        assert_eq!(sites([page].iter()), ["rottal", "hafen"]);
+    }
 }

@@ -197,4 +197,44 @@ mod tests {
             assert!(!is_rest_of_name(other), "{other}");
         }
     }
+
+    fn names(lines: &[&str]) -> Vec<String> {
+        use crate::extract::PageText;
+        use docmill_contracts::{TextSource, Word};
+        let mut words = Vec::new();
+        for (line, text) in lines.iter().enumerate() {
+            let (y, mut x) = (100.0 + 12.0 * line as f32, 50.0);
+            for word in text.split(' ') {
+                let wide = 5.0 * word.chars().count() as f32;
+                let bbox = [x, y, x + wide, y + 10.0];
+                words.push(Word { text: word.into(), bbox, confidence: 1.0, line: line as u32 });
+                x += wide + 3.0;
+            }
+        }
+        let source = TextSource::TextLayer;
+        let page = layout::Layout::of(&PageText { page_no: 1, width: 595.0, height: 842.0, source, words });
+        let all = crate::local::candidate::find(&page, 0);
+        all.into_iter().filter(|c| c.kind == Kind::Name).map(|c| c.value).collect()
+    }
+
+    #[test]
+    fn a_name_behind_a_label_ends_before_its_address() {
+        let found = names(&["Remit to: Muster Lines, Inc., Dept 4470, Carol Stream, IL 60122"]);
+        assert!(found.iter().any(|n| n == "Muster Lines, Inc."), "{found:?}");
+        let found = names(&["REMIT TO: MUSTER LINES, P.O. BOX 640220, CITY OH 45264"]);
+        assert!(found.iter().any(|n| n == "MUSTER LINES"), "{found:?}");
+        let found = names(&["Suministros Ejemplo S.L., Calle Mayor 3"]);
+        assert!(
+            found.iter().any(|n| n.starts_with("Suministros Ejemplo S.L") && !n.contains("Calle")),
+            "{found:?}"
+        );
+    }
+
+    #[test]
+    fn a_street_is_no_rest_of_the_name_above_it() {
+        let found = names(&["Kunde:", "Bakkerij Muster", "Dorpsstraat 8", "12345 Hasselt"]);
+        assert!(!found.iter().any(|n| n.contains("Muster Dorpsstraat")), "{found:?}");
+        let found = names(&["Kunde:", "Hotel Muster", "Haus 8"]);
+        assert!(found.iter().any(|n| n == "Hotel Muster Haus 8"), "{found:?}");
+    }
 }
