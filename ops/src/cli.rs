@@ -68,7 +68,7 @@ pub struct Connection {
     /// Schema registry [default: http://127.0.0.1:8081/apis/ccompat/v7].
     #[arg(long, value_name = "URL")]
     pub registry_url: Option<String>,
-    /// Folder of originals and page images, the same for all [default: .docmill/blobs].
+    /// Folder of originals and page images, the same for all [default: docmill/blobs in $XDG_DATA_HOME, else in ~/.local/share].
     #[arg(long, value_name = "DIR")]
     pub blobs: Option<PathBuf>,
     /// Topology file [default: the built-in one].

@@ -5,7 +5,7 @@ use std::os::unix::process::CommandExt;
 use std::process::Command;
 
 /// Lets the child outlive this process and its terminal.
-#[allow(unsafe_code)]
+#[allow(unsafe_code, reason = "a system call that std has not")]
 pub(crate) fn detach(command: &mut Command) {
     // SAFETY: setsid is async-signal-safe and touches no memory; it runs in the child between fork and exec.
     unsafe {
@@ -14,7 +14,7 @@ pub(crate) fn detach(command: &mut Command) {
 }
 
 /// Lets the child be told to stop when the thread that starts it ends, so that nothing is left when this process is killed.
-#[allow(unsafe_code)]
+#[allow(unsafe_code, reason = "a system call that std has not")]
 pub(crate) fn die_with_parent(command: &mut Command) {
     #[cfg(target_os = "linux")]
     // SAFETY: prctl and getppid are async-signal-safe and touch no memory; they run in the child between fork and exec.
@@ -46,7 +46,7 @@ pub(crate) enum Signal {
 }
 
 /// Sends a signal. A process that is gone is no error.
-#[allow(unsafe_code)]
+#[allow(unsafe_code, reason = "a system call that std has not")]
 pub(crate) fn signal(pid: u32, signal: Signal) {
     let number = match signal {
         Signal::Term => libc::SIGTERM,

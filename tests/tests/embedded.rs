@@ -25,6 +25,8 @@ fn the_samples_become_results_once() {
     assert_eq!(field("invoice-en.pdf", "issue_date"), "2025-03-12");
     assert_eq!(field("invoice-ubl.xml", "seller_name"), "Atelier Lumen SRL");
     assert_eq!(field("order-12-pages.pdf", "grand_total"), "745071.89");
+    assert_eq!(field("order-12-pages.pdf", "issue_date"), "2025-02-03");
+    assert_eq!(field("order-12-pages.pdf", "delivery_date"), "2025-02-24");
     assert_eq!(field("receipt-scan.png", "grand_total"), "29.20");
     assert_eq!(field("invoice-scan-2-pages.tiff", "grand_total"), "10088.45");
     for (file, code) in [("encrypted.pdf", "RENDER-0003"), ("truncated.pdf", "RENDER-0004")] {

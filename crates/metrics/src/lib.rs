@@ -91,7 +91,7 @@ pub fn commit(worker: &'static str, outcome: &'static str, records: usize, time:
 }
 
 /// So many records are in the window.
-#[allow(clippy::cast_precision_loss)] // a window has some thousand records
+#[allow(clippy::cast_precision_loss, reason = "a window has some thousand records")]
 pub fn window(worker: &'static str, records: usize) {
     metrics::gauge!(WINDOW, "worker" => worker).set(records as f64);
 }

@@ -39,7 +39,7 @@ pub fn environment(library: &Path) -> Result<Environment, OnnxError> {
 
 /// Gives the environment one arena for the CPU, which sessions take with `with_env_allocators`: memory grows to what the hungriest
 /// model needs, not to the sum of what each needs once. Without it, sessions have arenas of their own.
-#[allow(unsafe_code)]
+#[allow(unsafe_code, reason = "a call of ONNX Runtime that ort has not")]
 fn share_memory(environment: &Environment) {
     let Ok(place) =
         MemoryInfo::new(AllocationDevice::CPU, 0, AllocatorType::Arena, ort::memory::MemoryType::Default)

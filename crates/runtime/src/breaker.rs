@@ -50,8 +50,12 @@ pub struct Breaker {
 impl Breaker {
     /// Opens when `ratio` (0..=1) of the last `window` records were given up; never where the window is 0.
     pub fn new(window: usize, ratio: f64) -> Self {
-        // The window is small and the ratio at most 1.
-        #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, clippy::cast_precision_loss)]
+        #[allow(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            clippy::cast_precision_loss,
+            reason = "the window is small and the ratio at most 1"
+        )]
         let most = (window as f64 * ratio.clamp(0.0, 1.0)).ceil() as usize;
         Self { window, most: most.max(1), recent: VecDeque::new(), state: State::Closed }
     }

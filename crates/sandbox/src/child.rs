@@ -117,7 +117,7 @@ fn serve<H: Handler>(init: impl FnOnce(&[u8]) -> Result<H, String>) -> io::Resul
 
 /// Gives memory that is free to the system, which the allocator would keep for the next call: children wait most of the time.
 #[cfg(all(target_os = "linux", target_env = "gnu"))]
-#[allow(unsafe_code)]
+#[allow(unsafe_code, reason = "a system call that std has not")]
 fn give_back() {
     // SAFETY: may be called at any time; memory in use is not touched.
     unsafe { libc::malloc_trim(0) };
@@ -137,7 +137,7 @@ fn private_pipes() -> io::Result<Pipes> {
     Ok(Pipes { from: BufReader::with_capacity(64 * 1024, from), to })
 }
 
-#[allow(unsafe_code)]
+#[allow(unsafe_code, reason = "a system call that std has not")]
 fn replace(by: &impl AsRawFd, what: &impl AsRawFd) -> io::Result<()> {
     // SAFETY: both descriptors are open, and whoever holds the second goes on holding a valid one.
     if unsafe { libc::dup2(by.as_raw_fd(), what.as_raw_fd()) } < 0 {

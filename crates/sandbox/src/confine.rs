@@ -204,7 +204,7 @@ fn install(
     seccompiler::apply_filter(&program).map_err(|e| e.to_string())
 }
 
-#[allow(unsafe_code)]
+#[allow(unsafe_code, reason = "a system call that std has not")]
 fn landlock_version() -> Option<i32> {
     const VERSION: libc::c_uint = 1;
     // SAFETY: with this flag the call takes no memory and makes nothing.
@@ -214,7 +214,7 @@ fn landlock_version() -> Option<i32> {
     i32::try_from(version).ok().filter(|v| *v >= 1)
 }
 
-#[allow(unsafe_code)]
+#[allow(unsafe_code, reason = "a system call that std has not")]
 fn has_seccomp() -> bool {
     let action: u32 = libc::SECCOMP_RET_KILL_PROCESS;
     // SAFETY: the call reads four bytes at `action`, which outlives it.
@@ -224,7 +224,7 @@ fn has_seccomp() -> bool {
 }
 
 /// Closes what the parent left open by accident; only the three standard streams stay.
-#[allow(unsafe_code)]
+#[allow(unsafe_code, reason = "a system call that std has not")]
 pub(crate) fn close_inherited() {
     // SAFETY: nothing in this process has opened a descriptor yet, so that nothing loses one. A kernel that does not know
     // the call has no landlock either, which is what is complained of.

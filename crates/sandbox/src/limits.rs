@@ -97,7 +97,7 @@ impl Limits {
     }
 }
 
-#[allow(unsafe_code)]
+#[allow(unsafe_code, reason = "a system call that std has not")]
 fn limit(resource: libc::__rlimit_resource_t, value: u64) -> std::io::Result<()> {
     let mut now = libc::rlimit { rlim_cur: 0, rlim_max: 0 };
     // SAFETY: `now` outlives both calls, which write to and read from it alone.
@@ -109,13 +109,13 @@ fn limit(resource: libc::__rlimit_resource_t, value: u64) -> std::io::Result<()>
     }
 }
 
-#[allow(unsafe_code)]
+#[allow(unsafe_code, reason = "a system call that std has not")]
 fn die_with_parent() -> std::io::Result<()> {
     // SAFETY: prctl with this option reads its integer arguments only.
     checked(unsafe { libc::prctl(libc::PR_SET_PDEATHSIG, libc::SIGKILL, 0, 0, 0) })
 }
 
-#[allow(unsafe_code)]
+#[allow(unsafe_code, reason = "a system call that std has not")]
 fn no_new_privileges() -> std::io::Result<()> {
     // SAFETY: prctl with this option reads its integer arguments only.
     checked(unsafe { libc::prctl(libc::PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) })

@@ -21,7 +21,7 @@ pub(crate) struct Process {
 }
 
 /// Lets a pipe hold more at once, so that a document takes fewer turns; where the system refuses, it goes on as it is.
-#[allow(unsafe_code)]
+#[allow(unsafe_code, reason = "a system call that std has not")]
 fn widen(pipe: &impl AsRawFd) {
     // SAFETY: the descriptor is open, and this operation takes an integer.
     unsafe { libc::fcntl(pipe.as_raw_fd(), libc::F_SETPIPE_SZ, 1024 * 1024) };

@@ -122,7 +122,7 @@ impl Handler for Attempts {
     }
 }
 
-#[allow(unsafe_code)]
+#[allow(unsafe_code, reason = "a system call that std has not")]
 fn inherited() -> io::Result<()> {
     let open = |descriptor| {
         // SAFETY: reading no bytes into no memory only asks whether the descriptor is open.
@@ -132,7 +132,7 @@ fn inherited() -> io::Result<()> {
     if (OWN_DESCRIPTORS..1024).any(open) { Ok(()) } else { Err(io::Error::other("no such descriptor")) }
 }
 
-#[allow(unsafe_code)]
+#[allow(unsafe_code, reason = "a system call that std has not")]
 fn fork() -> io::Result<()> {
     // SAFETY: this process has one thread, and the child does nothing but end.
     match unsafe { libc::fork() } {
@@ -142,13 +142,13 @@ fn fork() -> io::Result<()> {
     }
 }
 
-#[allow(unsafe_code)]
+#[allow(unsafe_code, reason = "a system call that std has not")]
 fn signal(pid: i32) -> io::Result<()> {
     // SAFETY: signal 0 only asks whether one could be sent.
     if unsafe { libc::kill(pid, 0) } == 0 { Ok(()) } else { Err(io::Error::last_os_error()) }
 }
 
-#[allow(unsafe_code)]
+#[allow(unsafe_code, reason = "a system call that std has not")]
 fn executable() -> io::Result<()> {
     let (rights, kind) =
         (libc::PROT_READ | libc::PROT_WRITE | libc::PROT_EXEC, libc::MAP_PRIVATE | libc::MAP_ANONYMOUS);
@@ -157,7 +157,7 @@ fn executable() -> io::Result<()> {
     if at == libc::MAP_FAILED { Err(io::Error::last_os_error()) } else { Ok(()) }
 }
 
-#[allow(unsafe_code)]
+#[allow(unsafe_code, reason = "a system call that std has not")]
 fn raise() -> io::Result<()> {
     let more = libc::rlimit { rlim_cur: MEMORY_BYTES * 2, rlim_max: MEMORY_BYTES * 2 };
     // SAFETY: `more` outlives the call, which only reads it.

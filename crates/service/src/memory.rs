@@ -11,7 +11,7 @@ const OWN_PAGES_BYTES: libc::c_int = 128 << 10;
 
 /// Bounds how much freed memory the allocator holds. To be called first thing in `main`, before threads start.
 #[cfg(all(target_os = "linux", target_env = "gnu"))]
-#[allow(unsafe_code)]
+#[allow(unsafe_code, reason = "a setting of the allocator")]
 pub fn bound_memory() {
     // SAFETY: sets numbers of the allocator; no thread of ours runs yet.
     unsafe {

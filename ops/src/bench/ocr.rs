@@ -216,7 +216,7 @@ fn count(args: &OcrArgs, folder: &Path, measured: &[Measured]) -> Result<(), Ops
 }
 
 /// CPU time of this thread, seconds.
-#[allow(unsafe_code)]
+#[allow(unsafe_code, reason = "a system call that std has not")]
 fn thread_cpu_s() -> f64 {
     let mut time = libc::timespec { tv_sec: 0, tv_nsec: 0 };
     // SAFETY: clock_gettime fills the structure it is given; the clock exists on every Linux.

@@ -44,7 +44,7 @@ pub enum IngestError {
     },
     /// XML of another kind.
     #[error(
-        "{name} is XML with root {root}, not a UBL Invoice, CreditNote, Order or OrderResponse, nor a CII message"
+        "{name} is XML with root {root}, not a UBL Invoice, CreditNote, Order, OrderChange or OrderResponse, nor a CII message"
     )]
     OtherXml {
         /// File.

@@ -16,6 +16,8 @@ pub enum XmlRoot {
     UblCreditNote,
     /// UBL 2 Order.
     UblOrder,
+    /// UBL 2 OrderChange.
+    UblOrderChange,
     /// UBL 2 OrderResponse.
     UblOrderResponse,
     /// UN/CEFACT CrossIndustryInvoice (Factur-X, ZUGFeRD 2, XRechnung).
@@ -82,6 +84,7 @@ fn known(local: &str, namespace: &str) -> Looked {
         "Invoice" if ubl => XmlRoot::UblInvoice,
         "CreditNote" if ubl => XmlRoot::UblCreditNote,
         "Order" if ubl => XmlRoot::UblOrder,
+        "OrderChange" if ubl => XmlRoot::UblOrderChange,
         "OrderResponse" if ubl => XmlRoot::UblOrderResponse,
         "CrossIndustryInvoice" => XmlRoot::CiiInvoice,
         "CrossIndustryDocument" => XmlRoot::ZugferdOne,
@@ -133,6 +136,7 @@ mod tests {
             (ubl("CreditNote"), Looked::Root(XmlRoot::UblCreditNote)),
             (ubl("Order"), Looked::Root(XmlRoot::UblOrder)),
             (format!("\n\t {}", ubl("OrderResponse")), Looked::Root(XmlRoot::UblOrderResponse)),
+            (ubl("OrderChange"), Looked::Root(XmlRoot::UblOrderChange)),
             ("<a:CrossIndustryDocument/>".into(), Looked::Root(XmlRoot::ZugferdOne)),
             ("<SCRDMCCBDACIOMessageStructure/>".into(), Looked::Root(XmlRoot::OrderX)),
             ("<Invoice/>".into(), Looked::Other("`Invoice` (no namespace)".into())),

@@ -80,7 +80,7 @@ fn cpu_s() -> f64 {
     seconds(u.ru_utime) + seconds(u.ru_stime)
 }
 
-#[allow(unsafe_code)]
+#[allow(unsafe_code, reason = "a system call that std has not")]
 fn usage() -> libc::rusage {
     let mut usage = std::mem::MaybeUninit::zeroed();
     // SAFETY: getrusage fills the structure it is given; all zeros is a valid rusage should it fail.

@@ -155,7 +155,7 @@ fn mix<const C: usize>(colour: &mut [f32; C], pixels: [&[u8; C]; 4], (fx, fy): (
 }
 
 #[cfg(test)]
-#[allow(clippy::float_cmp)] // values are exact by construction
+#[allow(clippy::float_cmp, reason = "values are exact by construction")]
 mod tests {
     use super::*;
     use image::{Rgb, RgbImage};

@@ -200,7 +200,7 @@ fn argmax(row: &[f32]) -> (usize, f32) {
 }
 
 #[cfg(test)]
-#[allow(clippy::float_cmp)] // values are exact by construction
+#[allow(clippy::float_cmp, reason = "values are exact by construction")]
 mod tests {
     use super::*;
 

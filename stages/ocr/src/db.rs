@@ -166,7 +166,7 @@ fn mean_within(map: ProbabilityMap<'_>, quad: &Quad) -> f32 {
 }
 
 #[cfg(test)]
-#[allow(clippy::float_cmp)] // values are exact by construction
+#[allow(clippy::float_cmp, reason = "values are exact by construction")]
 mod tests {
     use super::*;
 

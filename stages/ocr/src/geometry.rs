@@ -179,7 +179,7 @@ pub(crate) fn min_area_rect(hull: &[Point]) -> Option<Quad> {
 }
 
 #[cfg(test)]
-#[allow(clippy::float_cmp)] // values are exact by construction
+#[allow(clippy::float_cmp, reason = "values are exact by construction")]
 mod tests {
     use super::*;
 

@@ -86,7 +86,7 @@ pub(crate) fn worth(read: &Recognized) -> f32 {
 }
 
 #[cfg(test)]
-#[allow(clippy::float_cmp)] // values are exact by construction
+#[allow(clippy::float_cmp, reason = "values are exact by construction")]
 mod tests {
     use super::*;
 

@@ -327,7 +327,7 @@ impl Reading {
 }
 
 #[cfg(test)]
-#[allow(clippy::float_cmp)] // values are exact by construction
+#[allow(clippy::float_cmp, reason = "values are exact by construction")]
 mod tests;
 
 #[cfg(test)]

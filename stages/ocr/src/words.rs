@@ -79,7 +79,7 @@ fn advance(glyphs: &[Glyph]) -> f32 {
 }
 
 #[cfg(test)]
-#[allow(clippy::float_cmp)] // values are exact by construction
+#[allow(clippy::float_cmp, reason = "values are exact by construction")]
 mod tests {
     use super::*;
 

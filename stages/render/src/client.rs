@@ -237,7 +237,7 @@ impl Client {
         Ok(())
     }
 
-    #[allow(clippy::too_many_arguments)] // one call, read like a sentence
+    #[allow(clippy::too_many_arguments, reason = "one call, read like a sentence")]
     async fn read(
         &self,
         head: &DocumentHead,

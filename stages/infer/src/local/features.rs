@@ -8,7 +8,7 @@ use super::layout::{Layout, Segment, tail};
 use super::lexicon::{CONCEPTS, Concept, Lexicon, plain};
 
 /// Features of one candidate.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct Features {
     /// How surely the labels around it name each concept, 0..=1; a schema's own after the built-in ones.
     pub label: Vec<f32>,
@@ -38,6 +38,14 @@ impl Features {
     /// Strength of a built-in concept.
     pub fn of(&self, concept: Concept) -> f32 {
         self.label.get(concept as usize).copied().unwrap_or_default()
+    }
+
+    /// Of an order, `Order date` is its own: no word of another document.
+    pub fn of_order(&mut self) {
+        let own = self.of(Concept::IssueDate);
+        if let Some(other) = self.label.get_mut(Concept::OtherDate as usize).filter(|o| **o <= own) {
+            *other = 0.0;
+        }
     }
 
     /// Strength of a schema's own label.
@@ -302,6 +310,19 @@ fn labels(layout: &Layout, sections: &Sections, c: &Candidate, lexicon: &Lexicon
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_date_of_an_order_is_its_own() {
+        let of = |issue: f32, other: f32| {
+            let mut label = vec![0.0; CONCEPTS];
+            (label[Concept::IssueDate as usize], label[Concept::OtherDate as usize]) = (issue, other);
+            let mut features = Features { label, ..Features::default() };
+            features.of_order();
+            features.of(Concept::OtherDate)
+        };
+        assert!(of(1.0, 1.0) < 0.1, "`Order date`");
+        assert!(of(0.3, 1.0) > 0.9, "`Contract date`");
+    }
 
     #[test]
     fn a_letter_says_where_and_when_it_was_written() {

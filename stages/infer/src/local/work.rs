@@ -80,6 +80,9 @@ impl Work {
             choose_dates(&evidence, &mut candidates);
             features = features::measure(&pages, &candidates, lexicon);
         }
+        if kind.value.starts_with("order") {
+            features.iter_mut().for_each(Features::of_order);
+        }
         let receipt = kind.value == "receipt";
         let hints = parties::suggest(&pages, &candidates, &features, lexicon, receipt);
         let totals = if receipt { relations::receipt_total(&candidates, &features) } else { BTreeMap::new() };

@@ -100,7 +100,7 @@ pub(super) fn assemble(readings: &[Reading], least: f32, dpi: f32, page: (u32, u
 }
 
 #[cfg(test)]
-#[allow(clippy::float_cmp)] // values are exact by construction
+#[allow(clippy::float_cmp, reason = "values are exact by construction")]
 mod tests {
     use super::*;
     use crate::geometry::Point;

@@ -264,5 +264,5 @@ fn finish(tokens: &[Token<'_>], local: &[Word], used: &[bool]) -> (Vec<Word>, us
 }
 
 #[cfg(test)]
-#[allow(clippy::float_cmp)] // values are exact by construction
+#[allow(clippy::float_cmp, reason = "values are exact by construction")]
 mod tests;

@@ -78,7 +78,7 @@ fn push(out: &mut Vec<AnswerLine>, line: &str, region: Option<[f32; 4]>) {
 }
 
 /// The text before a reference, the reference, its box and what follows.
-#[allow(clippy::type_complexity)]
+#[allow(clippy::type_complexity, reason = "four parts of one line")]
 fn grounding(line: &str) -> Option<(&str, &str, Option<[f32; 4]>, &str)> {
     let (before, rest) = line.split_once("<|ref|>")?;
     let (reference, rest) = rest.split_once("<|/ref|>")?;

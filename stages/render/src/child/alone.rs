@@ -79,7 +79,7 @@ impl Handler for Alone {
 }
 
 /// Processor time of this process.
-#[allow(unsafe_code)]
+#[allow(unsafe_code, reason = "a system call that std has not")]
 fn processor_micros() -> u64 {
     let mut now = libc::timespec { tv_sec: 0, tv_nsec: 0 };
     // SAFETY: `now` outlives the call, which only writes to it.

@@ -116,7 +116,7 @@ fn is_clean_part(part: &str) -> bool {
 }
 
 #[cfg(test)]
-#[allow(clippy::float_cmp)]
+#[allow(clippy::float_cmp, reason = "values are exact by construction")]
 mod tests {
     use super::*;
     use crate::Config;

@@ -18,13 +18,14 @@ const NAMES: [&str; 8] = [
 ];
 
 /// Root elements of e-invoices and orders: UN/CEFACT CII and SCRDM, ZUGFeRD 1, OASIS UBL.
-const ROOTS: [&str; 7] = [
+const ROOTS: [&str; 8] = [
     "CrossIndustryInvoice",
     "CrossIndustryDocument",
     "SCRDMCCBDACIOMessageStructure",
     "Invoice",
     "CreditNote",
     "Order",
+    "OrderChange",
     "OrderResponse",
 ];
 

@@ -127,7 +127,7 @@ impl Object<'_> {
 }
 
 #[cfg(test)]
-#[allow(clippy::float_cmp)] // values are exact by construction
+#[allow(clippy::float_cmp, reason = "values are exact by construction")]
 mod tests {
     use super::*;
 
