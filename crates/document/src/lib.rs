@@ -1,4 +1,4 @@
-//! Values of business documents: money, dates, identifiers and their check digits; pure, no I/O.
+//! Values of business documents: money, dates, units, identifiers and their check digits; pure, no I/O.
 //!
 //! Rule: a reading is never guessed silently: where two are possible, both are given.
 

@@ -47,7 +47,7 @@ metrics! {
     COMMIT_SECONDS Histogram "docmill_commit_seconds" ["worker"], "Time of a transaction.";
     WINDOW Gauge "docmill_window_records" ["worker"], "Input records that were fetched and are not committed.";
     DEAD_LETTERS Counter "docmill_dead_letters_total" ["worker", "code"], "Records that were given up, by the code of their error.";
-    PAGES Counter "docmill_ocr_pages_total" ["engine", "mode", "outcome"], "Pages that OCR was asked to read: read, or failed.";
+    PAGES Counter "docmill_ocr_pages_total" ["engine", "mode", "outcome"], "Pages that OCR was asked to read: read, or failed (engine none).";
     PAGE_SECONDS Histogram "docmill_ocr_page_seconds" ["engine"], "Time from a page's image to its words.";
     REMOTE_PAGES Counter "docmill_ocr_remote_pages_total" ["outcome"], "Pages that the local engine was unsure of: taken (the remote reading), refused (not believed), failed (no server answered; the local reading stands).";
     MODEL_CALLS Counter "docmill_model_calls_total" ["outcome"], "Calls of language models: ok, or failed.";

@@ -235,7 +235,8 @@ impl Stage for OcrStage {
             AccuracyMode::Balanced => "balanced",
             AccuracyMode::Accurate => "accurate",
         };
-        docmill_metrics::page(&page.engine, mode, page.error.is_none(), started.elapsed());
+        let engine = if page.error.is_some() || page.engine.is_empty() { "none" } else { &page.engine };
+        docmill_metrics::page(engine, mode, page.error.is_none(), started.elapsed());
         let ms = i32::try_from(started.elapsed().as_millis()).unwrap_or(i32::MAX);
         page.ms = page.ms.saturating_add(ms);
         Ok(recognized(input, page))

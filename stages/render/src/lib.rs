@@ -1,8 +1,8 @@
-//! render: pages, their text layer and their images, from PDFium in child processes.
+//! render: pages, their text layer and their images, from PDFium and image decoders in child processes.
 //!
 //! Owns the way from an original to its pages: worker `plan` counts them, finds an embedded e-invoice and reads short
-//! documents at once; worker `page` reads ranges of pages, as words where there is a good text layer, else as images for
-//! OCR. Knows nothing of what the words mean. Rule: bytes of a document are decoded in the sandboxed child only, and every
+//! documents at once; worker `page` reads ranges of pages, as words where there is a good text layer, as images for OCR where there
+//! is none, and as both where the one is checked by the other. Knows nothing of what the words mean. Rule: bytes of a document are decoded in the sandboxed child only, and every
 //! page of a range ends in exactly one record.
 
 mod alone;
