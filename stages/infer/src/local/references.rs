@@ -77,25 +77,9 @@ fn is_telephone(text: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::extract::PageText;
     use crate::local::lexicon::Lexicon;
+    use crate::local::tests::drawn as page;
     use crate::local::{candidate, features};
-    use docmill_contracts::{TextSource, Word};
-
-    fn page(lines: &[(f32, f32, &str)]) -> Layout {
-        let mut words = Vec::new();
-        for (line, (x, y, text)) in lines.iter().enumerate() {
-            let mut at = *x;
-            for word in text.split(' ') {
-                let wide = 5.0 * word.chars().count() as f32;
-                let bbox = [at, *y, at + wide, y + 10.0];
-                words.push(Word { text: word.into(), bbox, confidence: 1.0, line: line as u32 });
-                at += wide + 3.0;
-            }
-        }
-        let source = TextSource::TextLayer;
-        Layout::of(&PageText { page_no: 1, width: 595.0, height: 842.0, source, words })
-    }
 
     fn found(lines: &[(f32, f32, &str)]) -> Option<String> {
         let pages = [page(lines)];
@@ -120,11 +104,11 @@ mod tests {
 
     #[test]
     fn the_number_of_a_box_or_a_telephone_is_no_order() {
-        let page = page(&[(50.0, 100.0, "P.O. Box 55180")]);
-        let all = candidate::find(&page, 0);
+        let boxed = page(&[(50.0, 100.0, "P.O. Box 55180")]);
+        let all = candidate::find(&boxed, 0);
         let ids: Vec<&Candidate> = all.iter().filter(|c| c.kind == Kind::Id).collect();
-        assert!(!ids.is_empty() && ids.iter().all(|c| !may_be(&page.segments[0], c)), "{ids:?}");
-        let order = self::page(&[(50.0, 100.0, "P.O. 55180")]);
+        assert!(!ids.is_empty() && ids.iter().all(|c| !may_be(&boxed.segments[0], c)), "{ids:?}");
+        let order = page(&[(50.0, 100.0, "P.O. 55180")]);
         let all = candidate::find(&order, 0);
         assert!(all.iter().any(|c| c.kind == Kind::Id && may_be(&order.segments[0], c)));
     }

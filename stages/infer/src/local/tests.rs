@@ -26,6 +26,22 @@ fn page(lines: &[&str]) -> PageText {
     PageText { page_no: 1, width: 595.0, height: 842.0, source: TextSource::TextLayer, words }
 }
 
+/// A page of lines at the places given, five points a letter.
+pub(super) fn drawn(lines: &[(f32, f32, &str)]) -> layout::Layout {
+    let mut words = Vec::new();
+    for (line, (x, y, text)) in lines.iter().enumerate() {
+        let mut at = *x;
+        for word in text.split(' ') {
+            let wide = 5.0 * word.chars().count() as f32;
+            let bbox = [at, *y, at + wide, y + 10.0];
+            words.push(Word { text: word.into(), bbox, confidence: 1.0, line: line as u32 });
+            at += wide + 3.0;
+        }
+    }
+    let source = TextSource::TextLayer;
+    layout::Layout::of(&PageText { page_no: 1, width: 595.0, height: 842.0, source, words })
+}
+
 fn read(lines: &[&str], wanted: &Wanted) -> Extraction {
     LocalExtractor::new(&Config::default()).extract(&mut vec![page(lines)], wanted).unwrap()
 }

@@ -1,28 +1,8 @@
 //! Where the address of a party stands, on made-up pages.
 
 use super::*;
-use crate::extract::PageText;
 use crate::local::candidate::{Kind, find};
-use docmill_contracts::{TextSource, Word};
-
-/// A page of lines at the places given.
-fn page(lines: &[(f32, f32, &str)]) -> Layout {
-    let mut words = Vec::new();
-    for (line, (x, y, text)) in lines.iter().enumerate() {
-        let mut at = *x;
-        for word in text.split(' ') {
-            let wide = 5.0 * word.chars().count() as f32;
-            words.push(Word {
-                text: word.into(),
-                bbox: [at, *y, at + wide, y + 10.0],
-                confidence: 1.0,
-                line: line as u32,
-            });
-            at += wide + 3.0;
-        }
-    }
-    Layout::of(&PageText { page_no: 1, width: 595.0, height: 842.0, source: TextSource::TextLayer, words })
-}
+use crate::local::tests::drawn as page;
 
 fn address_of(name: &str, lines: &[(f32, f32, &str)]) -> Option<String> {
     let pages = [page(lines)];

@@ -199,20 +199,9 @@ mod tests {
     }
 
     fn names(lines: &[&str]) -> Vec<String> {
-        use crate::extract::PageText;
-        use docmill_contracts::{TextSource, Word};
-        let mut words = Vec::new();
-        for (line, text) in lines.iter().enumerate() {
-            let (y, mut x) = (100.0 + 12.0 * line as f32, 50.0);
-            for word in text.split(' ') {
-                let wide = 5.0 * word.chars().count() as f32;
-                let bbox = [x, y, x + wide, y + 10.0];
-                words.push(Word { text: word.into(), bbox, confidence: 1.0, line: line as u32 });
-                x += wide + 3.0;
-            }
-        }
-        let source = TextSource::TextLayer;
-        let page = layout::Layout::of(&PageText { page_no: 1, width: 595.0, height: 842.0, source, words });
+        let at = |(line, text)| (50.0, 100.0 + 12.0 * line as f32, text);
+        let lines: Vec<(f32, f32, &str)> = lines.iter().copied().enumerate().map(at).collect();
+        let page = crate::local::tests::drawn(&lines);
         let all = crate::local::candidate::find(&page, 0);
         all.into_iter().filter(|c| c.kind == Kind::Name).map(|c| c.value).collect()
     }
