@@ -1,4 +1,5 @@
-//! The shell of a stage process: configuration, logs, traces, metrics, which documents are open or cancelled, signals, drain, exit codes.
+//! The shell of a stage process: configuration, logs, traces, metrics, which documents are open or cancelled, signals, drain,
+//! exit codes.
 //!
 //! Owns how a process starts and ends. Knows which transport and registry are configured, and no stage's work.
 

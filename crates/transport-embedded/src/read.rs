@@ -13,7 +13,7 @@ use tokio::sync::{Semaphore, watch};
 /// Bytes that one look brings, about.
 const READ_BYTES: usize = 4 << 20;
 
-/// Most looks at once, each with a connection and a thread, and what these keep: some 200 KiB. A look takes well under a millisecond.
+/// Most looks at once. Each takes a thread and a connection, which keeps its caches and its statements for the next.
 const MOST_AT_ONCE: usize = 4;
 
 /// Connections for reading. Those that are idle are kept for the next reader.
@@ -135,4 +135,45 @@ pub(crate) async fn changed(version: &mut watch::Receiver<u64>) -> Result<(), Tr
         .changed()
         .await
         .map_err(|e| TransportError::Broken { what: "wait for the log".into(), source: Box::new(e) })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Embedded;
+    use std::sync::mpsc;
+
+    #[tokio::test]
+    async fn so_many_look_at_once_and_the_others_wait() {
+        let folder = tempfile::tempdir().unwrap();
+        let log = Embedded::open(&folder.path().join("log.sqlite")).unwrap();
+        // Looks end when the gate is dropped.
+        let (gate, waiting) = mpsc::sync_channel::<()>(0);
+        let waiting = Arc::new(Mutex::new(waiting));
+        let (begins, begun) = mpsc::sync_channel(3 * MOST_AT_ONCE);
+        let looks: Vec<_> = (0..3 * MOST_AT_ONCE)
+            .map(|_| {
+                let (shared, waiting, begins) =
+                    (Arc::clone(&log.shared), Arc::clone(&waiting), begins.clone());
+                tokio::spawn(async move {
+                    let look = move |_: &Connection| {
+                        begins.send(()).unwrap();
+                        assert!(waiting.lock().unwrap().recv().is_err());
+                        Ok(())
+                    };
+                    shared.read(look).await
+                })
+            })
+            .collect();
+        while log.shared.readers.turns.available_permits() > 0 {
+            tokio::task::yield_now().await;
+        }
+        (0..MOST_AT_ONCE).for_each(|_| begun.recv().unwrap());
+        assert!(begun.try_recv().is_err(), "more than {MOST_AT_ONCE} look at once");
+        drop(gate);
+        for look in looks {
+            look.await.unwrap().unwrap();
+        }
+        assert_eq!(log.shared.readers.idle().len(), MOST_AT_ONCE);
+    }
 }

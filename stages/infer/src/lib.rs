@@ -1,7 +1,8 @@
 //! infer: gathers the pages of a document, reads its embedded e-invoice, or extracts fields from its words.
 //!
 //! Owns the workers `gather` and `infer`, the engines and which of them reads what, training, and the files of a document's layout.
-//! Knows nothing of PDF; page pictures are handed to models that want them. Decides nothing about what is acceptable: validate does. Rule: every value says which engine read it, where, and how sure it is.
+//! Knows nothing of PDF; page pictures are handed to models that want them. Decides nothing about what is acceptable: validate
+//! does. Rule: every value says which engine read it, where, and how sure it is.
 
 mod artifacts;
 pub mod config;

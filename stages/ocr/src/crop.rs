@@ -178,6 +178,29 @@ mod tests {
         assert_eq!(line_width(&quad.turned(), 1.0, 3200), 10);
     }
 
+    /// Between pixels whose values grow evenly, so does what is read; beyond the border it stays.
+    #[test]
+    fn rows_are_interpolated_inside_of_the_page_and_at_its_border() {
+        let value = |x: f32, y: f32| 2.0 * x.clamp(0.0, 39.0) + 3.0 * y.clamp(0.0, 39.0);
+        let of = |x: u32, y: u32| (2 * x + 3 * y) as u8;
+        let grey = RgbImage::from_fn(40, 40, |x, y| Rgb([of(x, y); 3]));
+        let colour = RgbImage::from_fn(40, 40, |x, y| Rgb([of(x, y), 7, of(x, y) / 2]));
+        for (from, step) in
+            [((9.3, 8.7), (0.7, 0.31)), ((-2.0, 5.5), (1.9, 1.1)), ((30.0, 39.9), (0.5, -0.9))]
+        {
+            let (from, step) = (Point::new(from.0, from.1), Point::new(step.0, step.1));
+            let (mut greys, mut colours) = ([[1.0]; 25], [[1.0; 3]; 25]);
+            Page::of(&grey).add_row(from, step, &mut greys);
+            Page::of(&colour).add_row(from, step, &mut colours);
+            for i in 0..25 {
+                let at = from.plus(step, i as f32);
+                let expected = 1.0 + value(at.x - 0.5, at.y - 0.5);
+                assert!((greys[i][0] - expected).abs() < 1e-3, "{i}: {} {expected}", greys[i][0]);
+                assert!((colours[i][0] - expected).abs() < 1e-3 && (colours[i][1] - 8.0).abs() < 1e-3);
+            }
+        }
+    }
+
     #[test]
     fn a_line_beyond_the_page_repeats_its_border() {
         let image = RgbImage::from_pixel(4, 4, Rgb([255, 255, 255]));

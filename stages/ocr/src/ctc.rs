@@ -60,8 +60,8 @@ pub(crate) struct Rows<'a> {
     data: &'a [f32],
     /// Classes whose probabilities are in a row: the first ones of the dictionary.
     shown: usize,
-    /// For a model that sums up, where each of its classes is in the dictionary: rows then end with the greatest probability and the
-    /// class that has it.
+    /// For a model that sums up, where each of its classes is in the dictionary: rows then end with the greatest probability and
+    /// the class that has it.
     places: Option<&'a [usize]>,
 }
 

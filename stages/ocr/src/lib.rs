@@ -1,4 +1,5 @@
-//! ocr: PP-OCR on ONNX Runtime, or a remote vision model, for pages without a text layer and those whose text layer is to be checked.
+//! ocr: PP-OCR on ONNX Runtime, or a remote vision model, for pages without a text layer and for those whose text layer is to
+//! be checked.
 //!
 //! Owns the reading of page images: detection, line crops, recognition, word boxes. Knows nothing of PDFs and of what
 //! the words mean. Rules: a page without an image passes untouched; a page that cannot be read is emitted with its

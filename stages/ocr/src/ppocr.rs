@@ -312,8 +312,8 @@ impl OcrEngine for PpOcr {
     }
 }
 
-/// The thorough recogniser. On a GPU it sums up: four fifths of what it says are of characters that only count where one of them is
-/// the best.
+/// The thorough recogniser. On a GPU it sums up: six sevenths of what it says are of characters that only count where one of them
+/// is the best.
 fn thorough(
     environment: &Environment,
     files: &ModelFiles,

@@ -110,6 +110,9 @@ pub(super) fn of_paper(page: &Layout) -> Option<Address> {
     found
 }
 
+/// How many lines further up the line above a line may be.
+const NEAR_LINES: usize = 12;
+
 /// A street and below it a town with its postcode, under nothing that they could belong to.
 fn of_two_lines(page: &Layout, town: &Segment, parts: &[String]) -> Option<(String, Box4)> {
     if parts.len() > 2 || !parts.last().is_some_and(|p| is_sure(p)) {
@@ -119,9 +122,11 @@ fn of_two_lines(page: &Layout, town: &Segment, parts: &[String]) -> Option<(Stri
         let near = |s: &&Segment| {
             let (height, gap) = (of.height().max(s.height()), of.bbox[1] - s.bbox[3]);
             let edges = (s.bbox[0] - of.bbox[0]).abs().min((s.bbox[2] - of.bbox[2]).abs());
-            s.line < of.line && gap > -0.4 * height && gap < 1.3 * height && edges < 0.8 * height
+            gap > -0.4 * height && gap < 1.3 * height && edges < 0.8 * height
         };
-        page.segments.iter().rev().find(near)
+        // Lines of other columns come between.
+        let lines = page.lines.get(..of.line).unwrap_or_default().iter().rev().take(NEAR_LINES);
+        lines.flat_map(|line| page.segments[line.clone()].iter().rev()).find(near)
     };
     let street = above(town)?;
     let told = |s: &Segment| !parties::stops(&s.text) && !s.text.contains(':') && !titles::is_title(&s.text);

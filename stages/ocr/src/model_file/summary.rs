@@ -1,7 +1,7 @@
 //! A recogniser that answers with less.
 //!
 //! Owns the nodes that are put behind a model's last one: of each time step, the probabilities of some classes, and the best of all
-//! classes with its probability. From a GPU comes a fortieth of the bytes then. Rule: what is left out is not needed to decode.
+//! classes with its probability. From a GPU comes a seventh of the bytes then. Rule: what is left out is not needed to decode.
 
 use super::{GRAPH_INITIALIZER, GRAPH_OUTPUT, MAX_BYTES, MODEL_GRAPH, fields, put, put_varint};
 
@@ -30,8 +30,8 @@ const AXIS: u64 = 2;
 /// What a row of the changed model holds beside the classes that are kept: the greatest probability, and its class.
 pub(crate) const MORE: usize = 2;
 
-/// The model with rows of the classes of `keep`, the greatest probability and the class that has it, in place of rows of all classes;
-/// none where it has not one answer.
+/// The model with rows of the classes of `keep`, the greatest probability and the class that has it, in place of rows of all
+/// classes; none where it has not one answer.
 pub(crate) fn with_summary(model: &[u8], keep: &[usize]) -> Option<Vec<u8>> {
     if model.len() > MAX_BYTES || keep.is_empty() {
         return None;
