@@ -24,7 +24,8 @@ pub fn environment(library: &Path) -> Result<Environment, OcrError> {
 /// One model, ready to run on the caller's thread.
 ///
 /// On a GPU each shape of input has a session of its own: cuDNN plans its kernels anew whenever the shape is another than the
-/// one before, which takes seconds a page. Threads share the model there, and wait only for another's run of the same shape.
+/// one before, which takes seconds a page. Threads share the model there, and wait only for another's run of the same shape, and
+/// while a session is made for a new one.
 #[derive(Debug)]
 pub(crate) struct Model {
     name: &'static str,
