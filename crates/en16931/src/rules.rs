@@ -45,6 +45,7 @@ mod vat_taxed;
 mod vat_untaxed;
 mod xrechnung;
 mod xrechnung_facts;
+mod xrechnung_lists;
 
 use crate::model::{Allowance, Breakdown, Invoice, Line, Payment, Period, Text, Totals};
 use crate::{Document, Node};

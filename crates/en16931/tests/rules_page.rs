@@ -19,6 +19,8 @@ them are docmill's.
   in its sense; the syntax binding unless an extension says that it conforms only; Peppol and XRechnung where they are named.
 * BR-IG-* and BR-IP-* of the standard have the ids BR-AF-* and BR-AG-* of the published artefacts.
 * BR-CO-05 to -08 compare the meaning of two texts; as in the published artefacts they always hold.
+* In documents of XRechnung's extension BR-DEX-01 and -04 to -09 stand in for BR-CL-24, -10, -11, -21, -25, -26 and, in UBL, BR-CO-16, whose
+  lists and sums they extend; under its clean vehicles profile BR-TMP-CVD-01 for BR-CL-13.
 * The rules of Peppol that only ask whether an element of the data model is there (`PEPPOL-T…-B…`) are not checked.
 * Tolerances are those of the rules: none for totals (BR-CO-10 to -16), less than 1.00 for VAT of a category (BR-CO-17, BR-S-08, -09),
   0.02 for percentages and line amounts of Peppol (R040, R120, T01-R022, -R024).

@@ -38,6 +38,7 @@ pub mod score;
 mod spelling;
 mod straight;
 pub mod table;
+mod texts;
 mod titles;
 mod unheaded;
 pub mod work;
@@ -82,6 +83,10 @@ impl LocalExtractor {
     #[must_use]
     pub fn with_built_in(self, model: Model) -> Self {
         Self { trained: Some(model), ..self }
+    }
+
+    fn table(&self, kind: &str) -> table::Reader<'_> {
+        table::Reader::new(&self.built_in, self.max_line_items).of_kind(kind)
     }
 
     /// The built-in scorers, for the fields of the built-in business document.
@@ -159,7 +164,7 @@ impl Extractor for LocalExtractor {
         out.fields = reader.fields(&work);
         out.problems = work.days_in_doubt(&wants, &mut out.fields);
         if !wanted.without_rows && reader.has_rows(&work.kind.value) {
-            let mut table = table::Reader::new(&self.built_in, self.max_line_items);
+            let mut table = self.table(&work.kind.value);
             let mut rows = rows::Found::new(&work.kind.value);
             let mut kept = work.pages.iter();
             for index in 0..count {
@@ -237,7 +242,7 @@ impl LocalExtractor {
                 let mut problems = work.days_in_doubt(reader.wants, &mut fields);
                 let mut rows = rows::Found::new(&work.kind.value);
                 if reader.has_rows(&work.kind.value) {
-                    let mut table = table::Reader::new(&self.built_in, self.max_line_items);
+                    let mut table = self.table(&work.kind.value);
                     work.pages.iter().for_each(|page| table.feed(page));
                     // A part is no longer than the pages that are held anyway.
                     rows.take(&mut table, &|| None)?;

@@ -80,6 +80,31 @@ pub(crate) fn line_tensor(page: &Page<'_>, quad: &Quad, own: usize, width: usize
     }
 }
 
+/// Makes the strokes of a line's tensor thicker by `pixels` on every side, so that gaps in them close.
+pub(crate) fn thicken(line: &mut [f32], own: usize, width: usize, pixels: usize) {
+    if pixels == 0 {
+        return;
+    }
+    // Ink is what there is less of.
+    let mut sorted: Vec<f32> = line.chunks_exact(width).flat_map(|row| &row[..own]).copied().collect();
+    let middle = sorted.len() / 2;
+    let is_light = sorted.select_nth_unstable_by(middle, f32::total_cmp).1.is_sign_positive();
+    let ink = if is_light { f32::min } else { f32::max };
+    for plane in line.chunks_exact_mut(LINE_HEIGHT * width) {
+        for _ in 0..pixels {
+            let before = plane.to_vec();
+            for y in 0..LINE_HEIGHT {
+                let rows = y.saturating_sub(1)..=(y + 1).min(LINE_HEIGHT - 1);
+                for x in 0..own {
+                    let columns = x.saturating_sub(1)..=(x + 1).min(own - 1);
+                    let around = rows.clone().flat_map(|row| &before[row * width..][columns.clone()]);
+                    plane[y * width + x] = around.copied().fold(before[y * width + x], ink);
+                }
+            }
+        }
+    }
+}
+
 /// Fills as many planes as the page has channels, the last channel first.
 fn fill<const C: usize>(page: &Page<'_>, quad: &Quad, own: usize, width: usize, out: &mut [f32]) {
     let [a, b, _, d] = quad.0;
@@ -197,6 +222,29 @@ mod tests {
                 let expected = 1.0 + value(at.x - 0.5, at.y - 0.5);
                 assert!((greys[i][0] - expected).abs() < 1e-3, "{i}: {} {expected}", greys[i][0]);
                 assert!((colours[i][0] - expected).abs() < 1e-3 && (colours[i][1] - 8.0).abs() < 1e-3);
+            }
+        }
+    }
+
+    #[test]
+    fn strokes_are_made_thicker_on_light_and_on_dark_paper() {
+        for (paper, ink) in [(1.0, -1.0), (-1.0, 1.0)] {
+            let (own, width) = (20, 24);
+            let mut line = vec![0.0; 3 * LINE_HEIGHT * width];
+            line.chunks_exact_mut(width).for_each(|row| row[..own].fill(paper));
+            // A stroke with a gap of two pixels, in every plane.
+            let at = |plane: usize, y: usize, x: usize| (plane * LINE_HEIGHT + y) * width + x;
+            (0..3).for_each(|p| [5, 6, 9, 10].into_iter().for_each(|x| line[at(p, 10, x)] = ink));
+            let before = line.clone();
+            thicken(&mut line, own, width, 0);
+            assert_eq!(line, before);
+            thicken(&mut line, own, width, 1);
+            for p in 0..3 {
+                assert!((4..=11).all(|x| (9..=11).all(|y| line[at(p, y, x)] == ink)));
+                assert_eq!(
+                    (line[at(p, 10, 3)], line[at(p, 12, 7)], line[at(p, 10, 22)]),
+                    (paper, paper, 0.0)
+                );
             }
         }
     }

@@ -1,5 +1,6 @@
 //! What the rules ask of an invoice, its parties, its amounts.
 
+use super::syntax_facts::is_extension;
 use crate::decimal::{round, round2, sum};
 use crate::model::{
     Allowance, Amount, Breakdown, Identifier, Invoice, Party, Payment, Period, TaxTotal, Text, Totals,
@@ -99,6 +100,10 @@ pub(super) fn net(t: &Totals<'_>) -> Option<Decimal> {
 
 /// Due = gross − paid + rounding.
 pub(super) fn due(t: &Totals<'_>, i: &Invoice<'_>) -> bool {
+    // The extension of XRechnung has payments of third parties in it, in UBL only: BR-DEX-09.
+    if !i.is_cii() && i.specification.is_some_and(is_extension) {
+        return true;
+    }
     // In CII the amounts are compared as they stand.
     let round2 = |amount| if i.is_cii() { amount } else { round2(amount) };
     let or_zero = |amount: Option<Amount<'_>>| amount.map_or(Some(Decimal::ZERO), |a| a.value);

@@ -4,7 +4,7 @@ use super::{
     Rule, answers, catalogue, common, core_document, core_lines, core_totals, despatch_advice, germany,
     identifiers, invoice_response, lists_cii, lists_ubl, north, order_agreement, order_cancellation,
     order_change, order_response, order_response_advanced, orders, peppol, peppol_cii, peppol_ubl, punch_out,
-    south, syntax, syntax_cii, syntax_ubl, vat_outside, vat_taxed, vat_untaxed, xrechnung,
+    south, syntax, syntax_cii, syntax_ubl, vat_outside, vat_taxed, vat_untaxed, xrechnung, xrechnung_lists,
 };
 use crate::{Document, Node};
 
@@ -157,7 +157,7 @@ impl Set {
                 south::RULES,
                 germany::RULES,
             ],
-            (Self::XRechnung, _) => vec![xrechnung::RULES],
+            (Self::XRechnung, _) => vec![xrechnung::RULES, xrechnung_lists::RULES],
             (_, true) => Vec::new(),
             (Self::Common, _) => vec![common::RULES, identifiers::RULES],
             (Self::Order, _) => vec![orders::RULES],

@@ -6,23 +6,52 @@ use std::collections::HashSet;
 
 /// The attribute, where it is there, stands in the list.
 pub(super) fn listed(n: Node<'_>, attribute: &str, list: List) -> bool {
-    n.attribute(attribute).is_none_or(|code| list.has(code) || extended(n, list, code))
+    n.attribute(attribute).is_none_or(|code| list.has(code) || replaced(n, list))
 }
 
-/// Codes that XRechnung adds to a list, in its extension and under the clean vehicles directive.
-pub(super) fn extended(n: Node<'_>, list: List, code: &str) -> bool {
-    let said = || {
-        let cii = "ExchangedDocumentContext/GuidelineSpecifiedDocumentContextParameter/ID";
-        n.root().one("CustomizationID").or_else(|| n.root().one(cii)).map_or("", Node::trimmed)
-    };
-    match (list, code) {
-        (List::Icd | List::ElectronicAddress, "XR01" | "XR02" | "XR03")
-        | (List::MimeType, "application/xml") => {
-            said().contains("#conformant#urn:xeinkauf.de:kosit:extension:")
-        }
-        (List::ItemClass, "CVD") => said().contains(":kosit:xrechnung:cvd_"),
+/// The same of the list with what XRechnung adds to it.
+pub(super) fn listed_with(n: Node<'_>, attribute: &str, list: List, added: &[&str]) -> bool {
+    n.attribute(attribute).is_none_or(|code| list.has(code) || added.contains(&code.trim()))
+}
+
+/// Whether rules of XRechnung with lists of their own stand in for those of EN 16931: in its extension BR-DEX-01 and -04 to
+/// -08, under the clean vehicles directive BR-TMP-CVD-01.
+pub(super) fn replaced(n: Node<'_>, list: List) -> bool {
+    match list {
+        List::Icd | List::ElectronicAddress | List::MimeType => in_extension(n),
+        List::ItemClass => in_cvd(n),
         _ => false,
     }
+}
+
+/// The specification (BT-24) of the document that an element stands in.
+fn specification(n: Node<'_>) -> &str {
+    let cii = "ExchangedDocumentContext/GuidelineSpecifiedDocumentContextParameter/ID";
+    n.root().one("CustomizationID").or_else(|| n.root().one(cii)).map_or("", Node::trimmed)
+}
+
+/// XRechnung, its extension or its CVD profile, of any version since 3.0.
+pub(super) fn is_xrechnung(specification: &str) -> bool {
+    specification.starts_with("urn:cen.eu:en16931:2017#compliant#urn:xeinkauf.de:kosit:xrechnung_")
+}
+
+pub(super) fn is_extension(specification: &str) -> bool {
+    is_xrechnung(specification) && specification.contains("#conformant#urn:xeinkauf.de:kosit:extension:")
+}
+
+/// Whether the document of an element follows the extension of XRechnung.
+pub(super) fn in_extension(n: Node<'_>) -> bool {
+    is_extension(specification(n))
+}
+
+/// Clean vehicles directive.
+pub(super) fn is_cvd(specification: &str) -> bool {
+    is_xrechnung(specification) && specification.contains(":kosit:xrechnung:cvd_")
+}
+
+/// Whether the document of an element follows the CVD profile of XRechnung.
+pub(super) fn in_cvd(n: Node<'_>) -> bool {
+    is_cvd(specification(n))
 }
 
 /// None of the elements has the attribute.

@@ -98,3 +98,95 @@ fn what_is_no_number_is_no_panic() {
         }
     }
 }
+
+const EXTENSION: &str = "urn:cen.eu:en16931:2017#compliant#urn:xeinkauf.de:kosit:xrechnung_3.0#conformant#\
+                         urn:xeinkauf.de:kosit:extension:xrechnung_3.0";
+
+fn lists_of(xml: &str) -> Vec<&'static str> {
+    let of = |set, starts: &'static [&'static str]| {
+        let ids = failed(xml, set).into_iter().map(|f| f.0);
+        ids.filter(move |id| starts.iter().any(|s| id.starts_with(s)))
+    };
+    of(Set::En16931, &["BR-CL-", "BR-CO-16"]).chain(of(Set::XRechnung, &["BR-DEX-", "BR-TMP-CVD-"])).collect()
+}
+
+#[test]
+fn lists_of_the_extension_stand_in_for_those_of_the_standard() {
+    let ubl = |said: &str, scheme: &str, media: &str| {
+        let xml = format!(
+            "<Invoice><CustomizationID>{said}</CustomizationID><AdditionalDocumentReference><Attachment>\
+             <EmbeddedDocumentBinaryObject mimeCode='{media}'/></Attachment></AdditionalDocumentReference>\
+             <AccountingSupplierParty><Party><EndpointID schemeID='{scheme}'>1</EndpointID><PartyIdentification>\
+             <ID schemeID='{scheme}'>1</ID></PartyIdentification><PartyIdentification><ID schemeID='SEPA'>1</ID>\
+             </PartyIdentification><PartyLegalEntity><CompanyID schemeID='{scheme}'>1</CompanyID></PartyLegalEntity></Party>\
+             </AccountingSupplierParty><Delivery><DeliveryLocation><ID schemeID='{scheme}'>1</ID></DeliveryLocation></Delivery>\
+             <InvoiceLine><Item><StandardItemIdentification><ID schemeID='{scheme}'>1</ID></StandardItemIdentification></Item>\
+             </InvoiceLine></Invoice>"
+        );
+        lists_of(&xml)
+    };
+    let dex = ["BR-DEX-01", "BR-DEX-04", "BR-DEX-05", "BR-DEX-06", "BR-DEX-07", "BR-DEX-08"];
+    let cl = ["BR-CL-10", "BR-CL-11", "BR-CL-21", "BR-CL-24", "BR-CL-25", "BR-CL-26"];
+    let sorted = |mut ids: Vec<&'static str>| {
+        ids.sort_unstable();
+        ids
+    };
+    let none: [&str; 0] = [];
+    assert_eq!(sorted(ubl(EXTENSION, "ZZZ", "application/msword")), dex);
+    assert_eq!(sorted(ubl(EXTENSION, "XR02", "application/xml")), none);
+    let plain = EXTENSION.split("#conformant").next().unwrap();
+    assert_eq!(sorted(ubl(plain, "XR02", "application/xml")), cl);
+    assert_eq!(sorted(ubl(plain, "0088", "text/csv")), none);
+
+    let cii = |said: &str, scheme: &str, more: &str| {
+        let id = format!("schemeID='{scheme}'>1<");
+        let xml = format!(
+            "<CrossIndustryInvoice><ExchangedDocumentContext><GuidelineSpecifiedDocumentContextParameter><ID>{said}</ID>\
+             </GuidelineSpecifiedDocumentContextParameter></ExchangedDocumentContext><SupplyChainTradeTransaction>\
+             <IncludedSupplyChainTradeLineItem><AssociatedDocumentLineDocument>{more}</AssociatedDocumentLineDocument>\
+             <SpecifiedTradeProduct><GlobalID {id}/GlobalID></SpecifiedTradeProduct></IncludedSupplyChainTradeLineItem>\
+             <ApplicableHeaderTradeAgreement><SellerTradeParty><GlobalID {id}/GlobalID><SpecifiedLegalOrganization><ID {id}/ID>\
+             </SpecifiedLegalOrganization><URIUniversalCommunication><URIID {id}/URIID></URIUniversalCommunication>\
+             <SpecifiedTaxRegistration><ID schemeID='VA'>1</ID></SpecifiedTaxRegistration></SellerTradeParty>\
+             </ApplicableHeaderTradeAgreement><ApplicableHeaderTradeDelivery><ShipToTradeParty><GlobalID {id}/GlobalID>\
+             </ShipToTradeParty></ApplicableHeaderTradeDelivery></SupplyChainTradeTransaction></CrossIndustryInvoice>"
+        );
+        sorted(lists_of(&xml))
+    };
+    assert_eq!(cii(EXTENSION, "ZZZ", ""), &dex[1..]);
+    assert_eq!(cii(EXTENSION, "XR01", ""), none);
+    assert_eq!(cii(EXTENSION, "0088", "<ParentLineID>1</ParentLineID>"), ["BR-DEX-15"]);
+    assert_eq!(cii(plain, "0088", "<ParentLineID>1</ParentLineID>"), none);
+}
+
+#[test]
+fn clean_vehicles_have_a_class_of_their_own() {
+    let classed = |said: &str, list: &str| {
+        lists_of(&format!(
+            "<Invoice><CustomizationID>{said}</CustomizationID><InvoiceLine><Item><CommodityClassification>\
+             <ItemClassificationCode listID='{list}'>M1</ItemClassificationCode></CommodityClassification></Item></InvoiceLine></Invoice>"
+        ))
+    };
+    let plain = EXTENSION.split("#conformant").next().unwrap();
+    let cvd = format!("{plain}#compliant#urn:xeinkauf.de:kosit:xrechnung:cvd_0.9");
+    assert_eq!(classed(&cvd, "CVD"), [] as [&str; 0]);
+    assert_eq!(classed(&cvd, "XYZ"), ["BR-TMP-CVD-01"]);
+    assert_eq!(classed(plain, "CVD"), ["BR-CL-13"]);
+}
+
+#[test]
+fn third_parties_pay_in_the_extension_only() {
+    let due = |said: &str, due: &str| {
+        lists_of(&format!(
+            "<Invoice><CustomizationID>{said}</CustomizationID><DocumentCurrencyCode>EUR</DocumentCurrencyCode><PrepaidPayment>\
+             <ID>x</ID><PaidAmount currencyID='EUR'>5.00</PaidAmount><InstructionID>x</InstructionID></PrepaidPayment>\
+             <LegalMonetaryTotal><TaxInclusiveAmount currencyID='EUR'>10.00</TaxInclusiveAmount><PayableAmount \
+             currencyID='EUR'>{due}</PayableAmount></LegalMonetaryTotal></Invoice>"
+        ))
+    };
+    let plain = EXTENSION.split("#conformant").next().unwrap();
+    assert_eq!(due(EXTENSION, "15.00"), [] as [&str; 0]);
+    assert_eq!(due(EXTENSION, "10.00"), ["BR-DEX-09"]);
+    assert_eq!(due(plain, "10.00"), [] as [&str; 0]);
+    assert_eq!(due(plain, "15.00"), ["BR-CO-16"]);
+}

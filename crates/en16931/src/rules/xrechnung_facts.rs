@@ -2,27 +2,22 @@
 
 use super::facts::value;
 use super::order_facts::{number, or_zero};
+use super::syntax_facts;
 use crate::Node;
 use crate::decimal::{round2, sum};
 use crate::model::Invoice;
 use rust_decimal::Decimal;
 
-const XRECHNUNG: &str = "urn:cen.eu:en16931:2017#compliant#urn:xeinkauf.de:kosit:xrechnung_";
-
-/// XRechnung, its extension or its CVD profile, of any version since 3.0.
 pub(super) fn is_xrechnung(i: &Invoice<'_>) -> bool {
-    i.specification.is_some_and(|s| s.starts_with(XRECHNUNG))
+    i.specification.is_some_and(syntax_facts::is_xrechnung)
 }
 
 pub(super) fn is_extension(i: &Invoice<'_>) -> bool {
-    i.specification.is_some_and(|s| {
-        s.starts_with(XRECHNUNG) && s.contains("#conformant#urn:xeinkauf.de:kosit:extension:")
-    })
+    i.specification.is_some_and(syntax_facts::is_extension)
 }
 
-/// Clean vehicles directive.
 pub(super) fn is_cvd(i: &Invoice<'_>) -> bool {
-    i.specification.is_some_and(|s| s.starts_with(XRECHNUNG) && s.contains(":kosit:xrechnung:cvd_"))
+    i.specification.is_some_and(syntax_facts::is_cvd)
 }
 
 pub(super) fn filled_at(n: Node<'_>, path: &str) -> bool {

@@ -226,6 +226,9 @@ impl At<'_> {
     fn ids(&self, taken: &[(usize, usize)], found: &mut Vec<Candidate>) {
         let text = &self.segment.text;
         let words = self.words();
+        let pairs = words.windows(2).map(|w| (w[0].0, w[1].1));
+        let postcodes = pairs.filter(|(a, b)| text.get(*a..*b).is_some_and(is_postcode));
+        let taken: Vec<(usize, usize)> = taken.iter().copied().chain(postcodes).collect();
         for (i, (start, end)) in words.iter().enumerate() {
             let free = |a: usize, b: usize| !taken.iter().any(|(x, y)| *x < b && *y > a);
             if let Some((a, b)) = id_core(text, *start, *end).filter(|(a, b)| free(*a, *b)) {
@@ -299,9 +302,11 @@ impl At<'_> {
                 if (10..=14).contains(&joined.len()) && shaped && enough && vat_id::has_known_prefix(&joined)
                 {
                     // The longest, unless the check digits speak for a shorter one.
-                    let valid = vat_id::check(&joined) == vat_id::VatCheck::Valid;
-                    let told = || domestic::says_vat(self.layout, self.index, glued);
-                    if pointed && !valid && !told() {
+                    let checked = vat_id::check(&joined);
+                    let valid = checked == vat_id::VatCheck::Valid;
+                    // What has not the form of its country is one only by its label: `FR62810447` is any number.
+                    let odd = pointed || checked == vat_id::VatCheck::WrongFormat;
+                    if odd && !valid && !domestic::says_vat(self.layout, self.index, glued) {
                         continue;
                     }
                     if valid || !matches!(vat, Some((_, true))) {
@@ -427,6 +432,20 @@ fn id_core(text: &str, start: usize, end: usize) -> Option<(usize, usize)> {
     (!core.is_empty()).then_some((a, a + core.len()))
 }
 
+/// A British postcode: `LS4 2AZ`, `EC1A 1BB`.
+fn is_postcode(text: &str) -> bool {
+    let Some((area, rest)) = text.trim_end_matches([',', '.']).split_once(' ') else { return false };
+    let letters = area.bytes().take_while(u8::is_ascii_uppercase).count();
+    let district = area.as_bytes().get(letters..).unwrap_or_default();
+    let of_district = match district {
+        [a] => a.is_ascii_digit(),
+        [a, b] => a.is_ascii_digit() && (b.is_ascii_digit() || b.is_ascii_uppercase()),
+        _ => false,
+    };
+    let of_unit = matches!(rest.as_bytes(), [a, b, c] if a.is_ascii_digit() && b.is_ascii_uppercase() && c.is_ascii_uppercase());
+    (1..=2).contains(&letters) && of_district && of_unit
+}
+
 fn plausible_id(core: &str) -> bool {
     let digits = core.chars().filter(char::is_ascii_digit).count();
     let legal = core
@@ -472,3 +491,6 @@ fn mark_ranges(layout: &Layout, found: &mut [Candidate]) {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

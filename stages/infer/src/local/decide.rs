@@ -166,6 +166,10 @@ pub fn decide(
     for role in [Role::SellerName, Role::BuyerName] {
         if let Some((i, judged)) = at(role).filter(|_| !slip) {
             names::fuller(judged, &mut chosen[i]);
+            // What a tenant calls a name, the tenant's examples say.
+            if wants[i].own.is_none() {
+                names::together(judged, &mut chosen[i]);
+            }
         }
     }
     for (a, b) in [(Role::SellerName, Role::BuyerName), (Role::SellerVat, Role::BuyerVat)] {

@@ -7,6 +7,7 @@ use super::candidate::{Candidate, Kind};
 use super::features::Features;
 use super::fields::Want;
 use super::layout::{Box4, Layout, Segment};
+use super::legal;
 use super::lexicon::{CONCEPTS, Lexicon, plain};
 use super::parties::Hint;
 use super::relations::Relations;
@@ -104,6 +105,13 @@ struct Order {
     of_kind: Vec<usize>,
     last: std::collections::HashMap<Kind, usize>,
     dates: Vec<jiff::civil::Date>,
+    /// How many days stand in each column of a page.
+    columns: std::collections::HashMap<(usize, i32), usize>,
+}
+
+/// The column of a page that a candidate stands in, by its left edge.
+fn column(c: &Candidate) -> (usize, i32) {
+    (c.page, (c.bbox[0] / 4.0).round() as i32)
 }
 
 impl Order {
@@ -115,10 +123,14 @@ impl Order {
             of_kind.push(*n);
             *n += 1;
         }
+        let mut columns = std::collections::HashMap::new();
+        for c in scene.candidates.iter().filter(|c| c.kind == Kind::Date) {
+            *columns.entry(column(c)).or_insert(0) += 1;
+        }
         let mut dates: Vec<_> = scene.candidates.iter().filter_map(|c| c.date).collect();
         dates.sort_unstable();
         dates.dedup();
-        Self { of_kind, last, dates }
+        Self { of_kind, last, dates, columns }
     }
 }
 
@@ -278,6 +290,8 @@ fn date(sheet: &mut Sheet, order: &Order, c: &Candidate) {
     sheet.step("earlier", n as f32, &[0.5, 1.5, 2.5, 4.5]);
     sheet.step("later", order.dates.len().saturating_sub(n + 1) as f32, &[0.5, 1.5, 2.5, 4.5]);
     sheet.flag("readings", c.dates.len() as u64);
+    let beside = order.columns.get(&column(c)).copied().unwrap_or(1);
+    sheet.step("dates of column", beside as f32, &[1.5, 2.5, 4.5]);
     sheet.step("dates", order.dates.len() as f32, &[1.5, 2.5, 4.5, 10.5]);
 }
 
@@ -333,7 +347,8 @@ fn name(sheet: &mut Sheet, scene: &Scene<'_>, c: &Candidate, f: &Features, (hint
         sheet.word("name first", first, 0.5);
         sheet.word("name last", last, 0.5);
     }
-    sheet.flag("legal", u64::from(super::legal::has(&text)));
+    sheet.flag("legal", u64::from(legal::has(&text)));
+    sheet.put("bank", 0, if words.iter().any(|w| legal::is_bank(w)) { 2.0 } else { 0.0 });
     sheet.step("words", words.len() as f32, &[1.5, 2.5, 3.5, 5.5, 8.5]);
     // What consists of words of labels is one, whatever it is a label of: `Order Brand`.
     let labels = words.iter().filter(|w| super::lexicon::is_label_word(w)).count();
@@ -369,6 +384,8 @@ fn name(sheet: &mut Sheet, scene: &Scene<'_>, c: &Candidate, f: &Features, (hint
     if scene.kind == "order" {
         sheet.put("order seller hint", 0, 2.0 * hint.seller);
         sheet.put("order buyer hint", 0, 2.0 * hint.buyer);
+        sheet.put("order brand", u64::from(repeats.brand), 2.0);
+        sheet.put("order fuller", u64::from(repeats.fuller), 2.0);
         sheet.put("order sender", u64::from(hint.sender), 2.0);
         sheet.put("order web", repeats.web, 2.0);
         sheet.flag("order block", u64::from(hint.top) + 2 * u64::from(hint.postcode > 0));

@@ -48,6 +48,18 @@ impl Features {
         }
     }
 
+    /// Number and day of a delivery note are the document's own where it is one, and of something else where it is none.
+    pub fn of_delivery_note(&mut self, is_one: bool) {
+        for (from, own, other) in [
+            (Concept::DeliveryNoteNo, Concept::InvoiceNo, Concept::OtherNo),
+            (Concept::DeliveryNoteDate, Concept::IssueDate, Concept::OtherDate),
+        ] {
+            let said = std::mem::take(&mut self.label[from as usize]);
+            let to = &mut self.label[if is_one { own } else { other } as usize];
+            *to = to.max(said);
+        }
+    }
+
     /// Strength of a schema's own label.
     pub fn own(&self, index: usize) -> f32 {
         self.label.get(CONCEPTS + index).copied().unwrap_or_default()
@@ -308,6 +320,7 @@ fn labels(layout: &Layout, sections: &Sections, c: &Candidate, lexicon: &Lexicon
 }
 
 #[cfg(test)]
+#[allow(clippy::float_cmp, reason = "values are exact by construction")]
 mod tests {
     use super::*;
 
@@ -322,6 +335,20 @@ mod tests {
         };
         assert!(of(1.0, 1.0) < 0.1, "`Order date`");
         assert!(of(0.3, 1.0) > 0.9, "`Contract date`");
+    }
+
+    #[test]
+    fn the_number_of_a_delivery_note_is_its_own_only_on_one() {
+        let of = |is_one: bool| {
+            let mut label = vec![0.0; CONCEPTS];
+            (label[Concept::DeliveryNoteNo as usize], label[Concept::DeliveryNoteDate as usize]) = (1.0, 0.9);
+            let mut features = Features { label, ..Features::default() };
+            features.of_delivery_note(is_one);
+            let own = (features.of(Concept::InvoiceNo), features.of(Concept::IssueDate));
+            (own, (features.of(Concept::OtherNo), features.of(Concept::OtherDate)))
+        };
+        assert_eq!(of(true), ((1.0, 0.9), (0.0, 0.0)));
+        assert_eq!(of(false), ((0.0, 0.0), (1.0, 0.9)));
     }
 
     #[test]

@@ -89,6 +89,23 @@ pub(crate) fn net_first(cells: &mut [Named], layout: &Layout, next: usize) {
     }
 }
 
+/// Of two columns whose names are those of amounts, the first is the price where quantity times it is the other: `Prix HT`, `Total HT`.
+pub(crate) fn price_first(cells: &mut [Named], layout: &Layout, next: usize) {
+    let find = |column| cells.iter().position(|c| c.0 == Some(column));
+    let amounts: Vec<usize> = (0..cells.len()).filter(|i| cells[*i].0 == Some(Column::LineTotal)).collect();
+    let (Some(quantity), None, &[first, last]) =
+        (find(Column::Quantity), find(Column::UnitPrice), amounts.as_slice())
+    else {
+        return;
+    };
+    let rows = rows_below(cells, layout, next);
+    let fits =
+        |r: &&Texts| product(&r[quantity], &r[first]).zip(value(&r[last])).is_some_and(|(a, b)| equal(a, b));
+    if 2 * rows.iter().filter(fits).count() > rows.len() {
+        cells[first].0 = Some(Column::UnitPrice);
+    }
+}
+
 /// Of several amounts in most rows, one quantity times price and larger ones with the tax, the first is the row's.
 fn net_of_rows(cells: &mut [Named], rows: &[Texts]) {
     let find = |column| cells.iter().position(|c| c.0 == Some(column));

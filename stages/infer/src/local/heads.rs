@@ -7,6 +7,7 @@ use super::guess;
 use super::layout::{Box4, Layout, Segment, union};
 use super::lexicon::{Concept, Lexicon, plain};
 use super::table::Column;
+use super::texts;
 use docmill_document::money;
 use std::collections::{HashMap, HashSet};
 
@@ -78,7 +79,21 @@ pub(crate) fn find(layout: &Layout, line: usize) -> Option<(Head, usize)> {
     } else {
         guess::net_first(&mut cells, layout, next);
     }
-    Some((head_of(&cells), next))
+    guess::price_first(&mut cells, layout, next);
+    let mut head = head_of(&cells);
+    texts::widen(&mut head, layout, next);
+    Some((head, next))
+}
+
+/// The header of a table without amounts, as delivery notes and orders have, and the line after it.
+pub(crate) fn find_unpriced(layout: &Layout, line: usize) -> Option<(Head, usize)> {
+    let (cells, next) = one_or_two_lines(layout, line)?;
+    let is = |column| has(&cells, column);
+    let priced = is(Column::LineTotal) || is(Column::UnitPrice);
+    let mut head = head_of(&cells);
+    texts::widen(&mut head, layout, next);
+    (is(Column::Description) && is(Column::Quantity) && !priced && texts::counts(&head, layout, next))
+        .then_some((head, next))
 }
 
 /// A header with too few known words, whose columns what stands below them tells.
@@ -93,6 +108,7 @@ pub(crate) fn find_by_rows(layout: &Layout, line: usize) -> Option<(Head, usize)
         return None;
     }
     guess::complete(&mut cells, layout, next);
+    guess::price_first(&mut cells, layout, next);
     let named = has(&cells, Column::Description) && has(&cells, Column::LineTotal);
     // One known word alone needs more rows.
     (named && guess::holds(&cells, layout, next, if known < 2 { 2 } else { 1 }))

@@ -61,6 +61,13 @@ const WORDS: &[&str] = &[
     "doo",
     "partg",
     "mbb",
+    "earl",
+    "scea",
+    "gaec",
+    "selarl",
+    "eirl",
+    "scop",
+    "ggmbh",
 ];
 
 /// Forms that are words of their own where no dots stand between their letters.
@@ -68,6 +75,14 @@ const DOTTED: &[&str] = &["as", "ev", "zoo", "vos", "snc", "sc", "scs", "sca", "
 
 /// Forms that are words of their own unless they end a name.
 const LAST: &[&str] = &["ab", "as", "asa", "oy", "ev", "snc"];
+
+/// Forms that may stand before a name: `EARL Moulin Vert`.
+const FIRST: &[&str] = &["earl", "scea", "gaec", "sarl", "sas", "sasu", "eurl", "selarl", "sci", "snc", "sa"];
+
+/// A name in [`plain`] form without the legal form before it.
+pub(crate) fn without_first(name: &str) -> &str {
+    name.split_once(' ').filter(|(first, _)| FIRST.contains(first)).map_or(name, |(_, rest)| rest)
+}
 
 /// Whether a word of a name in [`plain`] form is a legal form wherever it stands.
 pub(crate) fn is_word(word: &str) -> bool {
@@ -78,6 +93,13 @@ pub(crate) fn is_word(word: &str) -> bool {
 pub(crate) fn is_written(word: &str) -> bool {
     let joined = plain(word).replace(' ', "");
     is_word(&joined) || (DOTTED.contains(&joined.as_str()) && word.trim_matches(',').matches('.').count() > 1)
+}
+
+/// Whether a word of a name in [`plain`] form is that of a bank: `Volksbank`, `Crédit`.
+pub(crate) fn is_bank(word: &str) -> bool {
+    const WORDS: [&str; 9] =
+        ["banque", "banca", "banco", "credit", "caisse", "caixa", "barclays", "hsbc", "raiffeisenkasse"];
+    WORDS.contains(&word) || word.ends_with("bank") || word.ends_with("sparkasse")
 }
 
 /// Whether a name in [`plain`] form has a legal form.
@@ -155,6 +177,14 @@ mod tests {
         for word in ["as", "zoo", "Muster", "U.S."] {
             assert!(!is_written(word), "{word}");
         }
+    }
+
+    #[test]
+    fn banks_are_told_by_a_word() {
+        assert!(["volksbank", "sparkasse", "banque", "bank"].iter().all(|w| is_bank(w)));
+        assert!(["banker", "muster", "kasse"].iter().all(|w| !is_bank(w)));
+        assert_eq!(without_first("earl moulin vert"), "moulin vert");
+        assert_eq!(without_first("moulin vert sarl"), "moulin vert sarl");
     }
 
     #[test]

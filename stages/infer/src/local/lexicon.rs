@@ -59,10 +59,14 @@ pub enum Concept {
     OtherDate,
     /// An amount of something else.
     OtherAmount,
+    /// Number of a delivery note: that of the document, where it is one.
+    DeliveryNoteNo,
+    /// Day of a delivery note.
+    DeliveryNoteDate,
 }
 
 /// Number of built-in concepts.
-pub const CONCEPTS: usize = Concept::OtherAmount as usize + 1;
+pub const CONCEPTS: usize = Concept::DeliveryNoteDate as usize + 1;
 
 use Concept as C;
 
@@ -95,6 +99,8 @@ const NAMES: [(&str, C); CONCEPTS] = [
     ("OtherNo", C::OtherNo),
     ("OtherDate", C::OtherDate),
     ("OtherAmount", C::OtherAmount),
+    ("DeliveryNoteNo", C::DeliveryNoteNo),
+    ("DeliveryNoteDate", C::DeliveryNoteDate),
 ];
 
 /// Lines of the file: concept, weight, phrases.

@@ -8,7 +8,7 @@ use super::candidate::{Candidate, Kind};
 use super::joint::likely_tax;
 use super::layout::Layout;
 use rust_decimal::Decimal;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Most amounts of a line that is looked at: no table of rates has more columns.
 const MOST_AMOUNTS: usize = 12;
@@ -52,6 +52,19 @@ pub fn find(pages: &[Layout], candidates: &[Candidate]) -> Vec<Recap> {
     for i in 0..found.len() {
         found[i].rows = added(&found[..i], &found[i]);
     }
+    // What is the same on several days is to be paid in parts.
+    let dated: BTreeSet<(usize, usize)> = candidates
+        .iter()
+        .filter(|c| c.kind == Kind::Date)
+        .map(|c| (c.page, pages[c.page].segments[c.segment].line))
+        .collect();
+    let is_dated = |r: &Recap| {
+        let c = &candidates[r.at[0]];
+        dated.contains(&(c.page, pages[c.page].segments[c.segment].line))
+    };
+    let parts: Vec<[Decimal; 3]> =
+        found.iter().filter(|r| r.rows < 2 && is_dated(r)).map(|r| r.amounts).collect();
+    found.retain(|r| r.rows > 1 || !is_dated(r) || parts.iter().filter(|p| **p == r.amounts).count() < 2);
     // Three whole numbers are often a count.
     found
         .retain(|r| r.at.iter().any(|i| candidates[*i].monetary) || r.rows > 0 && r.amounts[2] >= LEAST_BARE);
@@ -173,6 +186,16 @@ mod tests {
         assert_eq!(rows(&lines).last(), Some(&("333.00".into(), 2)));
         let lines = ["|100.00|19.00|119.00", "200.00|14.00|214.00", "|300.00|33.00|333.00"];
         assert_eq!(rows(&lines).last(), Some(&("333.00".into(), 0)));
+    }
+
+    #[test]
+    fn what_is_the_same_on_several_days_is_to_be_paid_in_parts() {
+        let lines = ["15.02.2025|78.15|14.85|93.00", "15.03.2025|78.15|14.85|93.00"];
+        assert_eq!(rows(&lines), []);
+        // One day alone may be that of the only rate.
+        assert_eq!(rows(&lines[..1]), [("93.00".into(), 0)]);
+        let lines = ["x|78.15|14.85|93.00", "y|78.15|14.85|93.00"];
+        assert_eq!(rows(&lines).len(), 2);
     }
 
     #[test]

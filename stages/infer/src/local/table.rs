@@ -113,6 +113,8 @@ pub struct Reader<'a> {
     ended: bool,
     /// Part of a row whose amounts stand on lines of their own, and its top edge.
     pending: Option<(f32, BTreeMap<Column, Cell>)>,
+    /// A table without amounts will do.
+    unpriced: bool,
 }
 
 impl Flow {
@@ -138,7 +140,13 @@ impl<'a> Reader<'a> {
             full: false,
             ended: false,
             pending: None,
+            unpriced: false,
         }
+    }
+
+    /// The same for a type of document: of goods that are ordered or delivered, quantities may be all that is told.
+    pub fn of_kind(self, kind: &str) -> Self {
+        Self { unpriced: matches!(kind, "delivery_note" | "order" | "order_response"), ..self }
     }
 
     /// The rows since the last call.
@@ -182,7 +190,11 @@ impl<'a> Reader<'a> {
             let by_rows = || lines.clone().find_map(|line| Some((line, heads::find_by_rows(layout, line)?)));
             let unheaded =
                 || unheaded::find(layout, self.lexicon).map(|(head, first)| (first, (head, first)));
-            if let Some((line, found)) = by_rows().or_else(unheaded) {
+            let bare = || {
+                let mut lines = lines.clone().filter(|_| self.unpriced);
+                lines.find_map(|line| Some((line, heads::find_unpriced(layout, line)?)))
+            };
+            if let Some((line, found)) = by_rows().or_else(unheaded).or_else(bare) {
                 heads[line] = Some(found);
             }
         }
@@ -364,7 +376,9 @@ impl<'a> Reader<'a> {
                 cells.insert(column, cell);
             }
         }
-        let has_total = cells.contains_key(&Column::LineTotal);
+        // In a table without amounts a quantity makes a row.
+        let priced = head.columns.iter().any(|c| c.0 == Column::LineTotal);
+        let has_total = cells.contains_key(if priced { &Column::LineTotal } else { &Column::Quantity });
         if self.multiplied(&mut cells) {
             return;
         }

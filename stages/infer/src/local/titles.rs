@@ -21,7 +21,7 @@ const LIST: &str = "
     facture factures commande bon de livraison contrat recu avoir devis duplicata copie page sur numero client fournisseur montant
     factura recibo pedido albaran fattura ordine ricevuta factuur bestelbon bonnetje pakbon faktura objednavka zamowienie paragon
     szamla nyugta rendeles oldal
-    firma herrn herr frau an attn attention deliver delivered ship shipped sold bill billed invoiced by accounts payable receivable
+    firma herrn herr frau familie eheleute an die der den das messrs mr mrs ms miss monsieur madame mme attn attention deliver delivered ship shipped sold bill billed invoiced by accounts payable receivable
     abt abteilung einkauf buchhaltung kreditorenbuchhaltung rechnungsempfanger leistungsempfanger auftraggeber empfanger absender
     lieferanschrift rechnungsanschrift rechnungsadresse lieferadresse kaufer verkaufer acheteur vendeur destinataire adresse
     facturado faturado fatturato fatturata emessa emitido emitida adresse adressee facturee ausgestellt issued prepared created

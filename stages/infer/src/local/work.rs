@@ -80,6 +80,7 @@ impl Work {
             choose_dates(&evidence, &mut candidates);
             features = features::measure(&pages, &candidates, lexicon);
         }
+        features.iter_mut().for_each(|f| f.of_delivery_note(kind.value == "delivery_note"));
         if kind.value.starts_with("order") {
             features.iter_mut().for_each(Features::of_order);
         }

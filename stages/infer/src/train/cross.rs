@@ -5,6 +5,8 @@
 use super::fit::{Example, Settings, Task, labelled, train};
 use super::truth::Alike;
 use crate::local::decide::Pick;
+use crate::local::fields::{Role, Want};
+use crate::local::legal;
 use crate::local::model::{KINDS, Model};
 use docmill_learn::linear::LinearSettings;
 use docmill_learn::measure::{Case, StraightThrough, calibration_error, straight_through};
@@ -28,6 +30,8 @@ pub struct Outcome {
     pub numbers: Vec<f64>,
     /// Whether it is right.
     pub right: bool,
+    /// Whether it is right but for what the truth leaves off: the legal form of a name, which calibration does not take for an error.
+    pub fair: bool,
     /// Whether the right value was among the candidates.
     pub possible: bool,
     /// Calibrated confidence.
@@ -125,6 +129,7 @@ pub fn test(task: &Task, model: &Model, index: usize, example: &Example, fold: u
             scorer: example.work.scorer_name(want),
             fold,
             right: found.as_deref() == Some(value.as_str()),
+            fair: found.as_deref().is_some_and(|f| is_fair(want, f, &value)),
             possible: judged.all.iter().any(|s| s.key == value),
             numbers: decided[field].as_ref().map(crate::local::decide::Decided::numbers).unwrap_or_default(),
             found,
@@ -132,6 +137,13 @@ pub fn test(task: &Task, model: &Model, index: usize, example: &Example, fold: u
         });
     }
     outcomes
+}
+
+/// Whether a value is right, or has the legal form that a name has on the page and not in the truth. Of a tenant's own fields the truth is
+/// what the tenant wants.
+fn is_fair(want: &Want, found: &str, value: &str) -> bool {
+    let is_name = want.own.is_none() && matches!(want.role, Role::SellerName | Role::BuyerName);
+    found == value || (is_name && legal::stem(found) == value)
 }
 
 /// Confidence of each decision by a calibration that was fitted on the other folds.
@@ -154,7 +166,7 @@ fn calibrate(outcomes: &mut [Outcome], folds: usize) {
 /// has few wrong decisions to learn from.
 pub fn platt<'a>(outcomes: impl Iterator<Item = &'a Outcome>, all: Option<&Platt>) -> Platt {
     let decisions: Vec<(Vec<f64>, bool)> =
-        outcomes.filter(|o| o.found.is_some()).map(|o| (o.numbers.clone(), o.right)).collect();
+        outcomes.filter(|o| o.found.is_some()).map(|o| (o.numbers.clone(), o.fair)).collect();
     match all {
         Some(all) => Platt::fit_from(&decisions, all, 2.0),
         None => Platt::fit(&decisions, 0.1),
@@ -272,4 +284,24 @@ pub fn compare_families(
         }
     }
     out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::local::fields;
+
+    #[test]
+    fn a_legal_form_that_only_the_page_has_is_no_error_of_calibration() {
+        let wants = fields::built_in();
+        let of = |role: Role| wants.iter().find(|w| w.role == role).unwrap();
+        let (seller, buyer) = (of(Role::SellerName), of(Role::BuyerName));
+        assert!(is_fair(seller, "muster sarl", "muster") && is_fair(buyer, "muster", "muster"));
+        assert!(!is_fair(seller, "muster", "muster sarl"), "it was cut off");
+        assert!(
+            !is_fair(seller, "kunde", "muster") && !is_fair(of(Role::SellerAddress), "weg 1 ag", "weg 1")
+        );
+        let own = Want { own: Some(0), ..seller.clone() };
+        assert!(!is_fair(&own, "muster sarl", "muster"));
+    }
 }

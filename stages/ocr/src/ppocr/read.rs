@@ -3,7 +3,7 @@
 use super::assemble::Reading;
 use super::{PpOcrConfig, is_shape};
 use crate::OcrError;
-use crate::crop::{LINE_HEIGHT, line_tensor, line_width, without_margins};
+use crate::crop::{LINE_HEIGHT, line_tensor, line_width, thicken, without_margins};
 use crate::ctc::{self, Decoded, Rows};
 use crate::dictionary::Dictionary;
 use crate::geometry::Quad;
@@ -46,6 +46,8 @@ pub(super) struct Recognizer {
     model: Arc<Model>,
     characters: Arc<Characters>,
     is_thorough: bool,
+    /// By how many pixels strokes are made thicker.
+    thicker: usize,
     /// Buffer of line tensors, kept between lines.
     tensor: Vec<f32>,
 }
@@ -60,7 +62,19 @@ struct Job {
 
 impl Recognizer {
     pub(super) fn new(model: Model, characters: Characters, is_thorough: bool) -> Self {
-        Self { model: Arc::new(model), characters: Arc::new(characters), is_thorough, tensor: Vec::new() }
+        let (model, characters) = (Arc::new(model), Arc::new(characters));
+        Self { model, characters, is_thorough, thicker: 0, tensor: Vec::new() }
+    }
+
+    /// The same recogniser, for lines whose strokes are made thicker.
+    pub(super) fn thicker(&self, pixels: usize) -> Self {
+        Self {
+            model: Arc::clone(&self.model),
+            characters: Arc::clone(&self.characters),
+            is_thorough: self.is_thorough,
+            thicker: pixels,
+            tensor: Vec::new(),
+        }
     }
 
     /// True where the model answers with the best class and some of the others only.
@@ -148,11 +162,13 @@ impl Recognizer {
         jobs: &[Job],
         n: usize,
     ) -> Result<Vec<(Decoded, f32)>, OcrError> {
-        let Self { model, characters, tensor, .. } = self;
+        let Self { model, characters, tensor, thicker, .. } = self;
         let width = jobs.first().map_or(0, |job| job.width);
         tensor.clear();
         for job in jobs {
+            let start = tensor.len();
             line_tensor(page, &quads[job.index], job.own, width, tensor);
+            thicken(&mut tensor[start..], job.own, width, *thicker);
         }
         tensor.resize(3 * LINE_HEIGHT * width * n, 0.0);
         let row = characters.row();

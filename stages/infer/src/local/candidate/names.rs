@@ -11,7 +11,12 @@ impl At<'_> {
     pub(super) fn names(&self, found: &mut Vec<Candidate>) {
         let text = &self.segment.text;
         let letters = text.chars().filter(|c| c.is_alphabetic()).count();
-        if letters < 2 || text.len() > 120 {
+        if letters < 2 || text.len() > 400 {
+            return;
+        }
+        if text.len() > 120 {
+            // A line of small print may begin with who issued it.
+            self.shorter_names(found);
             return;
         }
         let digits = text.chars().filter(char::is_ascii_digit).count();
@@ -204,6 +209,13 @@ mod tests {
         let page = crate::local::tests::drawn(&lines);
         let all = crate::local::candidate::find(&page, 0);
         all.into_iter().filter(|c| c.kind == Kind::Name).map(|c| c.value).collect()
+    }
+
+    #[test]
+    fn a_line_of_small_print_begins_with_who_issued_it() {
+        let print = "Muster Power & Gas DAC. Registered in Ireland no. 618840. Registered office: Muster House, Muster Road, \
+                     Dublin 17, and more of it until it is long enough.";
+        assert_eq!(names(&[print]), ["Muster Power & Gas DAC."]);
     }
 
     #[test]

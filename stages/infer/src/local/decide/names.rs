@@ -17,6 +17,14 @@ pub(super) fn fuller(judged: &Judged, chosen: &mut Option<Decided>) {
     let Some(short) = judged.all.iter().find(|s| s.pick == decided.pick) else { return };
     let whole = legal::has(&short.key);
     let fits = |key: &str| {
+        // `EARL Moulin Vert`, whatever follows.
+        let bare = legal::without_first(key);
+        if bare.len() < key.len() && !whole {
+            let rest = bare.strip_prefix(short.key.as_str());
+            return rest.is_some_and(|r| {
+                r.split_whitespace().count() <= WORDS && !r.contains(|c: char| c.is_ascii_digit())
+            }) && short.key.len() >= 3;
+        }
         let Some(rest) = key.strip_prefix(short.key.as_str()).and_then(|r| r.strip_prefix(' ')) else {
             return false;
         };
@@ -30,6 +38,35 @@ pub(super) fn fuller(judged: &Judged, chosen: &mut Option<Decided>) {
     if let Some(full) = judged.all.iter().find(|s| s.score > short.score - BELOW && fits(&s.key)) {
         decided.pick = full.pick;
     }
+}
+
+/// Judges a name together with its other forms: a brand, the name without its legal form and the whole name are no rivals, and say
+/// together how much speaks for their party.
+pub(super) fn together(judged: &Judged, chosen: &mut Option<Decided>) {
+    let Some(decided) = chosen else { return };
+    let Some(own) = judged.all.iter().find(|s| s.pick == decided.pick) else { return };
+    let (mut ours, mut others) = (f32::MIN, judged.none);
+    let (mut sum, mut rest) = (0.0_f32, (judged.none - own.score).exp());
+    for value in judged.values() {
+        let weight = (value.score - own.score).exp();
+        if is_one_party(&own.key, &value.key) {
+            (ours, sum) = (ours.max(value.score), sum + weight);
+        } else {
+            (others, rest) = (others.max(value.score), rest + weight);
+        }
+    }
+    decided.margin = ours - others;
+    decided.over_none = ours - judged.none;
+    decided.share = sum / (sum + rest);
+}
+
+/// Whether one name begins with the other, their legal forms aside.
+fn is_one_party(a: &str, b: &str) -> bool {
+    let bare = |name| legal::stem(legal::without_first(name));
+    let (a, b) = (bare(a), bare(b));
+    let (short, long) = if a.len() <= b.len() { (a, b) } else { (b, a) };
+    let rest = long.strip_prefix(short);
+    short.len() >= 3 && rest.is_some_and(|r| r.is_empty() || r.starts_with(' '))
 }
 
 #[cfg(test)]
@@ -55,6 +92,20 @@ mod tests {
     }
 
     #[test]
+    fn forms_of_one_name_are_no_rivals() {
+        let scored = |i, key: &str, score| Scored { pick: Pick::Candidate(i), key: key.to_owned(), score };
+        let all =
+            vec![scored(0, "muster", 3.0), scored(1, "muster sohne gmbh", 2.9), scored(2, "kunde ag", 0.0)];
+        let judged = Judged::of(all, -2.0);
+        let mut best = judged.best(|_| true);
+        assert!(best.as_ref().unwrap().margin < 0.2);
+        together(&judged, &mut best);
+        let best = best.unwrap();
+        assert!(best.margin > 2.9 && best.over_none > 4.9 && best.share > 0.95, "{best:?}");
+        assert!(is_one_party("earl mas bleu", "mas bleu sarl") && !is_one_party("muster", "musterfrau gmbh"));
+    }
+
+    #[test]
     fn the_whole_name_has_its_legal_form() {
         assert_eq!(chosen(&[("muster", 3.0), ("muster sohne gmbh", 1.0)]), "muster sohne gmbh");
         assert_eq!(
@@ -65,5 +116,10 @@ mod tests {
         assert_eq!(chosen(&[("muster gmbh", 3.0), ("muster gmbh handel ag", 1.0)]), "muster gmbh");
         assert_eq!(chosen(&[("muster", 3.0), ("muster ecke 12 gmbh", 1.0)]), "muster");
         assert_eq!(chosen(&[("muster", 3.0), ("kunde ag", 1.0)]), "muster");
+        assert_eq!(
+            chosen(&[("moulin vert", 3.0), ("earl moulin vert dupont", 1.0)]),
+            "earl moulin vert dupont"
+        );
+        assert_eq!(chosen(&[("moulin vert", 3.0), ("earl mas bleu", 1.0)]), "moulin vert");
     }
 }

@@ -1,6 +1,7 @@
 //! Item tables of all shapes: headers in other words, half a header, none at all, texts that are broken.
 
 use super::rows::{HEADER, invoice, rows};
+use super::*;
 
 #[test]
 fn a_header_names_its_columns_in_any_of_its_languages() {
@@ -187,4 +188,72 @@ fn the_amount_of_a_row_is_quantity_times_price_not_the_one_with_the_tax() {
         let found = invoice(&[header, "Beratung|2|600,00|1.200,00|1.428,00", "Reise|1|34,56|34,56|41,13"]);
         assert_eq!(rows(&found), [("Beratung", "2", "1200.00"), ("Reise", "1", "34.56")], "{header}");
     }
+}
+
+#[test]
+fn goods_that_are_delivered_have_rows_without_amounts() {
+    let note = |title: &str| {
+        let lines = [
+            "Muster Werkzeuge GmbH",
+            title,
+            "Lieferschein-Nr.|L-7718",
+            "Datum|21.10.2025",
+            "",
+            "Art.|Bezeichnung|Menge|Einheit",
+            "1044|Ahorn, Hochstamm|6|Stk",
+            "2210|Hainbuche|80|Stk",
+            "",
+            "Ware erhalten",
+        ];
+        read(&lines, &Wanted::default())
+    };
+    let found = note("LIEFERSCHEIN");
+    assert_eq!(found.kind.value, "delivery_note");
+    assert_eq!(rows(&found), [("Ahorn, Hochstamm", "6", ""), ("Hainbuche", "80", "")]);
+    assert_eq!(value(&found, "invoice_number"), "L-7718");
+    assert_eq!(value(&found, "issue_date"), "2025-10-21");
+    // An invoice has amounts.
+    assert_eq!(rows(&note("RECHNUNG")), []);
+}
+
+#[test]
+fn of_two_columns_of_amounts_the_first_may_be_the_price() {
+    let found =
+        invoice(&["Abonnement|Quantité|Prix HT|Total HT", "Serveur|2|7,50|15,00", "Adresse|4|1,50|6,00"]);
+    assert_eq!(rows(&found), [("Serveur", "2", "15.00"), ("Adresse", "4", "6.00")]);
+    assert_eq!(found.line_items[0]["unit_price"].value, "7.50");
+    let found = invoice(&["Abonnement|Quantité|Prix HT|Total HT", "Serveur|2|7,50|9,00"]);
+    assert!(!found.line_items[0].contains_key("unit_price"), "no product: {:?}", found.line_items);
+}
+
+/// The name of the texts stands in the middle of their column, the numbers end right before the texts.
+#[test]
+fn texts_begin_where_they_do_in_all_rows() {
+    let page = drawn(&[
+        (50.0, 100.0, "INVOICE"),
+        (50.0, 130.0, "Code"),
+        (100.0, 130.0, "Quantity"),
+        (220.0, 130.0, "Details"),
+        (330.0, 130.0, "Price"),
+        (390.0, 130.0, "Amount"),
+        (50.0, 145.0, "A1"),
+        (118.0, 145.0, "20.00"),
+        (148.0, 145.0, "Strong white bread flour"),
+        (330.0, 145.0, "1.50"),
+        (390.0, 145.0, "30.00"),
+        (50.0, 160.0, "B2"),
+        (123.0, 160.0, "3.00"),
+        (148.0, 160.0, "Dried yeast in bags"),
+        (330.0, 160.0, "2.00"),
+        (390.0, 160.0, "6.00"),
+    ]);
+    let lexicon = Lexicon::new(&[]);
+    let mut table = table::Reader::new(&lexicon, 10);
+    table.feed(&page);
+    let found = table.take_rows();
+    let texts: Vec<&str> =
+        found.iter().map(|r| r.cells[&table::Column::Description].value.as_str()).collect();
+    assert_eq!(texts, ["Strong white bread flour", "Dried yeast in bags"]);
+    let counts: Vec<&str> = found.iter().map(|r| r.cells[&table::Column::Quantity].value.as_str()).collect();
+    assert_eq!(counts, ["20.00", "3.00"]);
 }

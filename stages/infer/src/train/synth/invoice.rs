@@ -54,7 +54,17 @@ struct Plan {
     net: Decimal,
     tax: Decimal,
     gross: Decimal,
+    /// What is taken off the sum of the items.
+    discount: Decimal,
     paid: Decimal,
+    /// The day of print, on the edge of the paper, where the day of issue has a label.
+    printed: Option<Date>,
+    /// When to pay is said in a sentence.
+    due_said: bool,
+    /// Its day stands alone, as on a letter.
+    letter: bool,
+    /// Each item has a day of its own.
+    daily: bool,
     size: f32,
 }
 
@@ -73,6 +83,10 @@ pub(crate) fn make(dice: &mut Dice) -> (Truth, Vec<PageText>) {
     let truth = truth(&plan);
     let wide = [0.86, 0.95, 1.0, 1.08][dice.below(4)];
     let mut canvas = Canvas::new(595.0, 842.0, wide, [1.0, 1.15, 1.3][dice.below(3)]);
+    if let Some(printed) = plan.printed {
+        // On the day of print, as browsers and print programs set it.
+        canvas.left([20.0, 480.0][dice.below(2)], 12.0, plan.size * 0.8, &plan.style.date(printed));
+    }
     let head = head::make(&plan, &mut canvas, dice);
     let mut y = table(&plan, &mut canvas, head.y, dice);
     y = totals(&plan, &mut canvas, y, dice);
@@ -118,7 +132,7 @@ fn plan(dice: &mut Dice) -> Plan {
         None
     };
     let other_date = if dice.chance(25) { date.checked_sub(dice.between(1, 40).days()).ok() } else { None };
-    let swapped = kind == "order" && dice.chance(75);
+    let swapped = kind == "order" && dice.chance(85);
     let issuer = if swapped { &buyer } else { &seller };
     let (brand, site) = issuer.brand(&style, dice);
     let other_vat = dice.chance(20) && !(if swapped { &seller } else { &buyer }).vat.is_empty();
@@ -134,14 +148,29 @@ fn plan(dice: &mut Dice) -> Plan {
     };
     let rate = Decimal::from(rate);
     let items: Vec<Item> = (0..count).map(|_| item(&style, rate, dice)).collect();
-    let net: Decimal = items.iter().map(|i| i.total).sum();
-    let tax = (net * rate / Decimal::ONE_HUNDRED).round_dp(2);
-    let gross = net + tax;
-    let paid = if kind == "invoice" && dice.chance(10) {
-        (gross / Decimal::from(4)).round_dp(2)
+    let sum: Decimal = items.iter().map(|i| i.total).sum();
+    let discount = if dice.chance(10) {
+        (sum * Decimal::new(dice.between(2, 15), 2)).round_dp(2)
     } else {
         Decimal::ZERO
     };
+    let net = sum - discount;
+    let tax = (net * rate / Decimal::ONE_HUNDRED).round_dp(2);
+    let gross = net + tax;
+    let paid = match dice.below(36) {
+        _ if kind != "invoice" => Decimal::ZERO,
+        0 => gross,
+        1 => (gross / Decimal::from(4)).round_dp(2),
+        2 => (gross / Decimal::TWO).round_dp(2),
+        3 => (gross * Decimal::new(dice.between(5, 95), 2)).round_dp(0),
+        4 => (gross * Decimal::new(dice.between(5, 95), 2)).round_dp(2),
+        _ => Decimal::ZERO,
+    };
+    let daily = dice.chance(9);
+    let letter = dice.chance(5);
+    let printed =
+        if !letter && dice.chance(7) { date.checked_add(dice.between(0, 700).days()).ok() } else { None };
+    let due_said = dice.chance(20);
     let size = dice.between(75, 110) as f32 / 10.0;
     Plan {
         kind,
@@ -164,7 +193,12 @@ fn plan(dice: &mut Dice) -> Plan {
         net,
         tax,
         gross,
+        discount,
         paid,
+        printed,
+        due_said,
+        letter,
+        daily,
         size,
     }
 }
@@ -211,6 +245,7 @@ fn item(style: &Style, rate: Decimal, dice: &mut Dice) -> Item {
 #[derive(Clone, Copy, PartialEq)]
 enum Column {
     Position,
+    Day,
     Article,
     Text,
     Quantity,
@@ -244,7 +279,10 @@ fn truth(plan: &Plan) -> Truth {
     put("grand_total", plan.gross.to_string());
     put(
         "due_payable",
-        if plan.kind == "invoice" { (plan.gross - plan.paid).to_string() } else { String::new() },
+        match plan.kind {
+            "invoice" | "credit_note" => (plan.gross - plan.paid).to_string(),
+            _ => String::new(),
+        },
     );
     put("iban", if plan.swapped { String::new() } else { plan.seller.iban.clone() });
     let missing = [
@@ -284,6 +322,9 @@ fn table(plan: &Plan, canvas: &mut Canvas, mut y: f32, dice: &mut Dice) -> f32 {
     if dice.chance(45) {
         columns.push((Column::Position, 28.0));
     }
+    if plan.daily {
+        columns.push((Column::Day, 58.0));
+    }
     if dice.chance(40) {
         columns.push((Column::Article, 62.0));
     }
@@ -318,6 +359,7 @@ fn table(plan: &Plan, canvas: &mut Canvas, mut y: f32, dice: &mut Dice) -> f32 {
         .iter()
         .map(|(c, ..)| match c {
             Column::Position => dice.pick(&["Pos", "Pos.", "#", "Nr."]),
+            Column::Day => labels.word("day", dice),
             Column::Article => labels.word("article", dice),
             Column::Text => labels.word("description", dice),
             Column::Quantity => labels.word("quantity", dice),
@@ -332,7 +374,7 @@ fn table(plan: &Plan, canvas: &mut Canvas, mut y: f32, dice: &mut Dice) -> f32 {
     let heading = |canvas: &mut Canvas, y: f32| {
         for ((column, left, right), name) in places.iter().zip(&names) {
             match column {
-                Column::Position | Column::Article | Column::Text | Column::Unit => {
+                Column::Position | Column::Day | Column::Article | Column::Text | Column::Unit => {
                     canvas.left(*left, y, size, name);
                 }
                 _ => canvas.right(*right, y, size, name),
@@ -355,6 +397,12 @@ fn table(plan: &Plan, canvas: &mut Canvas, mut y: f32, dice: &mut Dice) -> f32 {
             match column {
                 Column::Position => {
                     canvas.left(*left, y, size, &(i + 1).to_string());
+                }
+                Column::Day => {
+                    let ago = plan.items.len() - i;
+                    let day =
+                        plan.date.checked_sub(i64::try_from(ago).unwrap_or(0).days()).unwrap_or(plan.date);
+                    canvas.left(*left, y, size, &plan.style.date(day));
                 }
                 Column::Article => {
                     canvas.left(*left, y, size, &item.article);
@@ -399,7 +447,13 @@ fn totals(plan: &Plan, canvas: &mut Canvas, mut y: f32, dice: &mut Dice) -> f32 
     let (labels, style) = (&plan.style.labels, &plan.style);
     let rate = plan.items.first().map_or(Decimal::ZERO, |i| i.rate);
     let mut rows: Vec<(String, String)> = Vec::new();
-    rows.push((labels.word("net", dice).to_owned(), style.money(plan.net)));
+    if plan.discount.is_zero() {
+        rows.push((labels.word("net", dice).to_owned(), style.money(plan.net)));
+    } else {
+        rows.push((labels.word("subtotal", dice).to_owned(), style.money(plan.net + plan.discount)));
+        rows.push((labels.word("discount", dice).to_owned(), style.money(-plan.discount)));
+        rows.push((labels.word("net_after", dice).to_owned(), style.money(plan.net)));
+    }
     let tax = labels.word("tax", dice);
     let tax = if dice.chance(60) { format!("{tax} {rate} %") } else { tax.to_owned() };
     rows.push((tax, style.money(plan.tax)));
@@ -410,9 +464,10 @@ fn totals(plan: &Plan, canvas: &mut Canvas, mut y: f32, dice: &mut Dice) -> f32 
         rows.insert(0, (labels.word("shipping", dice).to_owned(), style.money(part)));
     }
     if !plan.paid.is_zero() {
-        rows.push((labels.word("paid", dice).to_owned(), style.money(-plan.paid)));
+        let sign = if dice.chance(70) { -Decimal::ONE } else { Decimal::ONE };
+        rows.push((labels.word("paid", dice).to_owned(), style.money(sign * plan.paid)));
         rows.push((labels.word("payable", dice).to_owned(), style.money(plan.gross - plan.paid)));
-    } else if dice.chance(25) && plan.kind == "invoice" {
+    } else if dice.chance(40) && plan.kind == "invoice" {
         rows.push((labels.word("payable", dice).to_owned(), style.money(plan.gross)));
     }
     let (size, pitch) = (plan.size, plan.size * 1.5);

@@ -6,8 +6,15 @@ use super::super::Dice;
 use super::super::canvas::Canvas;
 use super::Plan;
 
+/// What the document has said already, under no label of its own.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Shown {
+    pub(super) number: bool,
+    pub(super) date: bool,
+}
+
 /// Labels and values in any order.
-fn pairs(plan: &Plan, inline: bool, dice: &mut Dice) -> Vec<(String, String)> {
+fn pairs(plan: &Plan, shown: Shown, dice: &mut Dice) -> Vec<(String, String)> {
     let (labels, style) = (&plan.style.labels, &plan.style);
     let (number, day) = match plan.kind {
         "credit_note" => ("credit_number", "date"),
@@ -17,11 +24,13 @@ fn pairs(plan: &Plan, inline: bool, dice: &mut Dice) -> Vec<(String, String)> {
     let mut pairs: Vec<(String, String)> = Vec::new();
     let mut add =
         |name: &str, value: String, dice: &mut Dice| pairs.push((labels.word(name, dice).to_owned(), value));
-    if !inline {
+    if !shown.number {
         add(number, plan.number.clone(), dice);
+    }
+    if !shown.date {
         add(day, style.date(plan.date), dice);
     }
-    if let Some(due) = plan.due {
+    if let Some(due) = plan.due.filter(|_| !plan.due_said) {
         add("due", style.date(due), dice);
     }
     if let Some(delivery) = plan.delivery {
@@ -64,13 +73,13 @@ fn pairs(plan: &Plan, inline: bool, dice: &mut Dice) -> Vec<(String, String)> {
 
 /// In a column of labels at `x` and values at `to`; returns its lower edge.
 pub(super) fn column(plan: &Plan, canvas: &mut Canvas, (x, to): (f32, f32), y: f32, dice: &mut Dice) -> f32 {
-    let pairs = pairs(plan, false, dice);
+    let pairs = pairs(plan, Shown::default(), dice);
     set(plan, canvas, &pairs, (x, to), y, dice)
 }
 
 /// One below the other from `x`, each label above its value; returns the lower edge.
 pub(super) fn stacked(plan: &Plan, canvas: &mut Canvas, x: f32, y: f32, dice: &mut Dice) -> f32 {
-    let pairs = pairs(plan, false, dice);
+    let pairs = pairs(plan, Shown::default(), dice);
     stack(plan, canvas, &pairs, x, y)
 }
 
@@ -108,8 +117,8 @@ fn set(
 }
 
 /// In one of five forms; returns where the table may begin.
-pub(super) fn make(plan: &Plan, canvas: &mut Canvas, mut y: f32, inline: bool, dice: &mut Dice) -> f32 {
-    let pairs = pairs(plan, inline, dice);
+pub(super) fn make(plan: &Plan, canvas: &mut Canvas, mut y: f32, shown: Shown, dice: &mut Dice) -> f32 {
+    let pairs = pairs(plan, shown, dice);
     let (size, pitch) = (plan.size, plan.size * 1.4);
     match dice.below(6) {
         0 | 1 => {

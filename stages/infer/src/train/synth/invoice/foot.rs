@@ -14,6 +14,11 @@ pub(super) fn make(plan: &Plan, canvas: &mut Canvas, mut y: f32, named: bool, di
     }
     let (labels, issuer) = (&plan.style.labels, plan.issuer());
     let size = plan.size * 0.9;
+    if let Some(due) = plan.due.filter(|_| plan.due_said) {
+        let said = labels.word("due_said", dice).replace('*', &plan.style.date(due));
+        canvas.left(45.0, y, size, &said);
+        y += size * 1.5;
+    }
     if y < 760.0 {
         canvas.left(45.0, y, size, labels.word("terms", dice));
     }
@@ -22,6 +27,9 @@ pub(super) fn make(plan: &Plan, canvas: &mut Canvas, mut y: f32, named: bool, di
     if !iban.is_empty() && !plan.swapped {
         bank.push(format!("{}: {iban}", labels.word("iban", dice)));
         bank.push(format!("{}: {}", labels.word("bic", dice), issuer.bic));
+        if dice.chance(45) {
+            bank.insert(0, labels.word("bankname", dice).replace('*', issuer.town));
+        }
     }
     let mut register: Vec<String> = Vec::new();
     if !issuer.vat.is_empty() {

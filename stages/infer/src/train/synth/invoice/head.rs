@@ -22,6 +22,7 @@ pub(super) fn make(plan: &Plan, canvas: &mut Canvas, dice: &mut Dice) -> Head {
         return Head { y: three_columns(plan, canvas, dice), named: true };
     }
     let boxes = dice.chance(30);
+    let mut lettered = false;
     let (mut y, mut named) = if boxes { brand(plan, canvas, dice) } else { letterhead(plan, canvas, dice) };
     if boxes {
         y = side_by_side(plan, canvas, y, dice);
@@ -36,11 +37,23 @@ pub(super) fn make(plan: &Plan, canvas: &mut Canvas, dice: &mut Dice) -> Head {
             return Head { y: title(plan, canvas, y, dice), named };
         }
         y = y.max(below.0);
+        if plan.letter {
+            // As on a letter: where and when, or when alone.
+            lettered = true;
+            let day = plan.style.date(plan.date);
+            let town = dice.chance(50).then(|| match plan.style.tongue {
+                Tongue::German => format!("{}, den {day}", plan.issuer().town),
+                Tongue::French => format!("{}, le {day}", plan.issuer().town),
+                Tongue::English => format!("{}, {day}", plan.issuer().town),
+            });
+            y += size * 2.0;
+            canvas.left([50.0, 400.0, 430.0][dice.below(3)], y, size, &town.unwrap_or(day));
+        }
     }
     y += size * 2.5;
     let title = plan.style.labels.word(plan.kind, dice);
     let big = size * [1.1, 1.5, 2.2][dice.below(3)];
-    let inline = dice.chance(18);
+    let inline = dice.chance(24);
     if inline {
         let of = match plan.style.tongue {
             Tongue::English => "dated",
@@ -48,13 +61,28 @@ pub(super) fn make(plan: &Plan, canvas: &mut Canvas, dice: &mut Dice) -> Head {
             Tongue::French => "du",
         };
         let no = dice.pick(&["Nr.", "No.", "#", "N°"]);
-        let text = format!("{title} {no} {} {of} {}", plan.number, plan.style.date(plan.date));
-        canvas.left(50.0, y, big, &text);
+        let text = if lettered {
+            format!("{no} {}", plan.number)
+        } else {
+            format!("{no} {} {of} {}", plan.number, plan.style.date(plan.date))
+        };
+        if dice.chance(40) {
+            // Below what it calls itself.
+            let x = [50.0, 230.0][dice.below(2)];
+            canvas.left(x, y, big, title);
+            y += big * 1.4;
+            canvas.left(x, y, size * 1.1, &text);
+        } else {
+            canvas.left(50.0, y, big, &format!("{title} {text}"));
+        }
     } else {
         canvas.left([50.0, 230.0, 380.0][dice.below(3)], y, big, title);
     }
     y += big * 1.8;
-    Head { y: facts::make(plan, canvas, y, inline, dice), named }
+    Head {
+        y: facts::make(plan, canvas, y, facts::Shown { number: inline, date: inline || lettered }, dice),
+        named,
+    }
 }
 
 /// What the document calls itself, alone; returns what is below it.
