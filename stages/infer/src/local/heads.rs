@@ -85,8 +85,12 @@ pub(crate) fn find(layout: &Layout, line: usize) -> Option<(Head, usize)> {
     Some((head, next))
 }
 
-/// The header of a table without amounts, as delivery notes and orders have, and the line after it.
-pub(crate) fn find_unpriced(layout: &Layout, line: usize) -> Option<(Head, usize)> {
+/// The first header of a table without amounts, as delivery notes and orders have: its line, and the line after it.
+pub(crate) fn find_unpriced(layout: &Layout) -> Option<(usize, (Head, usize))> {
+    (0..layout.lines.len()).find_map(|line| Some((line, unpriced(layout, line)?)))
+}
+
+fn unpriced(layout: &Layout, line: usize) -> Option<(Head, usize)> {
     let (cells, next) = one_or_two_lines(layout, line)?;
     let is = |column| has(&cells, column);
     let priced = is(Column::LineTotal) || is(Column::UnitPrice);

@@ -145,6 +145,7 @@ impl<'a> Reader<'a> {
     }
 
     /// The same for a type of document: of goods that are ordered or delivered, quantities may be all that is told.
+    #[must_use]
     pub fn of_kind(self, kind: &str) -> Self {
         Self { unpriced: matches!(kind, "delivery_note" | "order" | "order_response"), ..self }
     }
@@ -190,10 +191,7 @@ impl<'a> Reader<'a> {
             let by_rows = || lines.clone().find_map(|line| Some((line, heads::find_by_rows(layout, line)?)));
             let unheaded =
                 || unheaded::find(layout, self.lexicon).map(|(head, first)| (first, (head, first)));
-            let bare = || {
-                let mut lines = lines.clone().filter(|_| self.unpriced);
-                lines.find_map(|line| Some((line, heads::find_unpriced(layout, line)?)))
-            };
+            let bare = || if self.unpriced { heads::find_unpriced(layout) } else { None };
             if let Some((line, found)) = by_rows().or_else(unheaded).or_else(bare) {
                 heads[line] = Some(found);
             }
