@@ -25,6 +25,23 @@ impl Head {
     }
 }
 
+impl Head {
+    /// Whether its rows have amounts.
+    fn is_priced(&self) -> bool {
+        self.columns.iter().any(|c| c.0 == Column::LineTotal)
+    }
+
+    /// What a line has that is a row: its amount, in a table without amounts a quantity.
+    pub(crate) fn makes_row(&self) -> Column {
+        if self.is_priced() { Column::LineTotal } else { Column::Quantity }
+    }
+
+    /// Whether a table with another header is the item table after all: that with amounts.
+    pub(crate) fn gives_way(&self, other: &Self) -> bool {
+        !self.is_priced() && other.is_priced()
+    }
+}
+
 /// A cell of a header with its left and right edges; none where no known word names its column.
 pub(crate) type Named = (Option<Column>, f32, f32);
 

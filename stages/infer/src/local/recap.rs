@@ -62,9 +62,11 @@ pub fn find(pages: &[Layout], candidates: &[Candidate]) -> Vec<Recap> {
         let c = &candidates[r.at[0]];
         dated.contains(&(c.page, pages[c.page].segments[c.segment].line))
     };
-    let parts: Vec<[Decimal; 3]> =
-        found.iter().filter(|r| r.rows < 2 && is_dated(r)).map(|r| r.amounts).collect();
-    found.retain(|r| r.rows > 1 || !is_dated(r) || parts.iter().filter(|p| **p == r.amounts).count() < 2);
+    let mut parts: BTreeMap<[Decimal; 3], usize> = BTreeMap::new();
+    for part in found.iter().filter(|r| r.rows < 2 && is_dated(r)) {
+        *parts.entry(part.amounts).or_default() += 1;
+    }
+    found.retain(|r| r.rows > 1 || !is_dated(r) || parts.get(&r.amounts).is_none_or(|n| *n < 2));
     // Three whole numbers are often a count.
     found
         .retain(|r| r.at.iter().any(|i| candidates[*i].monetary) || r.rows > 0 && r.amounts[2] >= LEAST_BARE);

@@ -208,7 +208,8 @@ impl<'a> Reader<'a> {
         let mut bottom = 0.0_f32;
         while line < layout.lines.len() && !self.full {
             if let Some((head, next)) = heads[line].take()
-                && (self.count == 0 || self.head.as_ref().is_some_and(|h| alike(h, &head)))
+                && (self.count == 0
+                    || self.head.as_ref().is_some_and(|h| h.gives_way(&head) || alike(h, &head)))
             {
                 flow = Flow::of(&head, layout, next);
                 self.head = Some(head);
@@ -374,9 +375,7 @@ impl<'a> Reader<'a> {
                 cells.insert(column, cell);
             }
         }
-        // In a table without amounts a quantity makes a row.
-        let priced = head.columns.iter().any(|c| c.0 == Column::LineTotal);
-        let has_total = cells.contains_key(if priced { &Column::LineTotal } else { &Column::Quantity });
+        let has_total = cells.contains_key(&head.makes_row());
         if self.multiplied(&mut cells) {
             return;
         }

@@ -47,6 +47,7 @@ pub(super) fn together(judged: &Judged, chosen: &mut Option<Decided>) {
     let Some(own) = judged.all.iter().find(|s| s.pick == decided.pick) else { return };
     let (mut ours, mut others) = (f32::MIN, judged.none);
     let (mut sum, mut rest) = (0.0_f32, (judged.none - own.score).exp());
+    // No value is more than a little above the chosen one: see `fuller`.
     for value in judged.values() {
         let weight = (value.score - own.score).exp();
         if is_one_party(&own.key, &value.key) {

@@ -257,3 +257,30 @@ fn texts_begin_where_they_do_in_all_rows() {
     let counts: Vec<&str> = found.iter().map(|r| r.cells[&table::Column::Quantity].value.as_str()).collect();
     assert_eq!(counts, ["20.00", "3.00"]);
 }
+
+#[test]
+fn a_table_without_amounts_gives_way_to_one_with_them() {
+    let summary = drawn(&[
+        (50.0, 100.0, "Description"),
+        (200.0, 100.0, "Qty"),
+        (50.0, 115.0, "Pallets"),
+        (200.0, 115.0, "3"),
+    ]);
+    let items = drawn(&[
+        (50.0, 100.0, "Description"),
+        (200.0, 100.0, "Qty"),
+        (280.0, 100.0, "Price"),
+        (360.0, 100.0, "Amount"),
+        (50.0, 115.0, "Steel bolts"),
+        (200.0, 115.0, "2"),
+        (280.0, 115.0, "1.50"),
+        (360.0, 115.0, "3.00"),
+    ]);
+    let lexicon = Lexicon::new(&[]);
+    let mut table = table::Reader::new(&lexicon, 10).of_kind("order");
+    table.feed(&summary);
+    table.feed(&items);
+    let found = table.take_rows();
+    let total = |r: &table::Row| r.cells.get(&table::Column::LineTotal).map(|c| c.value.clone());
+    assert_eq!(found.iter().map(total).collect::<Vec<_>>(), [None, Some("3.00".to_owned())]);
+}
