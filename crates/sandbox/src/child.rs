@@ -14,6 +14,8 @@ use std::time::{Duration, Instant};
 
 /// A call that took longer may have left much memory behind, and giving it back costs little beside it.
 const LONG: Duration = Duration::from_millis(50);
+/// A child that waited so long for its next call may wait much longer.
+const IDLE: Duration = Duration::from_millis(20);
 
 /// What a child does with requests.
 pub trait Handler {
@@ -32,6 +34,21 @@ pub struct Replies<'a> {
 struct Pipes {
     from: BufReader<File>,
     to: File,
+}
+
+impl Pipes {
+    /// Whether the parent says something within that time, or is gone.
+    #[allow(unsafe_code, reason = "a system call that std has not")]
+    fn said_within(&self, time: Duration) -> bool {
+        let mut asked = libc::pollfd { fd: self.from.get_ref().as_raw_fd(), events: libc::POLLIN, revents: 0 };
+        // SAFETY: an all-zero timespec is a valid one.
+        let mut limit: libc::timespec = unsafe { std::mem::zeroed() };
+        limit.tv_nsec = libc::c_long::try_from(time.subsec_nanos()).unwrap_or(0);
+        // SAFETY: one descriptor that is open, a time, and no mask of signals.
+        let ready = unsafe { libc::ppoll(&raw mut asked, 1, &raw const limit, std::ptr::null()) };
+        // What cannot be told, the next read tells.
+        !self.from.buffer().is_empty() || ready != 0
+    }
 }
 
 impl std::fmt::Debug for Replies<'_> {
@@ -100,7 +117,12 @@ fn serve<H: Handler>(init: impl FnOnce(&[u8]) -> Result<H, String>) -> io::Resul
         Err(reason) => return write(Kind::Unfit, &[reason.as_bytes()], limit),
     };
     write(Kind::Ready, &[], limit)?;
-    while let Some((kind, request)) = read(limit)? {
+    let mut keeps = false;
+    loop {
+        if keeps && !pipes.borrow().said_within(IDLE) {
+            give_back();
+        }
+        let Some((kind, request)) = read(limit)? else { return Ok(()) };
         if kind != Kind::Request {
             return Err(io::ErrorKind::InvalidData.into());
         }
@@ -108,11 +130,11 @@ fn serve<H: Handler>(init: impl FnOnce(&[u8]) -> Result<H, String>) -> io::Resul
         handler.handle(&request, &mut Replies { pipes: &pipes, limit })?;
         drop(request);
         write(Kind::End, &[], limit)?;
-        if since.elapsed() > LONG {
+        keeps = since.elapsed() <= LONG;
+        if !keeps {
             give_back();
         }
     }
-    Ok(())
 }
 
 /// Gives memory that is free to the system, which the allocator would keep for the next call: children wait most of the time.

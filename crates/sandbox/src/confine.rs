@@ -83,6 +83,7 @@ const ALLOWED: &[libc::c_long] = &[
     libc::SYS_write,
     libc::SYS_readv,
     libc::SYS_writev,
+    libc::SYS_ppoll,
     libc::SYS_close,
     libc::SYS_lseek,
     libc::SYS_fstat,

@@ -13,6 +13,8 @@ use std::time::{Duration, Instant};
 const FLAT: f64 = 0.05;
 /// Pages of the document that a long one is compared with.
 const REFERENCE: u16 = 100;
+/// Time between two samples.
+const SAMPLE: Duration = Duration::from_millis(10);
 /// Name of the sum of all processes.
 const TOGETHER: &str = "together";
 
@@ -51,7 +53,7 @@ pub(super) async fn run(args: PagesArgs) -> Result<ExitCode, OpsError> {
 
 /// What all processes had together.
 struct Together {
-    /// The most of each, which need not have been at one moment.
+    /// The most at one moment, sampled.
     most: f64,
     /// From the first tenths of the run to its last, in parts.
     growth: f64,
@@ -83,7 +85,9 @@ async fn report(args: &PagesArgs) -> Result<Together, OpsError> {
             };
             let (early, late) = (mean(0.1, 0.2), mean(0.9, 1.0));
             let growth = if early > 0.0 { late / early - 1.0 } else { 0.0 };
-            let most = samples.iter().map(|(_, resident)| resident.most).fold(0.0, f64::max);
+            let most = |of: fn(&Resident) -> f64| samples.iter().map(|(_, r)| of(r)).fold(0.0, f64::max);
+            // What each had at most need not have been at one moment.
+            let most = if name == TOGETHER { most(|r| r.mib) } else { most(|r| r.most) };
             if name == TOGETHER {
                 together = Together { most, growth };
             }
@@ -119,7 +123,7 @@ async fn measure(args: &PagesArgs, folder: &Path) -> Result<(f64, Series), OpsEr
     let status = loop {
         tokio::select! {
             status = child.wait() => break status.map_err(|e| OpsError::io("wait for", "docmill run", e))?,
-            () = tokio::time::sleep(Duration::from_millis(50)) => {
+            () = tokio::time::sleep(SAMPLE) => {
                 let at = since.elapsed().as_secs_f64();
                 let found = processes::resident(&roots);
                 let sum = found.iter().map(|(_, resident)| *resident).sum();

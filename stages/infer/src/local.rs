@@ -19,6 +19,7 @@ pub mod features;
 pub mod fields;
 mod guess;
 mod heads;
+pub mod items;
 pub mod joint;
 pub mod kind;
 pub mod layout;
@@ -27,7 +28,9 @@ pub mod lexicon;
 pub mod model;
 pub mod novelty;
 mod odd;
+pub mod own;
 pub mod packet;
+mod paging;
 pub mod parties;
 pub mod recap;
 mod references;
@@ -98,11 +101,10 @@ impl LocalExtractor {
 impl LocalExtractor {
     /// Why a document reads as it does: the type, and the best candidates of each field with their scores.
     pub fn explain(&self, pages: &mut dyn Pages, wanted: &Wanted) -> Result<String, InferError> {
-        let (wants, labels) = match &wanted.schema {
+        let (wants, lexicon) = match &wanted.schema {
             Some(schema) => fields::of_schema(schema),
-            None => (fields::built_in(), Vec::new()),
+            None => (fields::built_in(), Lexicon::new(&[])),
         };
-        let lexicon = Lexicon::new(&labels);
         let kept: Result<Vec<Layout>, InferError> =
             (0..pages.len().min(self.header_pages)).map(|i| Ok(Layout::of(&pages.page(i)?))).collect();
         let kept = kept?;
@@ -134,8 +136,8 @@ impl Extractor for LocalExtractor {
         let own;
         let (wants, lexicon) = match &wanted.schema {
             Some(schema) => {
-                let (wants, labels) = fields::of_schema(schema);
-                own = Lexicon::new(&labels);
+                let (wants, lexicon) = fields::of_schema(schema);
+                own = lexicon;
                 (wants, &own)
             }
             None => (fields::built_in(), &self.built_in),

@@ -34,6 +34,8 @@ pub struct SchemaField {
     pub aliases: Vec<String>,
     /// What its values look like.
     pub kind: ValueKind,
+    /// `type: integer`: no decimals.
+    pub whole: bool,
     /// `enum`: the only values there are.
     pub allowed: Vec<String>,
     /// Whether it is among `required`.
@@ -171,6 +173,7 @@ fn property(name: &str, value: &Value, required: &[String]) -> Result<SchemaFiel
         description: text(object, "description"),
         aliases: strings(object.get("x-aliases"), "x-aliases", name)?,
         kind,
+        whole: types.as_slice() == ["integer"],
         allowed: strings(object.get("enum"), "enum", name)?,
         required: required.iter().any(|r| r == name),
     })

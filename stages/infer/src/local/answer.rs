@@ -11,7 +11,7 @@ use super::layout::Box4;
 use super::model::{self, Model};
 use super::table::Column;
 use super::work::Work;
-use super::{MODEL_VERSION, addresses, candidate, parties, references, score};
+use super::{MODEL_VERSION, addresses, candidate, own, parties, references, score};
 use crate::extract::ENGINE_LOCAL;
 use candidate::{Candidate, Kind};
 use docmill_contracts::{Field, Fields, Problem, Reading, Severity};
@@ -230,6 +230,7 @@ impl Work {
         let ranked = self.rank(wants);
         let mut chosen =
             joint::choose(wants, &ranked, &self.candidates, self.kind.value.starts_with("order"));
+        own::choose::apart(wants, &ranked, &self.candidates, &mut chosen);
         self.fall_back(wants, &ranked, &mut chosen);
         let mut fields = Fields::new();
         for (i, want) in wants.iter().enumerate() {
@@ -301,6 +302,7 @@ impl Work {
                 Role::Number | Role::BuyerName if want.own.is_some() => {
                     ranked[i].list.first().filter(|f| f.1 > 0.25).map(|f| f.0)
                 }
+                Role::OwnChoice => own::choose::only(want, &self.candidates),
                 _ => None,
             };
             if let Some(candidate) = found {

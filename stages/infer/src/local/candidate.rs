@@ -31,6 +31,8 @@ pub enum Kind {
     Vat,
     /// Text without much of a number: a name.
     Name,
+    /// One of the values that a schema lists.
+    Choice,
 }
 
 /// A text that could be a value.
@@ -62,6 +64,8 @@ pub struct Candidate {
     pub date: Option<Date>,
     /// Other half of a range such as `02/26/20 - 03/03/20`: this is the first (true) or the last (false).
     pub range: Option<bool>,
+    /// Whether the box at it is ticked, where it has one.
+    pub ticked: Option<bool>,
 }
 
 /// Most candidates of one page.
@@ -112,6 +116,7 @@ impl At<'_> {
             dates: Vec::new(),
             date: None,
             range: None,
+            ticked: None,
         }
     }
 
@@ -228,7 +233,8 @@ impl At<'_> {
         let words = self.words();
         let pairs = words.windows(2).map(|w| (w[0].0, w[1].1));
         let postcodes = pairs.filter(|(a, b)| text.get(*a..*b).is_some_and(is_postcode));
-        let taken: Vec<(usize, usize)> = taken.iter().copied().chain(postcodes).collect();
+        let counts = super::paging::spans(text);
+        let taken: Vec<(usize, usize)> = taken.iter().copied().chain(postcodes).chain(counts).collect();
         for (i, (start, end)) in words.iter().enumerate() {
             let free = |a: usize, b: usize| !taken.iter().any(|(x, y)| *x < b && *y > a);
             if let Some((a, b)) = id_core(text, *start, *end).filter(|(a, b)| free(*a, *b)) {

@@ -80,6 +80,9 @@ impl Decided {
     }
 }
 
+/// Values that share the probability: the hundreds that a long table has are not each a little likely, however little they differ.
+const RIVALS: usize = 16;
+
 impl Judged {
     /// Sorted, best first.
     pub fn of(mut all: Vec<Scored>, none: f32) -> Self {
@@ -102,7 +105,8 @@ impl Judged {
             values.iter().enumerate().filter(|(i, s)| *i != at && fits(s)).map(|(_, s)| s.score).next();
         let next = next.map_or(self.none, |n| n.max(self.none));
         let best = values.first().map_or(top.score, |f| f.score).max(self.none);
-        let sum: f32 = values.iter().map(|s| (s.score - best).exp()).sum::<f32>() + (self.none - best).exp();
+        let some = values.iter().take(RIVALS).map(|s| (s.score - best).exp()).sum::<f32>();
+        let sum = some + (self.none - best).exp();
         Some(Decided {
             pick: top.pick,
             margin: top.score - next,

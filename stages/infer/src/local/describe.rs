@@ -33,6 +33,8 @@ pub struct Scene<'a> {
     pub repeats: &'a [Repeats],
     /// What amounts have to do with each other.
     pub relations: &'a Relations,
+    /// Whether each stands in a row of the item table, parallel to the candidates.
+    pub in_rows: &'a [bool],
 }
 
 /// Collects the features of one candidate.
@@ -156,11 +158,16 @@ fn one(scene: &Scene<'_>, order: &Order, i: usize) -> Row {
     let all = order.last.get(&c.kind).copied().unwrap_or(1);
     sheet.step("order back", (all - 1 - n) as f32, &[0.5, 1.5, 2.5, 4.5, 8.5, 16.5]);
     sheet.step("count", f.count as f32, &[1.5, 2.5, 4.5, 8.5]);
+    if scene.in_rows[i] {
+        sheet.put("in row", 0, 2.0);
+        sheet.flag("in row top", top);
+    }
     match c.kind {
         Kind::Date => date(&mut sheet, order, c),
         Kind::Amount => amount(&mut sheet, scene, c, f, top),
         Kind::Id => id(&mut sheet, c),
         Kind::Name => name(&mut sheet, scene, c, f, (scene.hints[i], scene.repeats[i])),
+        Kind::Choice => sheet.put("ticked", u64::from(c.ticked == Some(true)), 2.0),
         Kind::Iban | Kind::Bic | Kind::Vat => sheet.word("country", country(&c.value), 1.0),
     }
     sheet.into_row()

@@ -6,6 +6,7 @@
 use super::candidate::{Candidate, Kind};
 use super::layout::{Layout, Segment, tail};
 use super::lexicon::{CONCEPTS, Concept, Lexicon, plain};
+use super::own::pairs;
 
 /// Features of one candidate.
 #[derive(Debug, Clone, Default)]
@@ -78,9 +79,11 @@ pub fn measure(pages: &[Layout], candidates: &[Candidate], lexicon: &Lexicon) ->
     for c in candidates {
         *counts.entry((c.kind, c.value.as_str())).or_insert(0) += 1;
     }
+    let own = pairs::strengths(pages, candidates, lexicon.profiles());
     candidates
         .iter()
-        .map(|c| {
+        .zip(own)
+        .map(|(c, own)| {
             let layout = &pages[c.page];
             let segment = &layout.segments[c.segment];
             let rank = match c.kind {
@@ -90,7 +93,7 @@ pub fn measure(pages: &[Layout], candidates: &[Candidate], lexicon: &Lexicon) ->
                 _ => 1.0,
             };
             Features {
-                label: labels(layout, &sections[c.page], c, lexicon),
+                label: with_own(labels(layout, &sections[c.page], c, lexicon), &own),
                 x: f32::midpoint(c.bbox[0], c.bbox[2]) / layout.width,
                 y: f32::midpoint(c.bbox[1], c.bbox[3]) / layout.height,
                 page: c.page,
@@ -104,6 +107,14 @@ pub fn measure(pages: &[Layout], candidates: &[Candidate], lexicon: &Lexicon) ->
             }
         })
         .collect()
+}
+
+/// A schema's own labels fit in other words, too.
+fn with_own(mut labels: Vec<f32>, own: &[f32]) -> Vec<f32> {
+    for (label, own) in labels.iter_mut().skip(CONCEPTS).zip(own) {
+        *label = *own;
+    }
+    labels
 }
 
 fn usual_height(layout: &Layout) -> f32 {

@@ -3,7 +3,8 @@
 //! Owns the built-in field names and the reading of a tenant's schema. Knows no page. Rule: a schema's field plays a
 //! built-in role where its name, title or description says so; its own labels always count.
 
-use super::lexicon::plain;
+use super::lexicon::{Lexicon, plain};
+use super::own::{Form, Profile};
 use crate::schema::{Schema, SchemaField, ValueKind};
 
 /// What a field means; decides its candidates and how they are weighed.
@@ -55,6 +56,8 @@ pub enum Role {
     OwnAmount,
     /// A text that only its own labels describe.
     OwnText,
+    /// One of the values that the schema lists.
+    OwnChoice,
 }
 
 /// A field that is looked for.
@@ -68,6 +71,8 @@ pub struct Want {
     pub own: Option<usize>,
     /// The only values there are.
     pub allowed: Vec<String>,
+    /// What its values look like; of the built-in fields the role says so.
+    pub form: Form,
 }
 
 /// The fields of the built-in business document.
@@ -96,12 +101,18 @@ pub fn built_in() -> Vec<Want> {
         ("period_to", R::PeriodTo),
     ]
     .into_iter()
-    .map(|(name, role)| Want { name: name.to_owned(), role, own: None, allowed: Vec::new() })
+    .map(|(name, role)| Want { name: name.to_owned(), role, own: None, allowed: Vec::new(), form: Form::Any })
     .collect()
 }
 
-/// The fields of a schema, and the labels of each for the lexicon.
-pub fn of_schema(schema: &Schema) -> (Vec<Want>, Vec<Vec<String>>) {
+/// The fields of a schema, and the lexicon with the labels of each.
+pub fn of_schema(schema: &Schema) -> (Vec<Want>, Lexicon) {
+    let (wants, labels) = read(schema);
+    let profiles = schema.fields.iter().map(Profile::of).collect();
+    (wants, Lexicon::new(&labels).with_profiles(profiles))
+}
+
+fn read(schema: &Schema) -> (Vec<Want>, Vec<Vec<String>>) {
     let mut wants = Vec::new();
     let mut labels = Vec::new();
     for (i, field) in schema.fields.iter().enumerate() {
@@ -114,6 +125,7 @@ pub fn of_schema(schema: &Schema) -> (Vec<Want>, Vec<Vec<String>>) {
             role: role(field),
             own: Some(i),
             allowed: field.allowed.clone(),
+            form: Profile::of(field).form,
         });
     }
     (wants, labels)
@@ -126,6 +138,12 @@ fn role(field: &SchemaField) -> Role {
     let phrase = |text: &str, phrases: &[&str]| {
         phrases.iter().any(|p| format!(" {text} ").contains(&format!(" {p} ")))
     };
+    let all_of = |words: &[&str]| {
+        name.split(' ').all(|w| words.contains(&w) || COMMON.contains(&w) || w.bytes().all(|b| b.is_ascii_digit()))
+    };
+    if !field.allowed.is_empty() {
+        return Role::OwnChoice;
+    }
     match field.kind {
         ValueKind::Date => {
             const FROM: &[&str] = &["from", "start", "begin", "beginning", "von", "beginn", "debut"];
@@ -134,17 +152,11 @@ fn role(field: &SchemaField) -> Role {
                 Role::PeriodFrom
             } else if said(&name, TO) || phrase(&all, &["last day", "end date"]) {
                 Role::PeriodTo
-            } else if said(&name, &["due", "fallig", "echeance", "payable"]) {
+            } else if said(&name, DUE) && all_of(DUE) {
                 Role::DueDate
-            } else if said(
-                &name,
-                &["delivery", "delivered", "shipped", "lieferdatum", "livraison", "service"],
-            ) {
+            } else if said(&name, DELIVERY) && all_of(DELIVERY) {
                 Role::DeliveryDate
-            } else if said(
-                &name,
-                &["issue", "issued", "invoice", "order", "receipt", "document", "rechnungsdatum"],
-            ) || phrase(&all, &["date of issue"])
+            } else if said(&name, ISSUE) && all_of(ISSUE)
                 || matches!(name.as_str(), "date" | "date date" | "datum" | "datum datum")
             {
                 Role::IssueDate
@@ -153,7 +165,10 @@ fn role(field: &SchemaField) -> Role {
             }
         }
         ValueKind::Amount => {
-            if said(&name, &["net", "netto", "subtotal"]) || phrase(&name, &["without vat", "sub total"]) {
+            // `Gross weight` and `net payout` are other things.
+            if !all_of(TOTALS) {
+                Role::OwnAmount
+            } else if said(&name, &["net", "netto", "subtotal"]) || phrase(&name, &["without vat", "sub total"]) {
                 Role::Net
             } else if said(&name, &["tax", "vat", "mwst", "ust", "tva", "gst"]) {
                 Role::Tax
@@ -195,7 +210,7 @@ fn role(field: &SchemaField) -> Role {
                 if said(&all, BUYERS) { Role::BuyerAddress } else { Role::SellerAddress }
             } else if said(&name, BUYERS) || phrase(&all, &["the buyer", "bill to"]) {
                 Role::BuyerName
-            } else if said(&name, SELLERS) || phrase(&all, &["the seller", "the supplier"]) {
+            } else if said(&name, SELLERS) || matches!(name.as_str(), "company company" | "company name company name" | "company") || phrase(&all, &["the seller", "the supplier"]) {
                 Role::SellerName
             } else {
                 Role::OwnText
@@ -204,6 +219,22 @@ fn role(field: &SchemaField) -> Role {
     }
 }
 
+/// Words that tell fields apart too little to make one another thing.
+const COMMON: &[&str] = &[
+    "date", "datum", "day", "the", "of", "and", "no", "name", "amount", "betrag", "value", "price", "cost", "costs", "all",
+];
+const DUE: &[&str] = &["due", "fallig", "falligkeit", "echeance", "payable", "payment", "pay", "by", "invoice"];
+const DELIVERY: &[&str] =
+    &["delivery", "delivered", "shipped", "shipping", "lieferdatum", "livraison", "service", "goods", "actual"];
+const ISSUE: &[&str] = &[
+    "issue", "issued", "invoice", "order", "receipt", "document", "rechnungsdatum", "billing", "bill", "creation", "created",
+    "contract",
+];
+const TOTALS: &[&str] = &[
+    "net", "netto", "subtotal", "sub", "without", "vat", "tax", "taxes", "mwst", "ust", "tva", "gst", "due", "payable", "balance",
+    "gross", "total", "totals", "grand", "brutto", "sum", "gesamt", "gesamtbetrag", "invoice", "order", "contract", "receipt",
+    "document", "to", "pay", "sales", "with", "incl", "excl", "including", "excluding", "before", "after", "open", "outstanding",
+];
 const BUYERS: &[&str] = &["buyer", "customer", "advertiser", "client", "kaufer", "kunde", "acheteur", "vevo"];
 const SELLERS: &[&str] = &[
     "seller",
@@ -215,7 +246,6 @@ const SELLERS: &[&str] = &[
     "fournisseur",
     "vendeur",
     "elado",
-    "company",
     "shop",
 ];
 
@@ -235,7 +265,7 @@ mod tests {
             "station": {"type": "string"}, "kw": {"type": "number"}, "iban": {"type": "string"}}}"#,
         )
         .unwrap();
-        let (wants, labels) = of_schema(&schema);
+        let (wants, labels) = read(&schema);
         let roles: Vec<_> = wants.iter().map(|w| w.role).collect();
         let names: Vec<_> = roles.iter().map(|r| format!("{r:?}")).collect();
         let expected =

@@ -3,6 +3,7 @@
 //! Owns which phrase names which concept. Knows no geometry. Rule: phrases are general vocabulary of business documents;
 //! a phrase that only one supplier uses does not belong here.
 
+use super::own::Profile;
 use foldhash::fast::RandomState;
 use std::collections::{HashMap, HashSet};
 use std::sync::{LazyLock, Mutex};
@@ -235,6 +236,8 @@ pub struct Lexicon {
     phrases: Vec<Phrase>,
     by_token: HashMap<String, Vec<usize>, RandomState>,
     concepts: usize,
+    /// What a schema says about its fields, parallel to the concepts after the built-in ones.
+    profiles: Vec<Profile>,
     seen: Mutex<HashMap<String, std::sync::Arc<[f32]>, RandomState>>,
 }
 
@@ -262,7 +265,18 @@ impl Lexicon {
         for (i, phrase) in phrases.iter().enumerate() {
             by_token.entry(phrase.tokens[0].clone()).or_default().push(i);
         }
-        Self { phrases, by_token, concepts: CONCEPTS + own.len(), seen: Mutex::default() }
+        Self { phrases, by_token, concepts: CONCEPTS + own.len(), profiles: Vec::new(), seen: Mutex::default() }
+    }
+
+    /// The same with what a schema says about its fields.
+    #[must_use]
+    pub fn with_profiles(self, profiles: Vec<Profile>) -> Self {
+        Self { profiles, ..self }
+    }
+
+    /// What a schema says about its fields; none for the built-in document.
+    pub(crate) fn profiles(&self) -> &[Profile] {
+        &self.profiles
     }
 
     /// Number of concepts, those of a schema included.

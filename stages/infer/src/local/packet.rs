@@ -7,14 +7,8 @@ use super::candidate::{Candidate, Kind};
 use super::features::Features;
 use super::layout::Layout;
 use super::lexicon::Concept;
-use super::{heads, kind};
-use regex::Regex;
+use super::{heads, kind, paging};
 use std::collections::BTreeSet;
-use std::sync::LazyLock;
-
-static COUNTED: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    Regex::new(r"(?i)\b(?:page|seite|blatt|oldal)\s*:?\s*(\d{1,3})\s*(?:of|von|sur|de|/)\s*(\d{1,3})\b").ok()
-});
 
 /// Labels of a document's own number.
 const NUMBERS: [Concept; 2] = [Concept::InvoiceNo, Concept::OrderNo];
@@ -54,10 +48,7 @@ pub fn starts(pages: &[Layout], candidates: &[Candidate], features: &[Features])
 
 fn sign(pages: &[Layout], candidates: &[Candidate], features: &[Features], page: usize) -> Sign {
     let layout = &pages[page];
-    let hit = layout.segments.iter().find_map(|s| {
-        let found = COUNTED.as_ref()?.captures(&s.text)?;
-        Some((found[1].parse().ok()?, found[2].parse().ok()?))
-    });
+    let hit = layout.segments.iter().find_map(|s| paging::count(&s.text));
     // What stands in and below the table of items is about what was ordered before, not about this document.
     let items = (0..layout.lines.len()).find(|l| heads::find(layout, *l).is_some());
     let top = layout.before(items.unwrap_or(layout.lines.len()));

@@ -7,6 +7,7 @@ use super::candidate::{Candidate, Kind};
 use super::features::Features;
 use super::fields::{Role, Want};
 use super::lexicon::{CONCEPTS, Concept as C};
+use super::own::Form;
 
 /// What is known about the document before its fields.
 #[derive(Debug, Clone, Copy)]
@@ -28,6 +29,7 @@ pub fn takes(role: Role, kind: Kind) -> bool {
         R::SellerVat | R::BuyerVat => kind == Kind::Vat,
         R::Iban => kind == Kind::Iban,
         R::Bic => kind == Kind::Bic,
+        R::OwnChoice => kind == Kind::Choice,
         R::OwnText => matches!(kind, Kind::Id | Kind::Name | Kind::Iban | Kind::Vat),
         R::SellerAddress | R::BuyerAddress | R::Currency => false,
     }
@@ -85,7 +87,7 @@ pub fn score(want: &Want, c: &Candidate, f: &Features, document: Document<'_>) -
         Role::BuyerVat => (f.of(C::Buyer), &[C::Buyer, C::VatId, C::OtherNo, C::Tax]),
         Role::Iban => (0.8 + 0.2 * f.of(C::Iban), &[C::Iban, C::Bic, C::OtherNo, C::Seller]),
         Role::Bic => (f.of(C::Bic), &[C::Iban, C::Bic, C::OtherNo]),
-        Role::OwnDate | Role::OwnAmount | Role::OwnText => (own, &[]),
+        Role::OwnDate | Role::OwnAmount | Role::OwnText | Role::OwnChoice => (own, &[]),
         Role::SellerAddress | Role::BuyerAddress | Role::Currency => return 0.0,
     };
     // A label that names something else better than this field.
@@ -94,8 +96,13 @@ pub fn score(want: &Want, c: &Candidate, f: &Features, document: Document<'_>) -
         .map(|i| f.label[i])
         .fold(0.0_f32, f32::max);
     let name = matches!(want.role, Role::SellerName | Role::BuyerName);
+    // Another field of the schema that its label names better.
+    let others = f.label.iter().enumerate().skip(CONCEPTS).filter(|(i, _)| want.own != Some(i - CONCEPTS));
+    let other = if want.own.is_some() { others.map(|(_, s)| *s).fold(0.0_f32, f32::max) } else { 0.0 };
     let rival = if own > 0.9 {
         0.0
+    } else if matches!(want.role, Role::OwnDate | Role::OwnAmount | Role::OwnText | Role::OwnChoice) {
+        0.25 * (enemy - base).max(0.0)
     } else {
         (if name || want.role == Role::IssueDate { 1.0 } else { 0.6 }) * (enemy - base + 0.05).max(0.0)
     };
@@ -111,7 +118,10 @@ pub fn score(want: &Want, c: &Candidate, f: &Features, document: Document<'_>) -
         Role::Due => amount_value(c) + late + 0.1 * (1.0 - f.rank),
         // No VAT is a usual amount of VAT.
         Role::Tax => amount_value(c) + late + if c.amount.is_zero() { 0.25 } else { 0.0 },
-        Role::Net | Role::OwnAmount => amount_value(c) + late,
+        Role::Net => amount_value(c) + late,
+        Role::OwnAmount => number_of_form(want.form, c) + 0.5 * early,
+        Role::OwnText => text_of_form(want.form, c, f) + early,
+        Role::OwnChoice => 0.5 * early + c.ticked.map_or(0.0, |ticked| if ticked { 0.7 } else { -1.0 }),
         Role::SellerName | Role::BuyerName => name_value(c, f) + early,
         Role::Bic => {
             if f.of(C::Bic) > 0.3 {
@@ -123,7 +133,7 @@ pub fn score(want: &Want, c: &Candidate, f: &Features, document: Document<'_>) -
         _ => early,
     };
     let listed = want.allowed.is_empty() || want.allowed.iter().any(|a| a.eq_ignore_ascii_case(&c.value));
-    base - rival + value - if listed { 0.0 } else { 1.0 }
+    base - rival - (other - base + 0.02).max(0.0) + value - if listed { 0.0 } else { 1.0 }
 }
 
 /// Least score of a value.
@@ -164,6 +174,33 @@ fn amount_value(c: &Candidate) -> f32 {
         value -= 0.3;
     }
     value
+}
+
+/// Whether a number is one of the form that a field has.
+fn number_of_form(form: Form, c: &Candidate) -> f32 {
+    match form {
+        Form::Count if !c.amount.fract().is_zero() => -1.0,
+        Form::Count if c.monetary && c.amount.scale() > 0 => -0.6,
+        Form::Number if c.currency.is_some() => -0.5,
+        Form::Count | Form::Number => 0.0,
+        _ => amount_value(c),
+    }
+}
+
+/// Whether a text is one of the form that a field has.
+fn text_of_form(form: Form, c: &Candidate, f: &Features) -> f32 {
+    let digits = c.value.chars().filter(char::is_ascii_digit).count();
+    let letters = c.value.chars().filter(|ch| ch.is_alphabetic()).count();
+    match form {
+        // `12` is what stands in a box of a form more often than the number of anything.
+        Form::Id if digits == 0 || c.kind == Kind::Name => -1.0,
+        Form::Id => number_value(c, f).max(-0.3),
+        Form::Party if c.kind != Kind::Name || digits > letters || letters < 3 => -1.0,
+        Form::Party | Form::Text if c.raw.contains(':') || c.raw.contains("__") => -1.0,
+        Form::Party => name_value(c, f).max(-0.3) - 0.1 * f32::from(u8::from(digits > 0)),
+        _ if c.kind == Kind::Name => 0.05,
+        _ => 0.0,
+    }
 }
 
 fn name_value(c: &Candidate, f: &Features) -> f32 {

@@ -13,10 +13,11 @@ use super::joint::Ranked;
 use super::layout::{Layout, Segment};
 use super::lexicon::{Concept, Lexicon};
 use super::model::{Model, Scorer};
+use super::own::choices;
 use super::parties::{self, Hint};
 use super::recap::{self, Recap};
 use super::relations::{self, Relations};
-use super::{addresses, kind, novelty, references, repeats, score, titles};
+use super::{addresses, items, kind, novelty, references, repeats, score, titles};
 use docmill_contracts::{DocumentType, TextSource};
 use docmill_document::date::{Evidence, Form};
 use docmill_learn::{Linear, Row};
@@ -66,6 +67,11 @@ impl Work {
     ) -> Self {
         let mut candidates: Vec<Candidate> =
             pages.iter().enumerate().flat_map(|(i, page)| candidate::find(page, i)).collect();
+        let mut allowed: Vec<String> = lexicon.profiles().iter().flat_map(|p| p.allowed.iter().cloned()).collect();
+        allowed.sort_unstable();
+        allowed.dedup();
+        let choices = pages.iter().enumerate().flat_map(|(i, page)| choices::candidates(page, i, &allowed));
+        candidates.extend(choices);
         if let Some(first) = pages.first().filter(|p| p.source == TextSource::Ocr) {
             parties::join_names(first, &mut candidates);
         }
@@ -114,6 +120,12 @@ impl Work {
         self.taxes_of_sums = self.recaps.iter().filter(|r| r.rows > 0).map(|r| r.at[1]).collect();
         let relations = Relations::of_all(&self.pages, &self.candidates, &self.features, &self.recaps);
         let repeats = repeats::find(&self.pages, &self.candidates);
+        // A slip is all rows.
+        let in_rows = if self.is_slip() {
+            vec![false; self.candidates.len()]
+        } else {
+            items::find(&self.pages, &self.candidates, &self.kind.value, lexicon)
+        };
         let scene = Scene {
             pages: &self.pages,
             candidates: &self.candidates,
@@ -123,6 +135,7 @@ impl Work {
             hints: &self.hints,
             repeats: &repeats,
             relations: &relations,
+            in_rows: &in_rows,
         };
         self.rows = describe::shared(&scene);
         if self.is_slip()
@@ -262,6 +275,9 @@ impl Work {
     fn may_be(&self, want: &Want, i: usize) -> bool {
         let (c, f) = (&self.candidates[i], &self.features[i]);
         if !score::takes(want.role, c.kind) {
+            return false;
+        }
+        if c.kind == Kind::Choice && !want.allowed.contains(&c.value) {
             return false;
         }
         match want.role {

@@ -57,8 +57,8 @@ pub struct Task {
 impl Task {
     /// A tenant's fields.
     pub fn of_schema(schema: &Schema) -> Self {
-        let (wants, labels) = fields::of_schema(schema);
-        Self { title: schema.title.clone(), wants, lexicon: Lexicon::new(&labels) }
+        let (wants, lexicon) = fields::of_schema(schema);
+        Self { title: schema.title.clone(), wants, lexicon }
     }
 
     /// The fields of the built-in business document.

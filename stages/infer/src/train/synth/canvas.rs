@@ -10,6 +10,8 @@ pub(crate) struct Canvas {
     pub(crate) width: f32,
     pub(crate) height: f32,
     pages: Vec<Vec<Word>>,
+    /// The page that is written on.
+    at: usize,
     line: u32,
     /// Width of letters by their height: wide and narrow fonts.
     wide: f32,
@@ -19,12 +21,25 @@ pub(crate) struct Canvas {
 
 impl Canvas {
     pub(crate) fn new(width: f32, height: f32, wide: f32, tall: f32) -> Self {
-        Self { width, height, pages: vec![Vec::new()], line: 0, wide, tall }
+        Self { width, height, pages: vec![Vec::new()], at: 0, line: 0, wide, tall }
     }
 
     pub(crate) fn next_page(&mut self) {
+        self.at = self.pages.len();
         self.pages.push(Vec::new());
         self.line = 0;
+    }
+
+    /// How many pages there are.
+    pub(crate) fn pages(&self) -> usize {
+        self.pages.len()
+    }
+
+    /// Goes on on that page, below or above what stands there.
+    pub(crate) fn turn_to(&mut self, page: usize) {
+        self.at = page;
+        let last = |words: &Vec<Word>| words.iter().map(|w| w.line).max();
+        self.line = self.pages.get(page).and_then(last).unwrap_or(0);
     }
 
     /// Width of a text.
@@ -52,7 +67,7 @@ impl Canvas {
             let width = self.measure(size, word);
             let bbox = [at, y, at + width, y + size * self.tall];
             let line = self.line;
-            if let Some(page) = self.pages.last_mut() {
+            if let Some(page) = self.pages.get_mut(self.at) {
                 page.push(Word { text: word.to_owned(), bbox, confidence: 1.0, line });
             }
             at += width + space;

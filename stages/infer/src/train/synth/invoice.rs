@@ -5,6 +5,7 @@
 mod facts;
 mod foot;
 mod head;
+mod pages;
 
 use super::Dice;
 use super::canvas::Canvas;
@@ -12,6 +13,7 @@ use super::speech::{Party, Style, Tongue};
 use crate::extract::PageText;
 use crate::train::truth::Truth;
 use jiff::ToSpan as _;
+use pages::Articles;
 use jiff::civil::Date;
 use rust_decimal::Decimal;
 use std::collections::BTreeMap;
@@ -91,6 +93,7 @@ pub(crate) fn make(dice: &mut Dice) -> (Truth, Vec<PageText>) {
     let mut y = table(&plan, &mut canvas, head.y, dice);
     y = totals(&plan, &mut canvas, y, dice);
     foot::make(&plan, &mut canvas, y, head.named, dice);
+    pages::run(&plan, &mut canvas, dice);
     (truth, canvas.into_pages())
 }
 
@@ -141,13 +144,10 @@ fn plan(dice: &mut Dice) -> Plan {
         Tongue::French => [20, 20, 10][dice.below(3)],
         Tongue::English => [20, 0, 8][dice.below(3)],
     };
-    let count = match dice.below(10) {
-        0..=6 => dice.between(1, 6),
-        7 | 8 => dice.between(7, 14),
-        _ => dice.between(25, 45),
-    };
+    let count = pages::items(dice);
+    let articles = Articles::any(dice);
     let rate = Decimal::from(rate);
-    let items: Vec<Item> = (0..count).map(|_| item(&style, rate, dice)).collect();
+    let items: Vec<Item> = (0..count).map(|_| item(&style, rate, &articles, dice)).collect();
     let sum: Decimal = items.iter().map(|i| i.total).sum();
     let discount = if dice.chance(10) {
         (sum * Decimal::new(dice.between(2, 15), 2)).round_dp(2)
@@ -224,7 +224,7 @@ fn number(dice: &mut Dice, date: Date) -> String {
     }
 }
 
-fn item(style: &Style, rate: Decimal, dice: &mut Dice) -> Item {
+fn item(style: &Style, rate: Decimal, articles: &Articles, dice: &mut Dice) -> Item {
     let quantity = match dice.below(6) {
         0..=2 => Decimal::from(dice.between(1, 5)),
         3 | 4 => Decimal::from(dice.between(6, 120)),
@@ -234,7 +234,7 @@ fn item(style: &Style, rate: Decimal, dice: &mut Dice) -> Item {
     let total = (quantity * price).round_dp(2);
     Item {
         text: style.labels.word("goods", dice).to_owned(),
-        article: dice.digits(6),
+        article: articles.number(dice),
         quantity,
         price,
         total,

@@ -1,0 +1,230 @@
+//! A tenant's fields without examples: what a schema says about them, and how well what stands beside a value fits it.
+//!
+//! Owns the likeness of labels and fields. Rule: a label counts as far as its words are said of the field, in whatever words of the
+//! same meaning, and as far as it says all of the field's name; what the description excludes speaks against it.
+
+pub(crate) mod choices;
+pub(crate) mod choose;
+pub(crate) mod pairs;
+pub(crate) mod thesaurus;
+
+use super::lexicon::plain;
+use crate::schema::{SchemaField, ValueKind};
+use thesaurus::{Unit, is_somebody, means, units};
+
+/// What the values of a field look like.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum Form {
+    /// Nothing is said.
+    #[default]
+    Any,
+    /// A number of something, with digits.
+    Id,
+    /// A person or a company.
+    Party,
+    /// A text that is neither.
+    Text,
+    /// A day.
+    Date,
+    /// An amount of money.
+    Money,
+    /// A number that is no money, with decimals or without.
+    Number,
+    /// A whole number.
+    Count,
+    /// One of a few values.
+    Choice,
+}
+
+/// What a schema says about a field.
+#[derive(Debug, Clone, Default)]
+pub struct Profile {
+    /// What its values look like.
+    pub form: Form,
+    /// Title, name and aliases, each taken apart.
+    names: Vec<Vec<Unit>>,
+    /// What else is said of it.
+    said: Vec<Unit>,
+    /// What it is said not to be.
+    denied: Vec<Unit>,
+    /// The only values there are.
+    pub(crate) allowed: Vec<String>,
+}
+
+/// A label whose words only tell that there is a number or a day is hardly one.
+const COMMON: f32 = 0.35;
+
+impl Profile {
+    /// What a property of a schema says.
+    pub fn of(field: &SchemaField) -> Self {
+        let name = field.name.replace(['_', '-', '.'], " ");
+        let texts = [field.title.as_str(), name.as_str()].into_iter().chain(field.aliases.iter().map(String::as_str));
+        let names: Vec<Vec<Unit>> = texts.map(|t| units(&plain(t))).filter(|u| !u.is_empty()).collect();
+        let (said, denied) = described(&field.description);
+        let form = form(field, &names, &said);
+        Self { form, names, said, denied, allowed: field.allowed.clone() }
+    }
+
+    /// How well a label fits the field, 0..=1.
+    pub(crate) fn likeness(&self, label: &[Unit]) -> f32 {
+        let all: f32 = label.iter().map(|u| u.weight).sum();
+        if all <= 0.0 {
+            return 0.0;
+        }
+        // What every value of the form has says nothing.
+        let implied = |u: &Unit| match self.form {
+            Form::Date => means(u, "date"),
+            Form::Id => means(u, "number"),
+            Form::Party => means(u, "name"),
+            Form::Money => means(u, "amount") || means(u, "total"),
+            Form::Number | Form::Count => means(u, "total") || means(u, "unit"),
+            Form::Any | Form::Text | Form::Choice => false,
+        };
+        let mut told = 0.0;
+        let mut right = 0.0;
+        for unit in label {
+            let named = self.names.iter().flatten().any(|n| n.same(unit));
+            let worth = if named {
+                told += f32::from(u8::from(unit.weight > 0.5)) * unit.weight;
+                1.0
+            } else if self.said.iter().any(|n| n.same(unit)) {
+                told += 0.5 * f32::from(u8::from(unit.weight > 0.5)) * unit.weight;
+                0.75
+            } else if implied(unit) {
+                0.9
+            } else {
+                0.0
+            };
+            right += worth * unit.weight;
+        }
+        let whole = self
+            .names
+            .iter()
+            .map(|name| {
+                let weight = |u: &Unit| if implied(u) { 0.4 * u.weight } else { u.weight };
+                let sum: f32 = name.iter().map(weight).sum();
+                let found: f32 = name.iter().filter(|n| label.iter().any(|l| l.same(n))).map(weight).sum();
+                found / sum.max(0.01)
+            })
+            .fold(0.0_f32, f32::max);
+        let mut likeness = (right / all) * (0.55 + 0.45 * whole);
+        // `Date` alone is the label of a field that is called so, and hardly of another.
+        if told <= 0.0 && whole < 0.99 {
+            likeness = likeness.min(COMMON);
+        }
+        let denied = label.iter().any(|u| {
+            u.weight > 0.5
+                && self.denied.iter().any(|d| d.same(u))
+                && !self.names.iter().flatten().chain(&self.said).any(|n| n.same(u))
+        });
+        if denied { 0.4 * likeness } else { likeness }
+    }
+}
+
+/// What a description says of a field, and what it says that it is not: `of the tractor, not of the trailer`.
+fn described(text: &str) -> (Vec<Unit>, Vec<Unit>) {
+    const NOT: [&str; 10] = ["not", "without", "excluding", "except", "before", "nicht", "ohne", "sans", "hors", "sin"];
+    let (mut said, mut denied) = (Vec::new(), Vec::new());
+    for part in text.split([',', ';', '.', '(', ')']) {
+        let part = plain(part);
+        let words: Vec<&str> = part.split(' ').collect();
+        let at = words.iter().position(|w| NOT.contains(w)).unwrap_or(words.len());
+        said.extend(units(&words[..at].join(" ")));
+        denied.extend(units(&words[at..].join(" ")).into_iter().filter(|u| !NOT.contains(&u.text.as_str())));
+    }
+    (said, denied)
+}
+
+fn form(field: &SchemaField, names: &[Vec<Unit>], said: &[Unit]) -> Form {
+    const MONEY: [&str; 26] = [
+        "amount", "net", "gross", "tax", "due", "price", "fee", "rent", "deposit", "salary", "payout", "payment", "premium",
+        "limit", "deductible", "freight", "service charge", "discount", "commission", "balance", "loan", "fine", "deduction",
+        "bonus", "aggregate", "total",
+    ];
+    const COUNTED: [&str; 21] = [
+        "quantity", "packages", "insertions", "weight", "tare", "volume", "temperature", "humidity", "pressure", "speed",
+        "distance", "area", "power", "consumption", "term", "days", "months", "years", "hour", "page", "interest",
+    ];
+    if !field.allowed.is_empty() {
+        return Form::Choice;
+    }
+    let named = |sense: &str| names.iter().take(2).flatten().any(|u| means(u, sense));
+    match field.kind {
+        ValueKind::Date => Form::Date,
+        ValueKind::Amount => {
+            let counted = COUNTED.iter().any(|s| named(s)) || named("number");
+            if field.whole {
+                Form::Count
+            } else if !counted && MONEY.iter().any(|s| named(s) || said.iter().any(|u| means(u, s))) {
+                Form::Money
+            } else {
+                Form::Number
+            }
+        }
+        ValueKind::Text => {
+            const IDS: [&str; 9] =
+                ["number", "plate", "vin", "serial", "iban", "phone", "postcode", "tax id", "social security"];
+            let somebody = || names.iter().take(2).flatten().any(is_somebody);
+            if IDS.iter().any(|s| named(s)) {
+                Form::Id
+            } else if somebody() || named("name") || names.iter().take(2).flatten().any(|u| u.text == "company") {
+                Form::Party
+            } else {
+                Form::Text
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::schema::Schema;
+
+    fn profiles(json: &str) -> Vec<Profile> {
+        Schema::parse(json.as_bytes()).unwrap().fields.iter().map(Profile::of).collect()
+    }
+
+    #[test]
+    fn a_label_fits_the_field_that_means_the_same() {
+        let all = profiles(
+            r#"{"properties": {
+            "shipper": {"type": "string", "description": "company that sends the goods"},
+            "consignee": {"type": "string"},
+            "calibration_date": {"type": "string", "format": "date", "title": "Calibration date"},
+            "next_due": {"type": "string", "format": "date", "title": "Next calibration due"},
+            "plate": {"type": "string", "title": "Truck registration", "description": "plate of the tractor, not of the trailer"}}}"#,
+        );
+        for (label, best) in [
+            ("Consignor", 0),
+            ("Absender", 0),
+            ("Ship to", 1),
+            ("Date of calibration", 2),
+            ("Cal due", 3),
+            ("Kennzeichen der Zugmaschine", 4),
+        ] {
+            let label = units(&plain(label));
+            let fits: Vec<f32> = all.iter().map(|p| p.likeness(&label)).collect();
+            let top = (0..fits.len()).max_by(|a, b| fits[*a].total_cmp(&fits[*b]));
+            assert!(top == Some(best) && fits[best] > 0.6, "{label:?} {fits:?}");
+        }
+        let trailer = all[4].likeness(&units("trailer registration"));
+        assert!(trailer < 0.45, "what is denied is no label: {trailer}");
+        assert!(all[2].likeness(&units("date")) < 0.4);
+    }
+
+    #[test]
+    fn a_field_has_the_form_that_its_words_say() {
+        let all = profiles(
+            r#"{"properties": {
+            "policy_number": {"type": "string"}, "insurer": {"type": "string", "title": "Insurance company"},
+            "instrument": {"type": "string"}, "gross_weight": {"type": "number"}, "monthly_rent": {"type": "number"},
+            "packages": {"type": "integer"}, "result": {"type": "string", "enum": ["PASS", "FAIL"]},
+            "employee_name": {"type": "string"}}}"#,
+        );
+        let forms: Vec<Form> = all.iter().map(|p| p.form).collect();
+        let expected =
+            [Form::Id, Form::Party, Form::Text, Form::Number, Form::Money, Form::Count, Form::Choice, Form::Party];
+        assert_eq!(forms, expected);
+    }
+}

@@ -1,0 +1,277 @@
+//! Which labels stand at a value, for a tenant's own fields.
+//!
+//! Owns the pairing of labels and values on a page. Knows no built-in field. Rule: a label belongs to what stands right of it, else to
+//! what stands below it; a label is no value.
+
+use super::super::candidate::{Candidate, Kind};
+use super::super::layout::{Layout, Segment};
+use super::super::lexicon::plain;
+use super::thesaurus::{is_vocabulary, means, units};
+use super::{Form, Profile};
+use std::collections::HashMap;
+
+/// Most words before a value in a sentence that may be its label.
+const WORDS: usize = 6;
+/// A label above a value is at most so many line heights away.
+const NEAR: f32 = 3.2;
+/// The header of a column is at most so many away.
+const FAR: f32 = 60.0;
+
+/// How well the labels at each candidate fit each profile, 0..=1.
+pub(crate) fn strengths(pages: &[Layout], candidates: &[Candidate], profiles: &[Profile]) -> Vec<Vec<f32>> {
+    let mut likeness = Likeness { profiles, known: HashMap::new() };
+    let keys: Vec<Vec<bool>> = pages.iter().map(|p| p.segments.iter().map(|s| is_key(&s.text)).collect()).collect();
+    candidates
+        .iter()
+        .map(|c| {
+            let mut out = vec![0.0_f32; profiles.len()];
+            if c.kind == Kind::Name && is_key(&c.value) {
+                return out;
+            }
+            let at = At { layout: &pages[c.page], keys: &keys[c.page], c };
+            at.labels(&mut |text, weight| likeness.add(text, weight, &mut out));
+            if matches!(c.kind, Kind::Amount | Kind::Choice) {
+                at.row(profiles, &mut out);
+            }
+            out
+        })
+        .collect()
+}
+
+/// Whether a text is a label and no value.
+pub(crate) fn is_key(text: &str) -> bool {
+    let text = text.trim().trim_end_matches(['.', '_', ' ']);
+    if text.ends_with(':') {
+        return true;
+    }
+    let bare = without_brackets(text);
+    let numbered = bare.trim_start_matches(|c: char| c.is_ascii_digit() || matches!(c, '.' | ')' | ' '));
+    let plain = plain(numbered);
+    !plain.is_empty()
+        && !numbered.contains(|c: char| c.is_ascii_digit())
+        && plain.split(' ').count() <= 7
+        && is_vocabulary(&plain)
+}
+
+/// Labels compared with profiles, each text once.
+struct Likeness<'a> {
+    profiles: &'a [Profile],
+    known: HashMap<String, Vec<f32>>,
+}
+
+impl Likeness<'_> {
+    fn add(&mut self, text: &str, weight: f32, out: &mut [f32]) {
+        if text.is_empty() || text.len() > 200 {
+            return;
+        }
+        if !self.known.contains_key(text) {
+            let of = |part: &str| -> Vec<f32> {
+                let units = units(&plain(part));
+                self.profiles.iter().map(|p| p.likeness(&units)).collect()
+            };
+            let mut best = of(text);
+            for part in alternatives(text) {
+                for (to, from) in best.iter_mut().zip(of(part.trim())) {
+                    *to = to.max(0.97 * from);
+                }
+            }
+            self.known.insert(text.to_owned(), best);
+        }
+        for (to, from) in out.iter_mut().zip(self.known.get(text).into_iter().flatten()) {
+            *to = to.max(from * weight);
+        }
+    }
+}
+
+/// What a label says in other words or another language: `Sender (name, address) / Expéditeur`.
+fn alternatives(text: &str) -> Vec<String> {
+    let bare = without_brackets(text);
+    let mut found: Vec<String> = Vec::new();
+    if bare.contains(['/', '|', '·']) {
+        found.extend(bare.split(['/', '|', '·']).map(str::to_owned));
+    }
+    if bare.len() != text.len() {
+        found.push(bare);
+    }
+    found.retain(|part| part.chars().filter(|c| c.is_alphabetic()).count() >= 3);
+    found
+}
+
+fn without_brackets(text: &str) -> String {
+    let mut depth = 0_u32;
+    let kept = text.chars().filter(|c| match c {
+        '(' | '[' => {
+            depth += 1;
+            false
+        }
+        ')' | ']' => {
+            depth = depth.saturating_sub(1);
+            false
+        }
+        _ => depth == 0,
+    });
+    kept.collect::<String>().trim().to_owned()
+}
+
+/// A candidate in its place.
+struct At<'a> {
+    layout: &'a Layout,
+    keys: &'a [bool],
+    c: &'a Candidate,
+}
+
+impl At<'_> {
+    fn labels(&self, add: &mut dyn FnMut(&str, f32)) {
+        let segment = &self.layout.segments[self.c.segment];
+        let inside = self.inside(segment, add);
+        self.behind(segment, add);
+        self.left(segment, inside, add);
+        if !inside {
+            self.above(segment, add);
+        }
+    }
+
+    /// What stands before the value in its own segment; whether that is anything.
+    fn inside(&self, segment: &Segment, add: &mut dyn FnMut(&str, f32)) -> bool {
+        let before = segment.text.get(..self.c.span.0).unwrap_or_default();
+        let before = before.trim_end_matches(|c: char| matches!(c, '.' | '_' | ' ' | '$' | '€' | '£' | '(' | '='));
+        // What stands before another value is that one's.
+        let after_value = before.rfind(|c: char| c.is_ascii_digit()).map_or(0, |at| at + 1);
+        let own = before.get(after_value..).unwrap_or_default();
+        let own = own.trim_start_matches(|c: char| !c.is_alphabetic() && c != '#');
+        let word = own.split(' ').next_back().unwrap_or_default().trim_end_matches(',').to_lowercase();
+        let joined = after_value > 0 && matches!(word.as_str(), "and" | "und" | "et" | "or" | "oder" | "y" | "e" | "en");
+        if own.chars().filter(|c| c.is_alphabetic()).count() < 2 && !own.contains('#') || joined {
+            return before.chars().any(char::is_alphabetic);
+        }
+        if let Some(label) = own.strip_suffix(':') {
+            // A sentence or another pair may stand before the label.
+            let label = label.rsplit([':', ';']).next().unwrap_or(label);
+            add(label.trim(), 1.0);
+            let words: Vec<&str> = label.split_whitespace().collect();
+            if words.len() > 3 {
+                add(&words[words.len() - 3..].join(" "), 0.85);
+            }
+            return true;
+        }
+        let words: Vec<&str> = own.split_whitespace().collect();
+        if words.len() <= WORDS {
+            add(own.trim(), 1.0);
+        }
+        for count in 1..=WORDS.min(words.len().saturating_sub(1)) {
+            add(&words[words.len() - count..].join(" "), 0.9);
+        }
+        true
+    }
+
+    /// What stands behind a number: `$500,000 per occurrence`, `(the "Tenant")` behind a name.
+    fn behind(&self, segment: &Segment, add: &mut dyn FnMut(&str, f32)) {
+        let after = segment.text.get(self.c.span.1..).unwrap_or_default();
+        let number = matches!(self.c.kind, Kind::Amount | Kind::Choice);
+        let text: &str = if number {
+            after.split([',', ';', '.', '(']).next().unwrap_or_default()
+        } else {
+            // `(the "Landlord")`, `(hereinafter called Lessee)`
+            let open = after.trim_start().strip_prefix('(').and_then(|rest| rest.split(')').next());
+            open.filter(|inner| !inner.contains(|c: char| c.is_ascii_digit())).unwrap_or_default()
+        };
+        let words: Vec<&str> = text.split_whitespace().take_while(|w| !w.contains(|c: char| c.is_ascii_digit())).collect();
+        for count in 1..=words.len().min(4) {
+            add(&words[..count].join(" "), if number { 0.72 } else { 0.9 });
+        }
+    }
+
+    fn left(&self, segment: &Segment, inside: bool, add: &mut dyn FnMut(&str, f32)) {
+        let height = segment.height();
+        let mut passed = 0;
+        for left in self.layout.left_of(self.c.bbox).filter(|s| !std::ptr::eq(*s, segment)).take(5) {
+            let gap = (self.c.bbox[0] - left.bbox[2]) / height;
+            let worded = left.text.chars().filter(|c| c.is_alphabetic()).count() >= 2 || left.text.contains('#');
+            if worded {
+                let near = if gap < 12.0 { 0.98 } else if gap < 30.0 { 0.9 } else { 0.75 };
+                let weight = near * if inside { 0.55 } else { 1.0 } * if passed > 0 { 0.8 } else { 1.0 };
+                let text = left.text.trim_end_matches(['.', ':', '_', ' ']);
+                // Of `Agency: Lumen Media   Buyer:` the last label counts.
+                match text.rsplit_once(':').filter(|(_, last)| last.chars().any(char::is_alphabetic)) {
+                    Some((label, _)) if !left.text.trim_end().ends_with(':') => add(label, weight * 0.4),
+                    Some((_, last)) => add(last.trim(), weight),
+                    None => add(text, weight),
+                }
+                return;
+            }
+            passed += 1;
+        }
+    }
+
+    fn above(&self, segment: &Segment, add: &mut dyn FnMut(&str, f32)) {
+        let height = segment.height();
+        let table = matches!(self.c.kind, Kind::Amount | Kind::Date | Kind::Id | Kind::Choice);
+        let left = segment.bbox[0];
+        let mut passed = 0;
+        for above in self.layout.above(self.c.bbox).take(40) {
+            let gap = (self.c.bbox[1] - above.bbox[3]) / height;
+            if gap > if table { FAR } else { NEAR } {
+                break;
+            }
+            let index = self.index_of(above);
+            let key = index.is_some_and(|i| self.keys[i]);
+            let digits = above.text.contains(|c: char| c.is_ascii_digit());
+            if digits && !key {
+                // Values of the same column.
+                passed += 1;
+                continue;
+            }
+            // A label with a value right of it belongs to that one.
+            let taken = index.is_some_and(|i| self.has_value(i));
+            let mut weight = match (gap < NEAR, passed) {
+                (true, 0) => 0.95,
+                (_, n) => (0.85 - 0.01 * n as f32).max(0.6),
+            };
+            if taken {
+                weight *= if above.text.trim_end().ends_with(':') { 0.3 } else { 0.6 };
+            }
+            // Aligned with what it is the label of.
+            let aligned = (above.bbox[0] - left).abs() < 2.0 * height || (above.bbox[2] - self.c.bbox[2]).abs() < 2.0 * height;
+            weight *= if aligned { 1.0 } else { 0.8 };
+            let text = above.text.trim_end_matches(['.', ':', '_', ' ']);
+            add(text, weight);
+            if above.words.len() > 1 {
+                let within = above.plain_within(self.c.bbox[0] - 0.4 * height, self.c.bbox[2] + 0.4 * height);
+                add(&within, weight * 0.92);
+            }
+            // In two languages, one above the other.
+            if !key || passed > 0 || gap > NEAR {
+                break;
+            }
+            passed += 1;
+        }
+    }
+
+    /// In the row of a total, the whole of a column counts more than its parts.
+    fn row(&self, profiles: &[Profile], out: &mut [f32]) {
+        let total = |s: &Segment| units(&s.plain).iter().any(|u| means(u, "total") || u.text.starts_with("total"));
+        let is_total = self.layout.left_of(self.c.bbox).take(6).any(total);
+        let column = self.layout.above(self.c.bbox).take_while(|s| s.text.contains(|c: char| c.is_ascii_digit())).count();
+        for (profile, strength) in profiles.iter().zip(out) {
+            let counted = matches!(profile.form, Form::Money | Form::Number | Form::Count);
+            if counted && is_total {
+                *strength = (*strength + 0.12).min(1.0) * f32::from(u8::from(*strength > 0.3));
+            } else if counted && column > 0 {
+                *strength *= 0.9;
+            }
+        }
+    }
+
+    fn index_of(&self, segment: &Segment) -> Option<usize> {
+        let line = self.layout.lines.get(segment.line)?.clone();
+        line.into_iter().find(|i| std::ptr::eq(&raw const self.layout.segments[*i], segment))
+    }
+
+    /// Whether a value stands right of a segment.
+    fn has_value(&self, index: usize) -> bool {
+        let segment = &self.layout.segments[index];
+        let Some(next) = self.layout.segments.get(index + 1).filter(|n| n.line == segment.line) else { return false };
+        let gap = next.bbox[0] - segment.bbox[2];
+        gap < 15.0 * segment.height() && !self.keys[index + 1]
+    }
+}

@@ -1,0 +1,210 @@
+//! Words of business documents that mean the same: `consignor` and `shipper`, `Kaution` and `security deposit`.
+//!
+//! Owns meanings. Knows no field and no page. Rule: general vocabulary only; what one supplier alone says belongs in a schema's
+//! `x-aliases`.
+
+use super::super::lexicon::{is_label_word, plain};
+use std::collections::HashMap;
+use std::sync::LazyLock;
+
+const LINES: &str = include_str!("thesaurus.txt");
+
+/// Words that say nothing.
+const SILENT: &[&str] = &[
+    "of", "the", "and", "or", "for", "in", "on", "at", "with", "an", "a", "der", "die", "das", "den", "dem", "des", "und",
+    "oder", "fur", "im", "am", "zu", "zum", "zur", "le", "la", "les", "du", "de", "d", "l", "et", "ou", "un", "une", "el",
+    "los", "las", "y", "del", "della", "di", "e", "il", "lo", "een", "het", "en", "van", "te", "is", "was", "be", "been",
+    "as", "are", "has", "have", "which", "that", "who", "whose", "it", "its", "s", "if", "any", "also", "may", "par",
+];
+
+/// Words of a place in time or space: they count less than what they stand beside.
+const SMALL: &[&str] = &["from", "to", "by", "until", "till", "von", "ab", "bis", "thru", "through", "per", "each"];
+
+/// A piece of a label: a word or a phrase with its meanings.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Unit {
+    /// In plain form.
+    pub(crate) text: String,
+    /// Meanings, by number.
+    pub(crate) senses: Vec<u16>,
+    /// How much it tells, 0..=1.
+    pub(crate) weight: f32,
+}
+
+impl Unit {
+    /// Whether two mean the same.
+    pub(crate) fn same(&self, other: &Self) -> bool {
+        self.text == other.text
+            || self.senses.iter().any(|s| other.senses.contains(s))
+            || is_inflected(&self.text, &other.text)
+    }
+}
+
+/// `insertion` and `insertions`, `occur` and `occurrence`: one begins with the other, four letters at least.
+fn is_inflected(a: &str, b: &str) -> bool {
+    let (short, long) = if a.len() < b.len() { (a, b) } else { (b, a) };
+    short.len() >= 4 && !short.contains(' ') && long.starts_with(short) && long.len() - short.len() <= 6
+}
+
+struct Thesaurus {
+    /// Whether a meaning tells fields apart, and whether it is somebody.
+    senses: Vec<(bool, bool)>,
+    /// Meanings of phrases by their words.
+    phrases: HashMap<String, Vec<u16>>,
+    /// Most words of a phrase that begins with that word.
+    longest: HashMap<String, usize>,
+}
+
+static THESAURUS: LazyLock<Thesaurus> = LazyLock::new(|| {
+    let mut all = Thesaurus { senses: Vec::new(), phrases: HashMap::new(), longest: HashMap::new() };
+    for line in LINES.lines().filter(|l| !l.is_empty() && !l.starts_with("# ")) {
+        let (rest, common) = line.strip_prefix('~').map_or((line, false), |rest| (rest, true));
+        let (rest, somebody) = rest.strip_prefix('=').map_or((rest, false), |rest| (rest, true));
+        let sense = u16::try_from(all.senses.len()).unwrap_or(u16::MAX);
+        all.senses.push((!common, somebody));
+        for phrase in rest.split(" | ").map(plain).filter(|p| !p.is_empty()) {
+            let count = phrase.split(' ').count();
+            if let Some(first) = phrase.split(' ').next() {
+                let longest = all.longest.entry(first.to_owned()).or_default();
+                *longest = count.max(*longest);
+            }
+            let senses = all.phrases.entry(phrase).or_default();
+            if !senses.contains(&sense) {
+                senses.push(sense);
+            }
+        }
+    }
+    all
+});
+
+/// Takes a label in plain form apart; numbers and silent words are left out.
+pub(crate) fn units(label: &str) -> Vec<Unit> {
+    let all = &*THESAURUS;
+    let words: Vec<&str> = label.split(' ').filter(|w| !w.is_empty()).collect();
+    let mut units = Vec::new();
+    let mut at = 0;
+    while at < words.len() {
+        let most = all.longest.get(words[at]).copied().unwrap_or(1).min(words.len() - at);
+        let known = (1..=most).rev().find_map(|n| {
+            let phrase = words[at..at + n].join(" ");
+            all.phrases.get(&phrase).map(|senses| (n, phrase, senses))
+        });
+        match known {
+            Some((n, text, senses)) => {
+                // `of` alone says nothing, though phrases begin with it.
+                if n > 1 || !SILENT.contains(&words[at]) {
+                    units.push(unit(all, text, senses.clone()));
+                }
+                at += n;
+            }
+            None => {
+                let word = words[at];
+                let telling = !SILENT.contains(&word) && !word.bytes().all(|b| b.is_ascii_digit()) && word.len() > 1;
+                if telling {
+                    match split(all, word) {
+                        Some(parts) => units.extend(parts),
+                        None => units.push(Unit { text: word.to_owned(), senses: Vec::new(), weight: 1.0 }),
+                    }
+                }
+                at += 1;
+            }
+        }
+    }
+    units
+}
+
+fn unit(all: &Thesaurus, text: String, senses: Vec<u16>) -> Unit {
+    let telling = senses.iter().any(|s| all.senses.get(usize::from(*s)).is_some_and(|s| s.0));
+    let weight = if !telling {
+        0.35
+    } else if SMALL.contains(&text.as_str()) {
+        0.6
+    } else {
+        1.0
+    };
+    Unit { text, senses, weight }
+}
+
+/// A German compound of two words that are known: `Eintrittsdatum`, `Bruttomiete`.
+fn split(all: &Thesaurus, word: &str) -> Option<Vec<Unit>> {
+    const LEAST: usize = 3;
+    if !word.is_ascii() || word.len() < 2 * LEAST + 1 {
+        return None;
+    }
+    let known = |part: &str| all.phrases.get(part).map(|senses| unit(all, part.to_owned(), senses.clone()));
+    (LEAST..=word.len() - LEAST).rev().find_map(|at| {
+        let (front, back) = word.split_at(at);
+        let back = known(back)?;
+        let bare = ["", "s", "es", "n", "en"].iter().find_map(|joint| front.strip_suffix(joint).and_then(known));
+        Some(vec![bare?, back])
+    })
+}
+
+/// Whether a text in plain form consists of words that labels are made of.
+pub(crate) fn is_vocabulary(text: &str) -> bool {
+    let all = &*THESAURUS;
+    let words: Vec<&str> = text.split(' ').filter(|w| !w.is_empty()).collect();
+    let mut at = 0;
+    let mut telling = false;
+    while at < words.len() {
+        let word = words[at];
+        let most = all.longest.get(word).copied().unwrap_or(1).min(words.len() - at);
+        let known = (1..=most).rev().find(|n| all.phrases.contains_key(&words[at..at + n].join(" ")));
+        match known {
+            Some(n) => {
+                telling = true;
+                at += n;
+            }
+            None if is_label_word(word) || split(all, word).is_some() => {
+                telling = true;
+                at += 1;
+            }
+            None if SILENT.contains(&word) => at += 1,
+            None => return false,
+        }
+    }
+    telling
+}
+
+/// Whether a unit names somebody: a person, a company.
+pub(crate) fn is_somebody(unit: &Unit) -> bool {
+    unit.senses.iter().any(|s| THESAURUS.senses.get(usize::from(*s)).is_some_and(|s| s.1))
+}
+
+/// Whether a unit has the meaning of which that word is the first.
+pub(crate) fn means(unit: &Unit, word: &str) -> bool {
+    let number = LINES.lines().filter(|l| !l.is_empty() && !l.starts_with("# ")).position(|l| {
+        let l = l.trim_start_matches(['~', '=']);
+        l.split(" | ").next() == Some(word)
+    });
+    number.and_then(|n| u16::try_from(n).ok()).is_some_and(|n| unit.senses.contains(&n))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_means_the_same_is_the_same() {
+        let same = |a: &str, b: &str| {
+            let (a, b) = (units(&plain(a)), units(&plain(b)));
+            a.iter().any(|a| b.iter().any(|b| a.same(b)))
+        };
+        assert!(same("Consignor", "Shipper"));
+        assert!(same("Kaution", "Security deposit"));
+        assert!(same("S/N", "Serial number"));
+        assert!(same("# Pkgs", "Number of packages"));
+        assert!(same("Eintrittsdatum", "Entry date"));
+        assert!(!same("Consignor", "Consignee"));
+    }
+
+    #[test]
+    fn labels_are_vocabulary_and_names_are_none() {
+        for label in ["Geburtsdatum", "Krankenkasse", "POLICY EFF", "Carrier", "Date of issue", "Serial No."] {
+            assert!(is_vocabulary(&plain(label)), "{label}");
+        }
+        for name in ["Falken BKK", "Sprout & Spoon Cafe LLC", "Miriam Holzapfel", "", "12"] {
+            assert!(!is_vocabulary(&plain(name)), "{name}");
+        }
+    }
+}
