@@ -254,8 +254,10 @@ impl At<'_> {
                     };
                     let whole = &text[a..to];
                     let groups = whole.split(' ').enumerate().all(|(i, g)| {
-                        let code = i == 0 && g.len() <= 4 && g.bytes().all(|b| b.is_ascii_uppercase());
-                        code || g.contains(|c: char| c.is_ascii_digit()) || matches!(g, "/" | "-")
+                        let capitals = |b: u8| b.is_ascii_uppercase() || b == b'-';
+                        let code = i == 0 && g.len() <= 5 && g.bytes().all(capitals);
+                        let letter = size > 3 && g.len() == 1 && g.bytes().all(|b| b.is_ascii_uppercase());
+                        code || letter || g.contains(|c: char| c.is_ascii_digit()) || matches!(g, "/" | "-")
                     });
                     if groups && plausible_id(whole) && whole.len() <= 30 {
                         found.push(self.candidate(Kind::Id, whole.to_owned(), a, to));

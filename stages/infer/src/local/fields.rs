@@ -108,7 +108,7 @@ pub fn built_in() -> Vec<Want> {
 /// The fields of a schema, and the lexicon with the labels of each.
 pub fn of_schema(schema: &Schema) -> (Vec<Want>, Lexicon) {
     let (wants, labels) = read(schema);
-    let profiles = schema.fields.iter().map(Profile::of).collect();
+    let profiles = schema.fields.iter().map(|f| Profile::of(f, &schema.title)).collect();
     (wants, Lexicon::new(&labels).with_profiles(profiles))
 }
 
@@ -125,7 +125,7 @@ fn read(schema: &Schema) -> (Vec<Want>, Vec<Vec<String>>) {
             role: role(field),
             own: Some(i),
             allowed: field.allowed.clone(),
-            form: Profile::of(field).form,
+            form: Profile::of(field, "").form,
         });
     }
     (wants, labels)
@@ -233,7 +233,7 @@ const ISSUE: &[&str] = &[
 const TOTALS: &[&str] = &[
     "net", "netto", "subtotal", "sub", "without", "vat", "tax", "taxes", "mwst", "ust", "tva", "gst", "due", "payable", "balance",
     "gross", "total", "totals", "grand", "brutto", "sum", "gesamt", "gesamtbetrag", "invoice", "order", "contract", "receipt",
-    "document", "to", "pay", "sales", "with", "incl", "excl", "including", "excluding", "before", "after", "open", "outstanding",
+    "document", "to", "sales", "with", "incl", "excl", "including", "excluding", "before", "after", "open", "outstanding",
 ];
 const BUYERS: &[&str] = &["buyer", "customer", "advertiser", "client", "kaufer", "kunde", "acheteur", "vevo"];
 const SELLERS: &[&str] = &[

@@ -6,11 +6,14 @@
 pub(crate) mod choices;
 pub(crate) mod choose;
 pub(crate) mod pairs;
+pub(crate) mod prose;
 pub(crate) mod thesaurus;
 
+use super::candidate::Candidate;
+use super::layout::Layout;
 use super::lexicon::plain;
 use crate::schema::{SchemaField, ValueKind};
-use thesaurus::{Unit, is_somebody, means, units};
+use thesaurus::{Unit, is_somebody, means, opposed, units};
 
 /// What the values of a field look like.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
@@ -49,6 +52,21 @@ pub struct Profile {
     denied: Vec<Unit>,
     /// The only values there are.
     pub(crate) allowed: Vec<String>,
+    /// It is of the document itself: the number of a certificate, where the schema is that of a certificate.
+    of_document: bool,
+}
+
+/// What could be values of a schema's fields, besides what could be one of any document.
+pub(crate) fn candidates(pages: &[Layout], profiles: &[Profile], known: &[Candidate]) -> Vec<Candidate> {
+    let mut lists: Vec<&[String]> = profiles.iter().map(|p| p.allowed.as_slice()).filter(|l| !l.is_empty()).collect();
+    lists.sort_unstable();
+    lists.dedup();
+    let of_page = |(i, page): (usize, &Layout)| {
+        let mut found = prose::candidates(page, i, profiles, known);
+        found.extend(lists.iter().flat_map(|list| choices::candidates(page, i, list)));
+        found
+    };
+    if profiles.is_empty() { Vec::new() } else { pages.iter().enumerate().flat_map(of_page).collect() }
 }
 
 /// A label whose words only tell that there is a number or a day is hardly one.
@@ -56,17 +74,24 @@ const COMMON: f32 = 0.35;
 
 impl Profile {
     /// What a property of a schema says.
-    pub fn of(field: &SchemaField) -> Self {
+    pub fn of(field: &SchemaField, title: &str) -> Self {
         let name = field.name.replace(['_', '-', '.'], " ");
         let texts = [field.title.as_str(), name.as_str()].into_iter().chain(field.aliases.iter().map(String::as_str));
         let names: Vec<Vec<Unit>> = texts.map(|t| units(&plain(t))).filter(|u| !u.is_empty()).collect();
         let (said, denied) = described(&field.description);
         let form = form(field, &names, &said);
-        Self { form, names, said, denied, allowed: field.allowed.clone() }
+        let title = units(&plain(title));
+        let telling = |name: &Vec<Unit>| name.iter().filter(|u| u.weight > 0.5).count() > 0;
+        let of_document = names.iter().take(2).filter(|n| telling(n)).any(|name| {
+            name.iter().filter(|u| u.weight > 0.5).all(|u| title.iter().any(|t| t.same(u)))
+        });
+        Self { form, names, said, denied, allowed: field.allowed.clone(), of_document }
     }
 
     /// How well a label fits the field, 0..=1.
-    pub(crate) fn likeness(&self, label: &[Unit]) -> f32 {
+    pub(crate) fn likeness(&self, label: &Label) -> f32 {
+        let denied = label.denied.iter().any(|u| self.names.iter().flatten().any(|n| n.same(u)));
+        let label = label.said.as_slice();
         let all: f32 = label.iter().map(|u| u.weight).sum();
         if all <= 0.0 {
             return 0.0;
@@ -77,7 +102,8 @@ impl Profile {
             Form::Id => means(u, "number"),
             Form::Party => means(u, "name"),
             Form::Money => means(u, "amount") || means(u, "total"),
-            Form::Number | Form::Count => means(u, "total") || means(u, "unit"),
+            Form::Number => means(u, "total") || means(u, "unit"),
+            Form::Count => means(u, "total") || means(u, "unit") || means(u, "quantity"),
             Form::Any | Form::Text | Form::Choice => false,
         };
         let mut told = 0.0;
@@ -91,6 +117,7 @@ impl Profile {
                 told += 0.5 * f32::from(u8::from(unit.weight > 0.5)) * unit.weight;
                 0.75
             } else if implied(unit) {
+                told += if unit.weight > 0.5 { 0.5 } else { 0.0 };
                 0.9
             } else {
                 0.0
@@ -110,20 +137,53 @@ impl Profile {
         let mut likeness = (right / all) * (0.55 + 0.45 * whole);
         // `Date` alone is the label of a field that is called so, and hardly of another.
         if told <= 0.0 && whole < 0.99 {
-            likeness = likeness.min(COMMON);
+            let own = self.of_document && label.iter().any(|u| implied(u) && u.weight < 0.5);
+            // `Brutto` for a field of gross pay says more than `Date` for one of a date.
+            let said = COMMON + 0.5 * (whole - 0.2).max(0.0);
+            likeness = if own { OF_DOCUMENT } else { likeness.min(said) };
         }
-        let denied = label.iter().any(|u| {
-            u.weight > 0.5
-                && self.denied.iter().any(|d| d.same(u))
-                && !self.names.iter().flatten().chain(&self.said).any(|n| n.same(u))
-        });
-        if denied { 0.4 * likeness } else { likeness }
+        let known = |u: &Unit| self.names.iter().flatten().chain(&self.said).any(|n| n.same(u));
+        let against = |u: &Unit| {
+            let excluded = u.weight > 0.5 && self.denied.iter().any(|d| d.same(u));
+            let opposite = self.names.iter().flatten().any(|n| opposed(n, u));
+            (excluded || opposite) && !known(u)
+        };
+        // `Form CMR/IRU 2007`: an edition of the paper.
+        let edition = |u: &Unit| EDITIONS.contains(&u.text.as_str()) && !known(u);
+        if denied || label.iter().any(against) || label.iter().any(edition) { 0.4 * likeness } else { likeness }
     }
 }
 
+/// A label taken apart: what it says, and what it says that is not meant: `Net cost excl. VAT`.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Label {
+    said: Vec<Unit>,
+    denied: Vec<Unit>,
+}
+
+impl Label {
+    /// Takes a text apart.
+    pub(crate) fn of(text: &str) -> Self {
+        let plain = plain(text);
+        let words: Vec<&str> = plain.split(' ').collect();
+        let at = words.iter().skip(1).position(|w| NOT.contains(w)).map_or(words.len(), |at| at + 1);
+        let denied = units(&words[at..].join(" ")).into_iter().filter(|u| !NOT.contains(&u.text.as_str()));
+        Self { said: units(&words[..at].join(" ")), denied: denied.filter(|u| u.weight > 0.5).collect() }
+    }
+}
+
+/// `No.` and `Date` alone, where the field is of the document itself.
+const OF_DOCUMENT: f32 = 0.6;
+/// What is printed on all copies of a form.
+const EDITIONS: [&str; 8] = ["form", "formular", "formblatt", "edition", "ed", "rev", "revision", "version"];
+/// What follows is not meant.
+const NOT: [&str; 16] = [
+    "not", "without", "excluding", "excl", "except", "before", "nicht", "ohne", "exkl", "sans", "hors", "sin", "plus", "zzgl",
+    "zuzuglich", "senza",
+];
+
 /// What a description says of a field, and what it says that it is not: `of the tractor, not of the trailer`.
 fn described(text: &str) -> (Vec<Unit>, Vec<Unit>) {
-    const NOT: [&str; 10] = ["not", "without", "excluding", "except", "before", "nicht", "ohne", "sans", "hors", "sin"];
     let (mut said, mut denied) = (Vec::new(), Vec::new());
     for part in text.split([',', ';', '.', '(', ')']) {
         let part = plain(part);
@@ -182,7 +242,7 @@ mod tests {
     use crate::schema::Schema;
 
     fn profiles(json: &str) -> Vec<Profile> {
-        Schema::parse(json.as_bytes()).unwrap().fields.iter().map(Profile::of).collect()
+        Schema::parse(json.as_bytes()).unwrap().fields.iter().map(|f| Profile::of(f, "")).collect()
     }
 
     #[test]
@@ -203,14 +263,14 @@ mod tests {
             ("Cal due", 3),
             ("Kennzeichen der Zugmaschine", 4),
         ] {
-            let label = units(&plain(label));
+            let label = Label::of(label);
             let fits: Vec<f32> = all.iter().map(|p| p.likeness(&label)).collect();
             let top = (0..fits.len()).max_by(|a, b| fits[*a].total_cmp(&fits[*b]));
             assert!(top == Some(best) && fits[best] > 0.6, "{label:?} {fits:?}");
         }
-        let trailer = all[4].likeness(&units("trailer registration"));
+        let trailer = all[4].likeness(&Label::of("trailer registration"));
         assert!(trailer < 0.45, "what is denied is no label: {trailer}");
-        assert!(all[2].likeness(&units("date")) < 0.4);
+        assert!(all[2].likeness(&Label::of("date")) < 0.4);
     }
 
     #[test]

@@ -102,7 +102,7 @@ pub fn score(want: &Want, c: &Candidate, f: &Features, document: Document<'_>) -
     let rival = if own > 0.9 {
         0.0
     } else if matches!(want.role, Role::OwnDate | Role::OwnAmount | Role::OwnText | Role::OwnChoice) {
-        0.25 * (enemy - base).max(0.0)
+        if base < 0.5 { 0.25 * (enemy - base).max(0.0) } else { 0.0 }
     } else {
         (if name || want.role == Role::IssueDate { 1.0 } else { 0.6 }) * (enemy - base + 0.05).max(0.0)
     };
@@ -194,10 +194,19 @@ fn text_of_form(form: Form, c: &Candidate, f: &Features) -> f32 {
     match form {
         // `12` is what stands in a box of a form more often than the number of anything.
         Form::Id if digits == 0 || c.kind == Kind::Name => -1.0,
-        Form::Id => number_value(c, f).max(-0.3),
+        Form::Id => {
+            // The whole of a number in groups; a year is hardly one.
+            let groups = 0.05 * c.value.matches(' ').count() as f32;
+            let year = c.value.len() == 4 && digits == 4 && matches!(&c.value[..2], "19" | "20");
+            number_value(c, f).max(-0.3) + groups - if year { 0.25 } else { 0.0 }
+        }
         Form::Party if c.kind != Kind::Name || digits > letters || letters < 3 => -1.0,
         Form::Party | Form::Text if c.raw.contains(':') || c.raw.contains("__") => -1.0,
-        Form::Party => name_value(c, f).max(-0.3) - 0.1 * f32::from(u8::from(digits > 0)),
+        Form::Party => {
+            // A sentence is no name.
+            let long = 0.15 * c.value.split(' ').count().saturating_sub(7) as f32;
+            name_value(c, f).max(-0.3) - 0.1 * f32::from(u8::from(digits > 0)) - long.min(1.0)
+        }
         _ if c.kind == Kind::Name => 0.05,
         _ => 0.0,
     }

@@ -13,7 +13,7 @@ use super::joint::Ranked;
 use super::layout::{Layout, Segment};
 use super::lexicon::{Concept, Lexicon};
 use super::model::{Model, Scorer};
-use super::own::choices;
+use super::own;
 use super::parties::{self, Hint};
 use super::recap::{self, Recap};
 use super::relations::{self, Relations};
@@ -67,11 +67,7 @@ impl Work {
     ) -> Self {
         let mut candidates: Vec<Candidate> =
             pages.iter().enumerate().flat_map(|(i, page)| candidate::find(page, i)).collect();
-        let mut allowed: Vec<String> = lexicon.profiles().iter().flat_map(|p| p.allowed.iter().cloned()).collect();
-        allowed.sort_unstable();
-        allowed.dedup();
-        let choices = pages.iter().enumerate().flat_map(|(i, page)| choices::candidates(page, i, &allowed));
-        candidates.extend(choices);
+        candidates.extend(own::candidates(&pages, lexicon.profiles(), &candidates));
         if let Some(first) = pages.first().filter(|p| p.source == TextSource::Ocr) {
             parties::join_names(first, &mut candidates);
         }

@@ -5,6 +5,7 @@
 use super::super::candidate::{Candidate, Kind};
 use super::super::layout::{Layout, Segment};
 use super::super::lexicon::plain;
+use super::prose::made;
 use super::thesaurus::units;
 use rust_decimal::Decimal;
 
@@ -22,29 +23,20 @@ pub(crate) struct Choice {
 const TICKED: [&str; 12] = ["[x]", "[X]", "(x)", "(X)", "☒", "☑", "✓", "✔", "_X_", "_x_", "■", "●"];
 const EMPTY: [&str; 8] = ["[ ]", "[]", "( )", "()", "☐", "___", "□", "○"];
 
-/// Candidates for the values of a schema's fields, as they stand on a page.
+/// Candidates for the values of a schema's field, as they stand on a page. Where a box is ticked, the others are not.
 pub(crate) fn candidates(layout: &Layout, page: usize, allowed: &[String]) -> Vec<Candidate> {
     let mut found = Vec::new();
     for (index, segment) in layout.segments.iter().enumerate() {
         for choice in find(segment, allowed) {
             let (start, end) = choice.span;
-            found.push(Candidate {
-                kind: Kind::Choice,
-                value: choice.value,
-                raw: segment.text.get(start..end).unwrap_or_default().to_owned(),
-                page,
-                segment: index,
-                span: choice.span,
-                bbox: segment.place(start, end),
-                amount: Decimal::ZERO,
-                monetary: false,
-                currency: None,
-                dates: Vec::new(),
-                date: None,
-                range: None,
-                ticked: choice.ticked,
-            });
+            let raw = segment.text.get(start..end).unwrap_or_default().to_owned();
+            let bbox = segment.place(start, end);
+            let made = made(Kind::Choice, choice.value, raw, (page, index), choice.span, bbox, Decimal::ZERO);
+            found.push(Candidate { ticked: choice.ticked, ..made });
         }
+    }
+    if found.iter().any(|c| c.ticked == Some(true)) {
+        found.iter_mut().filter(|c| c.ticked.is_none()).for_each(|c| c.ticked = Some(false));
     }
     found
 }

@@ -4,12 +4,15 @@
 //! what stands below it; a label is no value.
 
 use super::super::candidate::{Candidate, Kind};
-use super::super::layout::{Layout, Segment};
+use super::super::describe::below;
+use super::super::layout::{Box4, Layout, Segment};
 use super::super::lexicon::plain;
 use super::thesaurus::{is_vocabulary, means, units};
-use super::{Form, Profile};
+use super::{Form, Label, Profile};
 use std::collections::HashMap;
 
+/// Words between two values, each with its own label.
+const JOINTS: [&str; 8] = ["and", "und", "et", "or", "oder", "y", "e", "en"];
 /// Most words before a value in a sentence that may be its label.
 const WORDS: usize = 6;
 /// A label above a value is at most so many line heights away.
@@ -20,6 +23,7 @@ const FAR: f32 = 60.0;
 /// How well the labels at each candidate fit each profile, 0..=1.
 pub(crate) fn strengths(pages: &[Layout], candidates: &[Candidate], profiles: &[Profile]) -> Vec<Vec<f32>> {
     let mut likeness = Likeness { profiles, known: HashMap::new() };
+    let numbered: Vec<bool> = pages.iter().map(|p| p.segments.iter().filter(|s| numbering(&s.text) > 0).count() > 3).collect();
     let keys: Vec<Vec<bool>> = pages.iter().map(|p| p.segments.iter().map(|s| is_key(&s.text)).collect()).collect();
     candidates
         .iter()
@@ -28,10 +32,15 @@ pub(crate) fn strengths(pages: &[Layout], candidates: &[Candidate], profiles: &[
             if c.kind == Kind::Name && is_key(&c.value) {
                 return out;
             }
-            let at = At { layout: &pages[c.page], keys: &keys[c.page], c };
+            let at = At::of(&pages[c.page], &keys[c.page], c);
+            if at.is_numbering(numbered[c.page]) || at.is_two() {
+                return out;
+            }
             at.labels(&mut |text, weight| likeness.add(text, weight, &mut out));
-            if matches!(c.kind, Kind::Amount | Kind::Choice) {
-                at.row(profiles, &mut out);
+            at.row(profiles, &mut out);
+            if at.is_tall() {
+                // Of a name on two lines the whole is the value.
+                out.iter_mut().for_each(|s| *s *= 1.02);
             }
             out
         })
@@ -66,8 +75,8 @@ impl Likeness<'_> {
         }
         if !self.known.contains_key(text) {
             let of = |part: &str| -> Vec<f32> {
-                let units = units(&plain(part));
-                self.profiles.iter().map(|p| p.likeness(&units)).collect()
+                let label = Label::of(part);
+                self.profiles.iter().map(|p| p.likeness(&label)).collect()
             };
             let mut best = of(text);
             for part in alternatives(text) {
@@ -91,10 +100,23 @@ fn alternatives(text: &str) -> Vec<String> {
         found.extend(bare.split(['/', '|', '·']).map(str::to_owned));
     }
     if bare.len() != text.len() {
+        let inner = text.split(['(', '[']).nth(1).and_then(|t| t.split([')', ']']).next());
+        found.extend(inner.map(str::to_owned));
         found.push(bare);
     }
     found.retain(|part| part.chars().filter(|c| c.is_alphabetic()).count() >= 3);
     found
+}
+
+/// `until 12:01 a.m. on February 23, 2026`: the hour is no other value.
+fn without_time(text: &str) -> &str {
+    let Some(at) = text.rfind(':') else { return text };
+    let bytes = text.as_bytes();
+    let digit = |i: Option<usize>| i.and_then(|i| bytes.get(i)).is_some_and(u8::is_ascii_digit);
+    if !(digit(at.checked_sub(1)) && digit(Some(at + 1)) && digit(Some(at + 2))) || text.len() > at + 14 {
+        return text;
+    }
+    text[..at].trim_end_matches(|c: char| c.is_ascii_digit()).trim_end()
 }
 
 fn without_brackets(text: &str) -> String {
@@ -113,14 +135,60 @@ fn without_brackets(text: &str) -> String {
     kept.collect::<String>().trim().to_owned()
 }
 
+/// How many digits number a label: `7. Commencement Date`, `16 Carrier`.
+fn numbering(text: &str) -> usize {
+    let digits = text.bytes().take_while(u8::is_ascii_digit).count();
+    let rest = text.get(digits..).unwrap_or_default().trim_start_matches(['.', ')']);
+    let worded = rest.strip_prefix(' ').is_some_and(|l| l.starts_with(char::is_uppercase));
+    if (1..=2).contains(&digits) && worded { digits } else { 0 }
+}
+
 /// A candidate in its place.
 struct At<'a> {
     layout: &'a Layout,
     keys: &'a [bool],
     c: &'a Candidate,
+    /// Its first line.
+    place: Box4,
 }
 
-impl At<'_> {
+impl<'a> At<'a> {
+    fn of(layout: &'a Layout, keys: &'a [bool], c: &'a Candidate) -> Self {
+        let segment = &layout.segments[c.segment];
+        let tall = c.bbox[3] - c.bbox[1] > 1.7 * segment.height();
+        Self { layout, keys, c, place: if tall { segment.bbox } else { c.bbox } }
+    }
+
+    /// Whether it is the number of a label: of a form's box, of a paragraph. `listed`: the page numbers its labels.
+    fn is_numbering(&self, listed: bool) -> bool {
+        let text = &self.layout.segments[self.c.segment].text;
+        let (start, end) = self.c.span;
+        let said = text.get(start..end).unwrap_or_default().trim_end_matches(['.', ')']);
+        let short = said.len() <= 2 && said.bytes().all(|b| b.is_ascii_digit());
+        listed && short && !text.get(..start).is_some_and(|t| t.trim_end().ends_with(':')) && numbering(text.get(start..).unwrap_or_default()) > 0
+    }
+
+    /// Whether it has more than one line.
+    fn is_tall(&self) -> bool {
+        self.c.bbox[3] - self.c.bbox[1] > 1.7 * self.layout.segments[self.c.segment].height()
+    }
+
+    /// Whether its second line has a label of its own, or is one.
+    fn is_two(&self) -> bool {
+        if !self.is_tall() {
+            return false;
+        }
+        let rest = [self.c.bbox[0], self.place[3], self.c.bbox[2], self.c.bbox[3]];
+        let labelled = |s: &Segment| is_key(&s.text) && rest[0] - s.bbox[2] < 12.0 * s.height();
+        let inside = |s: &Segment| {
+            let middle = f32::midpoint(s.bbox[1], s.bbox[3]);
+            (rest[1]..rest[3]).contains(&middle) && s.bbox[0] < rest[2] && s.bbox[2] > rest[0]
+        };
+        let near = self.layout.segments.iter().zip(self.keys).skip(self.c.segment);
+        let is_label = near.take(60).any(|(s, key)| *key && inside(s));
+        is_label || self.layout.left_of(rest).next().is_some_and(labelled)
+    }
+
     fn labels(&self, add: &mut dyn FnMut(&str, f32)) {
         let segment = &self.layout.segments[self.c.segment];
         let inside = self.inside(segment, add);
@@ -136,11 +204,12 @@ impl At<'_> {
         let before = segment.text.get(..self.c.span.0).unwrap_or_default();
         let before = before.trim_end_matches(|c: char| matches!(c, '.' | '_' | ' ' | '$' | '€' | '£' | '(' | '='));
         // What stands before another value is that one's.
+        let before = without_time(before);
         let after_value = before.rfind(|c: char| c.is_ascii_digit()).map_or(0, |at| at + 1);
         let own = before.get(after_value..).unwrap_or_default();
         let own = own.trim_start_matches(|c: char| !c.is_alphabetic() && c != '#');
         let word = own.split(' ').next_back().unwrap_or_default().trim_end_matches(',').to_lowercase();
-        let joined = after_value > 0 && matches!(word.as_str(), "and" | "und" | "et" | "or" | "oder" | "y" | "e" | "en");
+        let joined = after_value > 0 && JOINTS.contains(&word.as_str());
         if own.chars().filter(|c| c.is_alphabetic()).count() < 2 && !own.contains('#') || joined {
             return before.chars().any(char::is_alphabetic);
         }
@@ -158,10 +227,17 @@ impl At<'_> {
         if words.len() <= WORDS {
             add(own.trim(), 1.0);
         }
+        // In long lines of text nearly every word stands somewhere.
+        let prose = segment.words.len() > 9;
         for count in 1..=WORDS.min(words.len().saturating_sub(1)) {
-            add(&words[words.len() - count..].join(" "), 0.9);
+            let weight = match (prose, count) {
+                (true, 1 | 2) => 0.7,
+                (true, _) => 0.8,
+                (false, _) => 0.88,
+            };
+            add(&words[words.len() - count..].join(" "), weight);
         }
-        true
+        words.len() > 3 || is_key(own)
     }
 
     /// What stands behind a number: `$500,000 per occurrence`, `(the "Tenant")` behind a name.
@@ -176,16 +252,27 @@ impl At<'_> {
             open.filter(|inner| !inner.contains(|c: char| c.is_ascii_digit())).unwrap_or_default()
         };
         let words: Vec<&str> = text.split_whitespace().take_while(|w| !w.contains(|c: char| c.is_ascii_digit())).collect();
+        let before = segment.text.get(..self.c.span.0).unwrap_or_default();
+        let before = before.rsplit(|c: char| c.is_ascii_digit()).next().unwrap_or_default();
+        let before = before.trim_matches(|c: char| !c.is_alphabetic() && c != '#');
+        let joined = before.split(' ').next_back().is_some_and(|w| JOINTS.contains(&w.to_lowercase().as_str()));
+        let before = if joined { "" } else { before };
+        let prose = if segment.words.len() > 9 { 0.8 } else { 1.0 };
         for count in 1..=words.len().min(4) {
-            add(&words[..count].join(" "), if number { 0.72 } else { 0.9 });
+            let behind = words[..count].join(" ");
+            add(&behind, prose * if number { 0.72 } else { 0.9 });
+            // `TOTAL: 34 packages`
+            if number && !before.is_empty() && before.split(' ').count() <= 3 {
+                add(&format!("{} {behind}", before.trim_end_matches(':')), 0.93);
+            }
         }
     }
 
     fn left(&self, segment: &Segment, inside: bool, add: &mut dyn FnMut(&str, f32)) {
         let height = segment.height();
         let mut passed = 0;
-        for left in self.layout.left_of(self.c.bbox).filter(|s| !std::ptr::eq(*s, segment)).take(5) {
-            let gap = (self.c.bbox[0] - left.bbox[2]) / height;
+        for left in self.layout.left_of(self.place).filter(|s| !std::ptr::eq(*s, segment)).take(5) {
+            let gap = (self.place[0] - left.bbox[2]) / height;
             let worded = left.text.chars().filter(|c| c.is_alphabetic()).count() >= 2 || left.text.contains('#');
             if worded {
                 let near = if gap < 12.0 { 0.98 } else if gap < 30.0 { 0.9 } else { 0.75 };
@@ -207,18 +294,24 @@ impl At<'_> {
         let height = segment.height();
         let table = matches!(self.c.kind, Kind::Amount | Kind::Date | Kind::Id | Kind::Choice);
         let left = segment.bbox[0];
+        let worded = |s: &&Segment| s.text.contains(char::is_alphabetic) && !s.text.contains(|c: char| c.is_ascii_digit());
+        let row = self.layout.left_of(self.place).filter(|s| !std::ptr::eq(*s, segment)).find(worded).map(|s| s.text.as_str());
         let mut passed = 0;
-        for above in self.layout.above(self.c.bbox).take(40) {
-            let gap = (self.c.bbox[1] - above.bbox[3]) / height;
+        for above in self.layout.above(self.place).take(40) {
+            let gap = (self.place[1] - above.bbox[3]) / height;
             if gap > if table { FAR } else { NEAR } {
                 break;
             }
             let index = self.index_of(above);
             let key = index.is_some_and(|i| self.keys[i]);
-            let digits = above.text.contains(|c: char| c.is_ascii_digit());
+            let numbered = above.text.get(numbering(&above.text)..).unwrap_or_default();
+            let digits = numbered.contains(|c: char| c.is_ascii_digit());
             if digits && !key {
                 // Values of the same column.
                 passed += 1;
+                continue;
+            }
+            if !above.text.contains(char::is_alphabetic) {
                 continue;
             }
             // A label with a value right of it belongs to that one.
@@ -231,12 +324,16 @@ impl At<'_> {
                 weight *= if above.text.trim_end().ends_with(':') { 0.3 } else { 0.6 };
             }
             // Aligned with what it is the label of.
-            let aligned = (above.bbox[0] - left).abs() < 2.0 * height || (above.bbox[2] - self.c.bbox[2]).abs() < 2.0 * height;
-            weight *= if aligned { 1.0 } else { 0.8 };
+            let aligned = (above.bbox[0] - left).abs() < 2.0 * height || (above.bbox[2] - self.place[2]).abs() < 2.0 * height;
+            weight *= if aligned || self.c.kind == Kind::Amount { 1.0 } else { 0.8 };
             let text = above.text.trim_end_matches(['.', ':', '_', ' ']);
             add(text, weight);
+            // A cell is told by its row and its column.
+            if let Some(row) = row.filter(|_| self.c.kind == Kind::Amount) {
+                add(&format!("{} {text}", row.trim_end_matches(['.', ':', '_', ' '])), 0.93);
+            }
             if above.words.len() > 1 {
-                let within = above.plain_within(self.c.bbox[0] - 0.4 * height, self.c.bbox[2] + 0.4 * height);
+                let within = above.plain_within(self.place[0] - 0.4 * height, self.place[2] + 0.4 * height);
                 add(&within, weight * 0.92);
             }
             // In two languages, one above the other.
@@ -247,17 +344,37 @@ impl At<'_> {
         }
     }
 
-    /// In the row of a total, the whole of a column counts more than its parts.
+    /// Of a column of values the whole counts more than its parts, and what stands alone more than what stands in one.
     fn row(&self, profiles: &[Profile], out: &mut [f32]) {
+        if !matches!(self.c.kind, Kind::Amount | Kind::Date | Kind::Id) {
+            return;
+        }
+        let is_number = |s: &Segment| {
+            let digits = s.text.bytes().filter(u8::is_ascii_digit).count();
+            digits > 0 && 2 * digits >= s.text.chars().filter(|c| c.is_alphabetic()).count()
+        };
+        let height = self.place[3] - self.place[1];
+        // Of a list of labels and values each value stands alone.
+        let text = &self.layout.segments[self.c.segment].text;
+        if text.get(..self.c.span.0).is_some_and(|before| before.contains(':')) {
+            return;
+        }
+        let first = self.layout.left_of(self.place).find(|s| s.text.contains(char::is_alphabetic));
+        let first = first.filter(|s| !s.text.starts_with(|c: char| c.is_ascii_digit()) || s.text.contains(':'));
+        if first.is_some_and(|s| is_key(&s.text)) && !first.is_some_and(|s| units(&s.plain).iter().any(|u| means(u, "total"))) {
+            return;
+        }
+        let near = |s: &&Segment| (self.place[1] - s.bbox[3]).abs() < 2.5 * height && is_number(s);
+        let over = self.layout.above(self.place).next().as_ref().is_some_and(near);
+        let under = below(self.layout, self.place).is_some_and(|s| is_number(s) && s.bbox[1] - self.place[3] < 2.5 * height);
         let total = |s: &Segment| units(&s.plain).iter().any(|u| means(u, "total") || u.text.starts_with("total"));
-        let is_total = self.layout.left_of(self.c.bbox).take(6).any(total);
-        let column = self.layout.above(self.c.bbox).take_while(|s| s.text.contains(|c: char| c.is_ascii_digit())).count();
+        let is_total = self.c.kind == Kind::Amount && self.layout.left_of(self.place).take(6).any(total);
         for (profile, strength) in profiles.iter().zip(out) {
             let counted = matches!(profile.form, Form::Money | Form::Number | Form::Count);
-            if counted && is_total {
-                *strength = (*strength + 0.12).min(1.0) * f32::from(u8::from(*strength > 0.3));
-            } else if counted && column > 0 {
-                *strength *= 0.9;
+            if counted && is_total && *strength > 0.3 {
+                *strength = (*strength + 0.12).min(1.0);
+            } else if over || under {
+                *strength *= if self.c.kind == Kind::Amount { 0.88 } else { 0.84 };
             }
         }
     }

@@ -14,7 +14,7 @@ const SILENT: &[&str] = &[
     "of", "the", "and", "or", "for", "in", "on", "at", "with", "an", "a", "der", "die", "das", "den", "dem", "des", "und",
     "oder", "fur", "im", "am", "zu", "zum", "zur", "le", "la", "les", "du", "de", "d", "l", "et", "ou", "un", "une", "el",
     "los", "las", "y", "del", "della", "di", "e", "il", "lo", "een", "het", "en", "van", "te", "is", "was", "be", "been",
-    "as", "are", "has", "have", "which", "that", "who", "whose", "it", "its", "s", "if", "any", "also", "may", "par",
+    "as", "are", "auf", "an", "bei", "aus", "mit", "beim", "vom", "sur", "chez", "con", "op", "has", "have", "which", "that", "who", "whose", "it", "its", "s", "if", "any", "also", "may", "par",
 ];
 
 /// Words of a place in time or space: they count less than what they stand beside.
@@ -40,10 +40,10 @@ impl Unit {
     }
 }
 
-/// `insertion` and `insertions`, `occur` and `occurrence`: one begins with the other, four letters at least.
+/// `insertion` and `insertions`: one begins with the other, four letters at least.
 fn is_inflected(a: &str, b: &str) -> bool {
     let (short, long) = if a.len() < b.len() { (a, b) } else { (b, a) };
-    short.len() >= 4 && !short.contains(' ') && long.starts_with(short) && long.len() - short.len() <= 6
+    short.len() >= 4 && !short.contains(' ') && long.starts_with(short) && long.len() - short.len() <= 3
 }
 
 struct Thesaurus {
@@ -57,7 +57,7 @@ struct Thesaurus {
 
 static THESAURUS: LazyLock<Thesaurus> = LazyLock::new(|| {
     let mut all = Thesaurus { senses: Vec::new(), phrases: HashMap::new(), longest: HashMap::new() };
-    for line in LINES.lines().filter(|l| !l.is_empty() && !l.starts_with("# ")) {
+    for line in lines() {
         let (rest, common) = line.strip_prefix('~').map_or((line, false), |rest| (rest, true));
         let (rest, somebody) = rest.strip_prefix('=').map_or((rest, false), |rest| (rest, true));
         let sense = u16::try_from(all.senses.len()).unwrap_or(u16::MAX);
@@ -89,6 +89,7 @@ pub(crate) fn units(label: &str) -> Vec<Unit> {
             let phrase = words[at..at + n].join(" ");
             all.phrases.get(&phrase).map(|senses| (n, phrase, senses))
         });
+        let known = known.or_else(|| inflected(all, words[at]).map(|(base, senses)| (1, base, senses)));
         match known {
             Some((n, text, senses)) => {
                 // `of` alone says nothing, though phrases begin with it.
@@ -111,6 +112,19 @@ pub(crate) fn units(label: &str) -> Vec<Unit> {
         }
     }
     units
+}
+
+/// A word that is known with another ending: `calibrations`, `commencement`, `gemieteten`.
+fn inflected<'a>(all: &'a Thesaurus, word: &str) -> Option<(String, &'a Vec<u16>)> {
+    const ENDS: [&str; 12] = ["s", "es", "n", "en", "e", "er", "ed", "d", "ing", "ment", "ung", "en"];
+    const LEAST: usize = 5;
+    if SILENT.contains(&word) {
+        return None;
+    }
+    ENDS.iter().find_map(|end| {
+        let base = word.strip_suffix(end).filter(|b| b.len() >= LEAST)?;
+        all.phrases.get(base).map(|senses| (base.to_owned(), senses))
+    })
 }
 
 fn unit(all: &Thesaurus, text: String, senses: Vec<u16>) -> Unit {
@@ -140,6 +154,40 @@ fn split(all: &Thesaurus, word: &str) -> Option<Vec<Unit>> {
     })
 }
 
+/// A German compound that ends with a word that is known: `Arbeitslosenversicherung`.
+fn ends_known(all: &Thesaurus, word: &str) -> bool {
+    const LEAST: usize = 6;
+    word.is_ascii() && (3..word.len().saturating_sub(LEAST)).any(|at| all.phrases.contains_key(&word[at..]))
+}
+
+/// What cannot be said of the same value.
+const OPPOSITES: [(&str, &str); 14] = [
+    ("start", "end"),
+    ("net", "gross"),
+    ("next", "old"),
+    ("sender", "receiver"),
+    ("seller", "buyer"),
+    ("landlord", "tenant"),
+    ("insurer", "insured"),
+    ("arrival", "departure"),
+    ("entry", "exit"),
+    ("lender", "borrower"),
+    ("employer", "employee"),
+    ("month", "year"),
+    ("pickup", "deliver"),
+    ("birth", "entry"),
+];
+
+/// Whether one word says the opposite of another.
+pub(crate) fn opposed(a: &Unit, b: &Unit) -> bool {
+    static PAIRS: LazyLock<Vec<(u16, u16)>> = LazyLock::new(|| {
+        let number = |word: &str| sense(word).unwrap_or(u16::MAX);
+        OPPOSITES.iter().map(|(a, b)| (number(a), number(b))).collect()
+    });
+    let has = |unit: &Unit, sense: u16| unit.senses.contains(&sense);
+    PAIRS.iter().any(|(x, y)| has(a, *x) && has(b, *y) || has(a, *y) && has(b, *x)) && !a.same(b)
+}
+
 /// Whether a text in plain form consists of words that labels are made of.
 pub(crate) fn is_vocabulary(text: &str) -> bool {
     let all = &*THESAURUS;
@@ -155,7 +203,7 @@ pub(crate) fn is_vocabulary(text: &str) -> bool {
                 telling = true;
                 at += n;
             }
-            None if is_label_word(word) || split(all, word).is_some() => {
+            None if is_label_word(word) || inflected(all, word).is_some() || split(all, word).is_some() || words.len() == 1 && ends_known(all, word) => {
                 telling = true;
                 at += 1;
             }
@@ -173,11 +221,21 @@ pub(crate) fn is_somebody(unit: &Unit) -> bool {
 
 /// Whether a unit has the meaning of which that word is the first.
 pub(crate) fn means(unit: &Unit, word: &str) -> bool {
-    let number = LINES.lines().filter(|l| !l.is_empty() && !l.starts_with("# ")).position(|l| {
-        let l = l.trim_start_matches(['~', '=']);
-        l.split(" | ").next() == Some(word)
-    });
-    number.and_then(|n| u16::try_from(n).ok()).is_some_and(|n| unit.senses.contains(&n))
+    static FIRST: LazyLock<HashMap<&'static str, u16>> =
+        LazyLock::new(|| lines().enumerate().filter_map(|(i, l)| Some((first(l)?, u16::try_from(i).ok()?))).collect());
+    FIRST.get(word).is_some_and(|sense| unit.senses.contains(sense))
+}
+
+fn sense(word: &str) -> Option<u16> {
+    lines().position(|l| first(l) == Some(word)).and_then(|i| u16::try_from(i).ok())
+}
+
+fn lines() -> impl Iterator<Item = &'static str> {
+    LINES.lines().filter(|l| !l.is_empty() && !l.starts_with("# "))
+}
+
+fn first(line: &'static str) -> Option<&'static str> {
+    line.trim_start_matches(['~', '=']).split(" | ").next()
 }
 
 #[cfg(test)]

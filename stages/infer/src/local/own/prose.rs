@@ -1,0 +1,160 @@
+//! Candidates for a tenant's fields that no document of commerce has: names in sentences, numbers in brackets.
+//!
+//! Owns what is only looked for where a schema asks. Rule: better one candidate too many; labels decide.
+
+use super::super::candidate::{Candidate, Kind};
+use super::super::layout::{Layout, Segment};
+use super::{Form, Profile};
+use docmill_document::money;
+use rust_decimal::Decimal;
+
+/// A line with so many words is one of a text.
+const LINE: usize = 6;
+/// Most names of a page.
+const MOST: usize = 200;
+
+/// More candidates of a page, by what its fields ask for.
+pub(crate) fn candidates(layout: &Layout, page: usize, profiles: &[Profile], known: &[Candidate]) -> Vec<Candidate> {
+    let asked = |forms: &[Form]| profiles.iter().any(|p| forms.contains(&p.form));
+    let mut found = Vec::new();
+    for (index, segment) in layout.segments.iter().enumerate() {
+        let mut put = |kind, value: String, span: (usize, usize), amount| {
+            let raw = segment.text.get(span.0..span.1).unwrap_or_default().to_owned();
+            let bbox = segment.place(span.0, span.1);
+            found.push(made(kind, value, raw, (page, index), span, bbox, amount));
+        };
+        if asked(&[Form::Party, Form::Text]) && segment.words.len() >= LINE {
+            for (start, end) in names(segment) {
+                put(Kind::Name, segment.text[start..end].to_owned(), (start, end), Decimal::ZERO);
+            }
+        }
+        if asked(&[Form::Number, Form::Count]) {
+            for (start, end, amount) in bracketed(segment) {
+                let taken = |c: &Candidate| {
+                    c.kind == Kind::Amount && c.page == page && c.segment == index && c.span.0 < end && c.span.1 > start
+                };
+                if !known.iter().any(taken) {
+                    put(Kind::Amount, amount.to_string(), (start, end), amount);
+                }
+            }
+        }
+    }
+    found.truncate(MOST);
+    found
+}
+
+/// A candidate without what only some kinds have.
+pub(super) fn made(
+    kind: Kind,
+    value: String,
+    raw: String,
+    (page, segment): (usize, usize),
+    span: (usize, usize),
+    bbox: [f32; 4],
+    amount: Decimal,
+) -> Candidate {
+    Candidate {
+        kind,
+        value,
+        raw,
+        page,
+        segment,
+        span,
+        bbox,
+        amount,
+        monetary: false,
+        currency: None,
+        dates: Vec::new(),
+        date: None,
+        range: None,
+        ticked: None,
+    }
+}
+
+/// Words with capital letters in a row, two at least: `between The Whitcombe Estate (the "Landlord")`.
+fn names(segment: &Segment) -> Vec<(usize, usize)> {
+    const JOINTS: [&str; 12] = ["&", "of", "and", "und", "de", "du", "la", "van", "von", "der", "et", "y"];
+    const ENDS: [char; 4] = [',', '.', ';', ':'];
+    let text = segment.text.as_str();
+    let starts: Vec<usize> = segment.words.iter().map(|w| w.0).collect();
+    let word = |i: usize| {
+        let end = starts.get(i + 1).map_or(text.len(), |next| next.saturating_sub(1));
+        (starts[i], end, text.get(starts[i]..end).unwrap_or_default())
+    };
+    let capital = |w: &str| w.chars().next().is_some_and(char::is_uppercase) && w.chars().any(char::is_alphabetic);
+    let mut found = Vec::new();
+    let mut at = 0;
+    while at < starts.len() {
+        let (start, mut end, first) = word(at);
+        if !capital(first) || first.contains(|c: char| c.is_ascii_digit()) {
+            at += 1;
+            continue;
+        }
+        let mut count = 1;
+        let mut next = at + 1;
+        let mut closed = first.ends_with(ENDS) && !is_short(first);
+        while !closed && next < starts.len() {
+            let (_, word_end, said) = word(next);
+            let joined = JOINTS.contains(&said) && next + 1 < starts.len() && capital(word(next + 1).2);
+            if !joined && !capital(said) {
+                break;
+            }
+            closed = said.ends_with(ENDS) && !is_short(said);
+            end = word_end;
+            count += usize::from(!joined);
+            next += 1;
+        }
+        if count >= 2 {
+            let trimmed = text[start..end].trim_end_matches([';', ':']);
+            let keeps = is_short(trimmed.rsplit(' ').next().unwrap_or_default());
+            let trimmed = if keeps { trimmed } else { trimmed.trim_end_matches([',', '.']) };
+            found.push((start, start + trimmed.len()));
+        }
+        at = next.max(at + 1);
+    }
+    found
+}
+
+/// `Inc.`, `Ltd.`, `J.`: the stop belongs to the word. After a comma, a form of company goes on: `Muster, Inc.`
+fn is_short(word: &str) -> bool {
+    word.ends_with('.') && word.chars().filter(|c| c.is_alphabetic()).count() <= 4
+}
+
+/// `(22,3 ± 0,5) °C`: the first number in brackets.
+fn bracketed(segment: &Segment) -> Vec<(usize, usize, Decimal)> {
+    let text = segment.text.as_str();
+    text.match_indices('(')
+        .filter_map(|(at, _)| {
+            let rest = text.get(at + 1..)?;
+            let length = rest.find(|c: char| !(c.is_ascii_digit() || matches!(c, '.' | ',' | '-'))).unwrap_or(rest.len());
+            let number = rest.get(..length)?.trim_end_matches(['.', ',']);
+            if !number.contains(|c: char| c.is_ascii_digit()) {
+                return None;
+            }
+            let amount = money::parse(number)?.value;
+            Some((at + 1, at + 1 + number.len(), amount))
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::local::tests::drawn;
+
+    #[test]
+    fn names_stand_in_sentences() {
+        let line = "made on May 2 between The Whitcombe Estate (the \"Landlord\") and Muster & Sons Ltd. as tenant";
+        let page = drawn(&[(20.0, 100.0, line)]);
+        let text = page.segments[0].text.clone();
+        let found: Vec<&str> = names(&page.segments[0]).into_iter().map(|(a, b)| &text[a..b]).collect();
+        assert_eq!(found, ["The Whitcombe Estate", "Muster & Sons Ltd."]);
+    }
+
+    #[test]
+    fn the_first_number_in_brackets_is_the_value() {
+        let page = drawn(&[(20.0, 100.0, "(22,3 ± 0,5) °C")]);
+        let found: Vec<String> = bracketed(&page.segments[0]).into_iter().map(|b| b.2.to_string()).collect();
+        assert_eq!(found, ["22.3"]);
+    }
+}
