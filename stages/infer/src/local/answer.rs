@@ -303,6 +303,10 @@ impl Work {
                     ranked[i].list.first().filter(|f| f.1 > 0.25).map(|f| f.0)
                 }
                 Role::OwnChoice => own::choose::only(want, &self.candidates),
+                Role::OwnText => {
+                    let taken: Vec<usize> = chosen.values().map(|c| c.candidate).collect();
+                    want.side.and_then(|side| self.by_place(side, &taken))
+                }
                 _ => None,
             };
             if let Some(candidate) = found {
@@ -330,50 +334,6 @@ impl Work {
             });
         }
         field
-    }
-
-    /// The currency that stands beside the total, else the one that stands most often.
-    fn currency(&self, wants: &[Want], fields: &mut Fields) {
-        let Some(want) = wants.iter().find(|w| w.role == Role::Currency) else { return };
-        let mut counts: HashMap<&'static str, (usize, usize)> = HashMap::new();
-        for (i, c) in self.candidates.iter().enumerate() {
-            if let Some(code) = c.currency {
-                let slot = counts.entry(code).or_insert((0, i));
-                slot.0 += 1;
-            }
-        }
-        // A code that stands alone, beside a label or in a table's header.
-        let mut alone: HashMap<&'static str, (usize, i32, Box4)> = HashMap::new();
-        for page in &self.pages {
-            for segment in &page.segments {
-                for (at, place) in &segment.words {
-                    let word = segment.text.get(*at..).and_then(|t| t.split(' ').next()).unwrap_or_default();
-                    let word = word.trim_matches(|c| matches!(c, '(' | ')' | '[' | ']' | ',' | ';'));
-                    let code = word.len() >= 2 && (word.len() == 3 || !word.is_ascii());
-                    if let Some(code) = docmill_document::money::currency(word).filter(|_| code) {
-                        alone.entry(code).or_insert((0, page.page_no, *place)).0 += 1;
-                    }
-                }
-            }
-        }
-        let best = counts.iter().max_by_key(|(code, (n, _))| (*n, *code));
-        let single = alone.iter().max_by_key(|(code, (n, ..))| (*n, **code));
-        match (best, single) {
-            (Some((code, (n, i))), _) => {
-                let c = &self.candidates[*i];
-                let confidence = if *n > 2 { 0.9 } else { 0.75 };
-                let page = self.pages[c.page].page_no;
-                fields.insert(
-                    want.name.clone(),
-                    local((*code).to_owned(), c.raw.clone(), confidence, page, c.bbox),
-                );
-            }
-            (None, Some((code, (_, page, place)))) => {
-                let value = (*code).to_owned();
-                fields.insert(want.name.clone(), local(value.clone(), value, 0.8, *page, *place));
-            }
-            (None, None) => {}
-        }
     }
 
     /// Nothing said otherwise, the whole of an invoice is to be paid.
@@ -440,7 +400,7 @@ pub(crate) fn summed(sum: Summed) -> Field {
     local(sum.amount.to_string(), sum.raw, confidence, sum.page_no, sum.bbox)
 }
 
-fn local(value: String, raw: String, confidence: f64, page: i32, place: Box4) -> Field {
+pub(super) fn local(value: String, raw: String, confidence: f64, page: i32, place: Box4) -> Field {
     Field {
         value,
         raw: Some(raw),

@@ -232,7 +232,7 @@ impl At<'_> {
         let text = &self.segment.text;
         let words = self.words();
         let pairs = words.windows(2).map(|w| (w[0].0, w[1].1));
-        let postcodes = pairs.filter(|(a, b)| text.get(*a..*b).is_some_and(is_postcode));
+        let postcodes = pairs.filter(|(a, b)| text.get(*a..*b).is_some_and(domestic::is_british_postcode));
         let counts = super::paging::spans(text);
         let taken: Vec<(usize, usize)> = taken.iter().copied().chain(postcodes).chain(counts).collect();
         for (i, (start, end)) in words.iter().enumerate() {
@@ -438,20 +438,6 @@ fn id_core(text: &str, start: usize, end: usize) -> Option<(usize, usize)> {
     let core = left.trim_end_matches(|c: char| !c.is_alphanumeric());
     let a = start + (raw.len() - left.len());
     (!core.is_empty()).then_some((a, a + core.len()))
-}
-
-/// A British postcode: `LS4 2AZ`, `EC1A 1BB`.
-fn is_postcode(text: &str) -> bool {
-    let Some((area, rest)) = text.trim_end_matches([',', '.']).split_once(' ') else { return false };
-    let letters = area.bytes().take_while(u8::is_ascii_uppercase).count();
-    let district = area.as_bytes().get(letters..).unwrap_or_default();
-    let of_district = match district {
-        [a] => a.is_ascii_digit(),
-        [a, b] => a.is_ascii_digit() && (b.is_ascii_digit() || b.is_ascii_uppercase()),
-        _ => false,
-    };
-    let of_unit = matches!(rest.as_bytes(), [a, b, c] if a.is_ascii_digit() && b.is_ascii_uppercase() && c.is_ascii_uppercase());
-    (1..=2).contains(&letters) && of_district && of_unit
 }
 
 fn plausible_id(core: &str) -> bool {

@@ -125,7 +125,7 @@ fn multiply(cells: &mut BTreeMap<Column, Cell>) {
         let cell = cells.get(&column).filter(|c| !c.value.is_empty())?;
         let all = money::readings(cell.raw.trim()).into_iter().map(|a| a.value);
         let own = cell.value.parse::<Decimal>().ok()?;
-        Some(std::iter::once(own).chain(all).collect::<Vec<_>>())
+        Some(std::iter::once(own).chain(all).chain(grouped(&cell.raw)).collect::<Vec<_>>())
     };
     let (Some(quantities), Some(prices), Some(totals)) =
         (read(Column::Quantity), read(Column::UnitPrice), read(Column::LineTotal))
@@ -230,6 +230,15 @@ pub(crate) fn number(raw: &str) -> Option<String> {
     };
     let last = || money::parse(raw.rsplit(' ').next()?).filter(|_| raw.starts_with('('));
     whole.or_else(lead).or_else(last).map(|a| a.value.to_string())
+}
+
+/// A number whose thousands are set apart, with a unit behind it: `2 140 kWh`.
+pub(crate) fn grouped(raw: &str) -> Option<Decimal> {
+    let digits = |w: &str| w.bytes().all(|b| b.is_ascii_digit());
+    let words: Vec<&str> = raw.split_whitespace().collect();
+    let groups = words.iter().skip(1).take_while(|w| w.len() == 3 && digits(w)).count();
+    let first = words.first().filter(|w| digits(w) && w.len() <= 3)?;
+    if groups == 0 { None } else { format!("{first}{}", words[1..=groups].concat()).parse().ok() }
 }
 
 pub(crate) fn rate(raw: &str) -> Option<String> {

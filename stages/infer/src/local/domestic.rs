@@ -193,6 +193,27 @@ fn says(label: &str) -> Option<Number> {
     None
 }
 
+/// A British postcode: `LS4 2AZ`, `EC1A 1BB`.
+pub(crate) fn is_british_postcode(text: &str) -> bool {
+    let Some((area, rest)) = text.trim_end_matches([',', '.']).split_once(' ') else { return false };
+    let letters = area.bytes().take_while(u8::is_ascii_uppercase).count();
+    let district = area.as_bytes().get(letters..).unwrap_or_default();
+    let of_district = match district {
+        [a] => a.is_ascii_digit(),
+        [a, b] => a.is_ascii_digit() && (b.is_ascii_digit() || b.is_ascii_uppercase()),
+        _ => false,
+    };
+    let of_unit = matches!(rest.as_bytes(), [a, b, c] if a.is_ascii_digit() && b.is_ascii_uppercase() && c.is_ascii_uppercase());
+    (1..=2).contains(&letters) && of_district && of_unit
+}
+
+/// Whether a text ends with one: the last line of an address.
+pub(crate) fn ends_with_postcode(text: &str) -> bool {
+    let mut last: Vec<String> = text.rsplit(' ').take(2).map(str::to_uppercase).collect();
+    last.reverse();
+    last.len() == 2 && text.matches(' ').count() > 1 && is_british_postcode(&last.join(" "))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -4,7 +4,7 @@
 //! built-in role where its name, title or description says so; its own labels always count.
 
 use super::lexicon::{Lexicon, plain};
-use super::own::{Form, Profile};
+use super::own::{Form, Profile, Side};
 use crate::schema::{Schema, SchemaField, ValueKind};
 
 /// What a field means; decides its candidates and how they are weighed.
@@ -73,6 +73,8 @@ pub struct Want {
     pub allowed: Vec<String>,
     /// What its values look like; of the built-in fields the role says so.
     pub form: Form,
+    /// Where a party of a schema stands without a label.
+    pub side: Option<Side>,
 }
 
 /// The fields of the built-in business document.
@@ -101,7 +103,7 @@ pub fn built_in() -> Vec<Want> {
         ("period_to", R::PeriodTo),
     ]
     .into_iter()
-    .map(|(name, role)| Want { name: name.to_owned(), role, own: None, allowed: Vec::new(), form: Form::Any })
+    .map(|(name, role)| Want { name: name.to_owned(), role, own: None, allowed: Vec::new(), form: Form::Any, side: None })
     .collect()
 }
 
@@ -120,12 +122,14 @@ fn read(schema: &Schema) -> (Vec<Want>, Vec<Vec<String>>) {
         own.extend(field.aliases.iter().cloned());
         own.retain(|l| !l.trim().is_empty());
         labels.push(own);
+        let profile = Profile::of(field, "");
         wants.push(Want {
             name: field.name.clone(),
             role: role(field),
             own: Some(i),
             allowed: field.allowed.clone(),
-            form: Profile::of(field, "").form,
+            form: profile.form,
+            side: profile.side,
         });
     }
     (wants, labels)

@@ -44,7 +44,13 @@ pub(crate) fn complete(cells: &mut [Named], layout: &Layout, next: usize) {
             open(cells, &|r, i| product(&r[q], &r[p]).zip(value(&r[i])).is_some_and(|(a, b)| equal(a, b)))
         });
         let price_of_all = price.filter(|p| quantity.is_none() || adds_up(&rows, *p, layout, next));
-        if let Some(i) = proven.or_else(|| open(cells, &|r, i| is_amount(&r[i]))).or(price_of_all) {
+        // What is written with the tax is the amount where there is no other.
+        let with_tax = || {
+            let last = cells.len().checked_sub(1)?;
+            (cells[last].0 == Some(Column::Other) && most(count(&|r| is_amount(&r[last])))).then_some(last)
+        };
+        let unnamed = || open(cells, &|r, i| is_amount(&r[i]));
+        if let Some(i) = proven.or_else(unnamed).or(price_of_all).or_else(with_tax) {
             cells[i].0 = Some(Column::LineTotal);
         }
     }
@@ -99,8 +105,11 @@ pub(crate) fn price_first(cells: &mut [Named], layout: &Layout, next: usize) {
         return;
     };
     let rows = rows_below(cells, layout, next);
-    let fits =
-        |r: &&Texts| product(&r[quantity], &r[first]).zip(value(&r[last])).is_some_and(|(a, b)| equal(a, b));
+    let fits = |r: &&Texts| {
+        let grouped = cells::grouped(&r[quantity]).zip(value(&r[first])).and_then(|(a, b)| a.checked_mul(b));
+        let total = value(&r[last]);
+        [product(&r[quantity], &r[first]), grouped].into_iter().flatten().any(|p| total.is_some_and(|t| equal(p, t)))
+    };
     if 2 * rows.iter().filter(fits).count() > rows.len() {
         cells[first].0 = Some(Column::UnitPrice);
     }

@@ -39,6 +39,15 @@ pub enum Form {
     Choice,
 }
 
+/// Where a party stands on a paper without a label.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Side {
+    /// It wrote the paper: its letterhead.
+    Issuer,
+    /// It was written to: its window.
+    Addressee,
+}
+
 /// What a schema says about a field.
 #[derive(Debug, Clone, Default)]
 pub struct Profile {
@@ -52,6 +61,8 @@ pub struct Profile {
     denied: Vec<Unit>,
     /// The only values there are.
     pub(crate) allowed: Vec<String>,
+    /// Where it stands where no label names it.
+    pub side: Option<Side>,
     /// It is of the document itself: the number of a certificate, where the schema is that of a certificate.
     of_document: bool,
 }
@@ -85,7 +96,8 @@ impl Profile {
         let of_document = names.iter().take(2).filter(|n| telling(n)).any(|name| {
             name.iter().filter(|u| u.weight > 0.5).all(|u| title.iter().any(|t| t.same(u)))
         });
-        Self { form, names, said, denied, allowed: field.allowed.clone(), of_document }
+        let side = if form == Form::Party { side(&names) } else { None };
+        Self { form, names, said, denied, allowed: field.allowed.clone(), side, of_document }
     }
 
     /// How well a label fits the field, 0..=1.
@@ -193,6 +205,21 @@ fn described(text: &str) -> (Vec<Unit>, Vec<Unit>) {
         denied.extend(units(&words[at..].join(" ")).into_iter().filter(|u| !NOT.contains(&u.text.as_str())));
     }
     (said, denied)
+}
+
+fn side(names: &[Vec<Unit>]) -> Option<Side> {
+    const ISSUERS: [&str; 11] = [
+        "insurer", "carrier", "laboratory", "employer", "lender", "seller", "authority", "bank", "station", "inspector", "doctor",
+    ];
+    const ADDRESSEES: [&str; 11] = [
+        "holder", "insured", "buyer", "receiver", "employee", "patient", "tenant", "student", "guest", "borrower", "beneficiary",
+    ];
+    let named = |senses: &[&str]| senses.iter().any(|s| names.iter().take(2).flatten().any(|u| means(u, s)));
+    match (named(&ISSUERS), named(&ADDRESSEES)) {
+        (true, false) => Some(Side::Issuer),
+        (false, true) => Some(Side::Addressee),
+        _ => None,
+    }
 }
 
 fn form(field: &SchemaField, names: &[Vec<Unit>], said: &[Unit]) -> Form {

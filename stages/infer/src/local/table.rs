@@ -5,13 +5,11 @@
 //! they are found, so that a table of a thousand pages needs no more memory than one of ten.
 
 use super::asides::{self, Asides};
-use super::cells;
-use super::guess;
 use super::heads::{self, Head};
 use super::layout::{Box4, Layout, Segment, union};
 use super::lexicon::{Concept, Lexicon, plain};
 use super::straight::Straight;
-use super::unheaded;
+use super::{cells, guess, positions, unheaded};
 use super::wrap::{Room, Text};
 use docmill_document::money;
 use rust_decimal::Decimal;
@@ -167,13 +165,17 @@ impl<'a> Reader<'a> {
 
     /// Reads the next page.
     pub fn feed(&mut self, layout: &Layout) {
-        let Some(straight) = Straight::of(layout) else { return self.feed_level(layout) };
-        let before = self.rows.len();
-        self.feed_level(&straight.layout);
-        for cell in self.rows[before..].iter_mut().flat_map(|r| r.cells.values_mut()) {
-            cell.bbox = straight.place(cell.bbox);
+        let (before, count) = (self.rows.len(), self.count);
+        if let Some(straight) = Straight::of(layout) {
+            self.feed_level(&straight.layout);
+            for cell in self.rows[before..].iter_mut().flat_map(|r| r.cells.values_mut()) {
+                cell.bbox = straight.place(cell.bbox);
+            }
+            self.asides.put_back(layout.page_no, &|bbox| straight.place(bbox));
+        } else {
+            self.feed_level(layout);
         }
-        self.asides.put_back(layout.page_no, &|bbox| straight.place(bbox));
+        positions::strip(&mut self.rows[before..], count);
     }
 
     /// The headers of a page, each with the line after it. Where none is known, what stands in the rows makes one.

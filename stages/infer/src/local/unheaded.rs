@@ -215,6 +215,32 @@ fn by_sum(layout: &Layout, lexicon: &Lexicon) -> Option<(Head, usize)> {
             return Some((head, first.saturating_sub(above)));
         }
     }
+    by_sum_elsewhere(layout, &entries)
+}
+
+/// Lines in a row with a text and an amount each, whose sum is stated somewhere else on the page.
+fn by_sum_elsewhere(layout: &Layout, entries: &[Option<Entry>]) -> Option<(Head, usize)> {
+    let item = |line: usize| entries[line].as_ref().filter(|e| !e.is_sum && !e.is_tax && !e.bare);
+    let sums: Vec<Decimal> = entries.iter().flatten().filter(|e| e.is_sum).map(|e| e.amount).collect();
+    let mut first = 0;
+    while first < entries.len() {
+        let Some(start) = item(first) else {
+            first += 1;
+            continue;
+        };
+        let goes_on = |line: &usize| {
+            near(layout, line - 1) && item(*line).is_some_and(|e| aligned(&e.bbox, &start.bbox))
+        };
+        let end = (first + 1..entries.len()).take_while(goes_on).last().unwrap_or(first) + 1;
+        let rows: Vec<&Entry> = (first..end).filter_map(item).collect();
+        let sum = rows.iter().fold(Decimal::ZERO, |sum, e| sum.saturating_add(e.amount));
+        if rows.len() > 1 && sums.contains(&sum) {
+            let amount = rows.iter().map(|e| e.bbox).reduce(union)?;
+            let lines: Vec<usize> = (first..end).collect();
+            return Some((head_of(layout, &lines, &[(Column::LineTotal, amount)])?, first));
+        }
+        first = end;
+    }
     None
 }
 
@@ -245,10 +271,13 @@ fn entry(layout: &Layout, line: usize, lexicon: &Lexicon) -> Option<Entry> {
     let label = plain(text.text.split([':', '(']).next().unwrap_or_default());
     let strengths = lexicon.strengths(&label);
     let strong = |c: Concept| strengths[c as usize] > 0.84;
+    // A letterhead may stand on the line of the total.
+    let right = texts.last().map(|s| lexicon.strengths(&s.plain));
+    let total = [Concept::Net, Concept::Gross, Concept::Due];
+    let far = right.is_some_and(|s| total.into_iter().any(|c| s[c as usize] > 0.84));
     if label.split(' ').count() <= 3 && label.split(' ').next().is_some_and(|w| PAID.contains(&w)) {
         return None;
     }
-    let is_sum =
-        [Concept::Net, Concept::Gross, Concept::Due].into_iter().any(strong) || asides::is_sum(&label);
+    let is_sum = far || total.into_iter().any(strong) || asides::is_sum(&label);
     Some(Entry { amount: last.value, bbox: last.bbox, is_sum, is_tax: strong(Concept::Tax), bare })
 }

@@ -13,11 +13,11 @@ use super::joint::Ranked;
 use super::layout::{Layout, Segment};
 use super::lexicon::{Concept, Lexicon};
 use super::model::{Model, Scorer};
-use super::own;
+use super::own::{self, Side};
 use super::parties::{self, Hint};
 use super::recap::{self, Recap};
 use super::relations::{self, Relations};
-use super::{addresses, items, kind, novelty, references, repeats, score, titles};
+use super::{addresses, domestic, items, kind, novelty, references, repeats, score, titles};
 use docmill_contracts::{DocumentType, TextSource};
 use docmill_document::date::{Evidence, Form};
 use docmill_learn::{Linear, Row};
@@ -209,6 +209,22 @@ impl Work {
         }
     }
 
+    /// The party that stands where a paper's issuer or addressee does, and that no other field was given.
+    pub(crate) fn by_place(&self, side: Side, taken: &[usize]) -> Option<usize> {
+        const LEAST: f32 = 0.5;
+        let named: Vec<&str> = taken.iter().map(|i| self.candidates[*i].value.as_str()).collect();
+        let fit = |i: &usize| match side {
+            Side::Issuer => self.hints[*i].seller,
+            Side::Addressee => self.hints[*i].buyer,
+        };
+        let free = |i: &usize| {
+            let c = &self.candidates[*i];
+            c.kind == Kind::Name && c.page == 0 && !named.contains(&c.value.as_str()) && !own::pairs::is_key(&c.value)
+        };
+        let best = (0..self.candidates.len()).filter(free).max_by(|a, b| fit(a).total_cmp(&fit(b)).then(b.cmp(a)));
+        best.filter(|i| fit(i) >= LEAST)
+    }
+
     /// Candidates of a field, best first, by rules.
     pub(crate) fn ranked(&self, want: &Want) -> Ranked {
         let usable = (0..self.candidates.len()).filter(|i| self.may_be(want, *i));
@@ -280,7 +296,8 @@ impl Work {
             // A tenant may have a field for what is a title to others.
             Role::SellerName | Role::BuyerName => {
                 let title = || titles::is_title(&c.value) || titles::after_label(&c.value).is_some();
-                want.own.is_some() || !title() && !addresses::is_address(&c.value)
+                let address = || addresses::is_address(&c.value) || domestic::ends_with_postcode(&c.value);
+                want.own.is_some() || !title() && !address()
             }
             Role::Tax => {
                 // What a tenant's own label names is what the tenant calls so; the tax of a row that others add up to needs no label.

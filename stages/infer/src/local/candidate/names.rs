@@ -6,6 +6,10 @@ use super::{At, Candidate, Kind, clean_name};
 use crate::local::layout::{self, Segment};
 use crate::local::lexicon::plain;
 use crate::local::{addresses, legal, parties, titles};
+use docmill_document::date;
+
+/// What stands between a brand and whose it is.
+const TRADING: [&str; 4] = [" is a trading name of ", " is a trading style of ", " is a brand of ", " ist eine Marke der "];
 
 impl At<'_> {
     pub(super) fn names(&self, found: &mut Vec<Candidate>) {
@@ -39,6 +43,15 @@ impl At<'_> {
                 found.push(self.candidate(Kind::Name, clean_name(part), 0, end));
             }
         }
+        // `Muster is a trading name of Muster Tickets Ltd, Canal Road`
+        let whole = |c: &Candidate| c.segment == self.index && c.kind == Kind::Name && TRADING.iter().any(|t| c.value.contains(t));
+        found.retain(|c| !whole(c));
+        if let Some((at, said)) = TRADING.iter().find_map(|t| Some((text.find(t)?, t.len()))) {
+            let start = at + said;
+            let rest = &text[start..];
+            let end = rest.find([',', ';', '(']).map_or(text.len(), |end| start + end);
+            found.push(self.candidate(Kind::Name, clean_name(&text[start..end]), start, end));
+        }
         // `Advertiser: Warren For President`: the part after the label.
         for (at, _) in text.match_indices(':') {
             let rest = &text[at + 1..];
@@ -65,7 +78,10 @@ impl At<'_> {
         let from = titles::after_label(text).unwrap_or(0);
         let comma = text.match_indices(", ").find(|(at, _)| {
             let rest = &text[at + 2..];
-            rest.contains(|c: char| c.is_ascii_digit()) && !rest.split(' ').next().is_some_and(ends_a_name)
+            // `Wroclaw, 2025-07-08`: where it was written.
+            let day = date::find(rest).first().is_some_and(|d| d.start < 4 && text[..*at].split(' ').count() < 3);
+            let number = rest.contains(|c: char| c.is_ascii_digit());
+            number && !day && !rest.split(' ').next().is_some_and(ends_a_name)
         });
         ends.extend(comma.map(|(at, _)| at));
         for end in ends.into_iter().filter(|end| *end >= from + 3) {

@@ -1,0 +1,59 @@
+//! Numbers of rows that stand before their texts: `1 Pump`, `2 Cable`.
+//!
+//! Owns nothing but those. Rule: only where the rows of a page have the next number each; a number that belongs to the text stays.
+
+use super::table::{Column, Row};
+
+/// Takes the numbers off the texts of rows, the first of which is the `before`-th and one more, or begins anew.
+pub(crate) fn strip(rows: &mut [Row], before: usize) {
+    if rows.len() < 2 {
+        return;
+    }
+    let leading = |row: &Row| -> Option<(usize, usize)> {
+        let text = row.cells.get(&Column::Description)?.value.as_str();
+        let digits = text.bytes().take_while(u8::is_ascii_digit).count();
+        let rest = text.get(digits..)?.trim_start_matches(['.', ')']);
+        let worded = rest.starts_with(' ') && rest.chars().filter(|c| c.is_alphabetic()).count() >= 3;
+        (worded && digits <= 4).then(|| text[..digits].parse().ok()).flatten().map(|n| (n, text.len() - rest.len()))
+    };
+    let found: Vec<(usize, usize)> = rows.iter().map_while(leading).collect();
+    // What follows without a number is a charge or a tax.
+    if found.len() < 2 || rows[found.len()..].iter().any(|row| leading(row).is_some()) {
+        return;
+    }
+    let steps = [1, 10];
+    let counts = |step: usize, first: usize| found.iter().enumerate().all(|(i, (n, _))| *n == (first + i) * step);
+    if steps.iter().any(|step| counts(*step, 1) || counts(*step, before + 1)) {
+        for (row, (_, at)) in rows.iter_mut().zip(found) {
+            if let Some(cell) = row.cells.get_mut(&Column::Description) {
+                cell.value = cell.value[at..].trim_start().to_owned();
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::local::table::Cell;
+
+    fn texts(texts: &[&str], before: usize) -> Vec<String> {
+        let row = |text: &&str| {
+            let cell = Cell { value: (*text).to_owned(), raw: (*text).to_owned(), bbox: [0.0; 4] };
+            Row { page_no: 1, cells: [(Column::Description, cell)].into() }
+        };
+        let mut rows: Vec<Row> = texts.iter().map(row).collect();
+        strip(&mut rows, before);
+        rows.iter().map(|r| r.cells[&Column::Description].value.clone()).collect()
+    }
+
+    #[test]
+    fn numbers_in_a_row_are_no_texts() {
+        assert_eq!(texts(&["1 Pump", "2 Cable"], 0), ["Pump", "Cable"]);
+        assert_eq!(texts(&["10 Pump", "20 Cable"], 0), ["Pump", "Cable"]);
+        assert_eq!(texts(&["3. Pump", "4. Cable"], 2), ["Pump", "Cable"]);
+        assert_eq!(texts(&["2 Bars", "2 Plates"], 0), ["2 Bars", "2 Plates"]);
+        assert_eq!(texts(&["1 Pump", "Cable"], 0), ["1 Pump", "Cable"]);
+        assert_eq!(texts(&["1 Pump", "2 Cable", "Freight"], 0), ["Pump", "Cable", "Freight"]);
+    }
+}
