@@ -9,6 +9,7 @@ use super::fields::{Role, Want};
 use super::joint::{self, Choice, Ranked};
 use super::layout::Box4;
 use super::model::{self, Model};
+use super::own::Form;
 use super::table::Column;
 use super::work::Work;
 use super::{MODEL_VERSION, addresses, candidate, own, parties, references, score};
@@ -370,9 +371,19 @@ fn value_of(want: &Want, c: &Candidate) -> String {
         Role::Iban | Role::SellerVat | Role::BuyerVat => {
             c.value.chars().filter(|ch| !ch.is_whitespace()).collect()
         }
+        // Whom a letter calls Mr is asked for by name.
+        _ if want.form == Form::Party => {
+            let rest = SALUTATIONS.iter().find_map(|s| c.value.strip_prefix(s)?.strip_prefix(' '));
+            rest.unwrap_or(&c.value).trim().to_owned()
+        }
         _ => c.value.clone(),
     }
 }
+
+/// What stands before names in letters.
+const SALUTATIONS: [&str; 15] = [
+    "Mr", "Mr.", "Mrs", "Mrs.", "Ms", "Ms.", "Miss", "Herr", "Herrn", "Frau", "M.", "Mme", "Monsieur", "Madame", "Messrs",
+];
 
 /// The row of a credit note without the minus of its amount; none where it has no minus.
 pub(crate) fn credited(row: &Fields) -> Option<Fields> {

@@ -9,7 +9,7 @@ pub(crate) mod pairs;
 pub(crate) mod prose;
 pub(crate) mod thesaurus;
 
-use super::candidate::Candidate;
+use super::candidate::{Candidate, Kind};
 use super::layout::Layout;
 use super::lexicon::plain;
 use crate::schema::{SchemaField, ValueKind};
@@ -80,6 +80,28 @@ pub(crate) fn candidates(pages: &[Layout], profiles: &[Profile], known: &[Candid
     if profiles.is_empty() { Vec::new() } else { pages.iter().enumerate().flat_map(of_page).collect() }
 }
 
+/// Reads `5.375` as five and some where the document writes its decimals behind a point: elsewhere these are thousands.
+pub(crate) fn point(candidates: &mut [Candidate]) {
+    let ends = |raw: &str, sign: char| {
+        raw.rsplit_once(sign).is_some_and(|(_, cents)| cents.len() == 2 && cents.bytes().all(|b| b.is_ascii_digit()))
+    };
+    let count = |sign: char| candidates.iter().filter(|c| c.kind == Kind::Amount && ends(c.raw.trim_end_matches(['-', ' ']), sign)).count();
+    if count('.') <= count(',') {
+        return;
+    }
+    for c in candidates.iter_mut().filter(|c| c.kind == Kind::Amount && c.currency.is_none()) {
+        let raw = c.raw.trim();
+        let one = raw.split_once('.').filter(|(whole, rest)| {
+            let digits = |s: &str| !s.is_empty() && s.bytes().all(|b| b.is_ascii_digit());
+            digits(whole) && digits(rest) && whole.len() <= 3 && rest.len() == 3
+        });
+        if one.is_some() && let Ok(amount) = raw.parse::<rust_decimal::Decimal>() {
+            c.amount = amount;
+            c.value = amount.to_string();
+        }
+    }
+}
+
 /// A label whose words only tell that there is a number or a day is hardly one.
 const COMMON: f32 = 0.35;
 
@@ -98,6 +120,12 @@ impl Profile {
         });
         let side = if form == Form::Party { side(&names) } else { None };
         Self { form, names, said, denied, allowed: field.allowed.clone(), side, of_document }
+    }
+
+    /// Whether a name says what the field asks for: `Muster Insurance Company` where an insurer is asked for.
+    pub(crate) fn is_said_by(&self, name: &str) -> bool {
+        self.form == Form::Party
+            && units(&plain(name)).iter().any(|u| u.weight > 0.5 && self.names.iter().take(2).flatten().any(|n| n.same(u)))
     }
 
     /// How well a label fits the field, 0..=1.
@@ -146,13 +174,15 @@ impl Profile {
                 found / sum.max(0.01)
             })
             .fold(0.0_f32, f32::max);
+        // `Nett` for a net weight: all that it says is said of the field.
+        let bare = label.iter().all(|u| !implied(u) && self.names.iter().flatten().any(|n| n.same(u)));
         let mut likeness = (right / all) * (0.55 + 0.45 * whole);
         // `Date` alone is the label of a field that is called so, and hardly of another.
         if told <= 0.0 && whole < 0.99 {
-            let own = self.of_document && label.iter().any(|u| implied(u) && u.weight < 0.5);
+            let own = self.of_document && label.iter().any(implied) && label.iter().all(|u| u.weight < 0.5);
             // `Brutto` for a field of gross pay says more than `Date` for one of a date.
             let said = COMMON + 0.5 * (whole - 0.2).max(0.0);
-            likeness = if own { OF_DOCUMENT } else { likeness.min(said) };
+            likeness = if own { OF_DOCUMENT } else { likeness.min(if bare { said.max(BARE) } else { said }) };
         }
         let known = |u: &Unit| self.names.iter().flatten().chain(&self.said).any(|n| n.same(u));
         let against = |u: &Unit| {
@@ -160,6 +190,11 @@ impl Profile {
             let opposite = self.names.iter().flatten().any(|n| opposed(n, u));
             (excluded || opposite) && !known(u)
         };
+        // `Gage ID` is none for what kind of gage it is.
+        let worded = matches!(self.form, Form::Text | Form::Party);
+        if worded && label.iter().any(|u| means(u, "number") && u.weight < 0.5 && !known(u)) {
+            likeness *= 0.6;
+        }
         // `Form CMR/IRU 2007`: an edition of the paper.
         let edition = |u: &Unit| EDITIONS.contains(&u.text.as_str()) && !known(u);
         if denied || label.iter().any(against) || label.iter().any(edition) { 0.4 * likeness } else { likeness }
@@ -184,8 +219,10 @@ impl Label {
     }
 }
 
+/// One word of a field's name that other fields have, too.
+const BARE: f32 = 0.52;
 /// `No.` and `Date` alone, where the field is of the document itself.
-const OF_DOCUMENT: f32 = 0.6;
+const OF_DOCUMENT: f32 = 0.66;
 /// What is printed on all copies of a form.
 const EDITIONS: [&str; 8] = ["form", "formular", "formblatt", "edition", "ed", "rev", "revision", "version"];
 /// What follows is not meant.
@@ -252,7 +289,9 @@ fn form(field: &SchemaField, names: &[Vec<Unit>], said: &[Unit]) -> Form {
             const IDS: [&str; 9] =
                 ["number", "plate", "vin", "serial", "iban", "phone", "postcode", "tax id", "social security"];
             let somebody = || names.iter().take(2).flatten().any(is_somebody);
-            if IDS.iter().any(|s| named(s)) {
+            let words = plain(&format!("{} {}", field.name.replace(['_', '-', '.'], " "), field.title));
+            let numbered = words.split(' ').any(|w| matches!(w, "no" | "id" | "code" | "ref" | "reference"));
+            if numbered || IDS.iter().any(|s| named(s)) {
                 Form::Id
             } else if somebody() || named("name") || names.iter().take(2).flatten().any(|u| u.text == "company") {
                 Form::Party

@@ -122,6 +122,10 @@ pub fn score(want: &Want, c: &Candidate, f: &Features, document: Document<'_>) -
         Role::OwnAmount => number_of_form(want.form, c) + 0.5 * early,
         Role::OwnText => text_of_form(want.form, c, f) + early,
         Role::OwnChoice => 0.5 * early + c.ticked.map_or(0.0, |ticked| if ticked { 0.7 } else { -1.0 }),
+        Role::SellerName | Role::BuyerName if want.form == Form::Party => {
+            let address = c.value.contains(',') && c.value.contains(|ch: char| ch.is_ascii_digit());
+            name_value(c, f) + early - if address || ends_inside(&c.value) { 0.1 } else { 0.0 }
+        }
         Role::SellerName | Role::BuyerName => name_value(c, f) + early,
         Role::Bic => {
             if f.of(C::Bic) > 0.3 {
@@ -198,18 +202,32 @@ fn text_of_form(form: Form, c: &Candidate, f: &Features) -> f32 {
             // The whole of a number in groups; a year is hardly one.
             let groups = 0.05 * c.value.matches(' ').count() as f32;
             let year = c.value.len() == 4 && digits == 4 && matches!(&c.value[..2], "19" | "20");
-            number_value(c, f).max(-0.3) + groups - if year { 0.25 } else { 0.0 }
+            let part = if f.alone { 0.1 } else { 0.0 };
+            number_value(c, f).max(-0.3) + groups + part - if year { 0.25 } else { 0.0 }
         }
         Form::Party if c.kind != Kind::Name || digits > letters || letters < 3 => -1.0,
-        Form::Party | Form::Text if c.raw.contains(':') || c.raw.contains("__") => -1.0,
+        Form::Party | Form::Text if [":", "__", "..."].iter().any(|sign| c.raw.contains(sign)) => -1.0,
+        // Where a sentence ends, a value does.
+        Form::Party | Form::Text if ends_inside(&c.value) => -0.2,
         Form::Party => {
             // A sentence is no name.
             let long = 0.15 * c.value.split(' ').count().saturating_sub(7) as f32;
-            name_value(c, f).max(-0.3) - 0.1 * f32::from(u8::from(digits > 0)) - long.min(1.0)
+            let whole = 0.006 * c.value.split(' ').count().min(5) as f32;
+            name_value(c, f).max(-0.3) + whole - 0.1 * f32::from(u8::from(digits > 0)) - long.min(1.0)
         }
         _ if c.kind == Kind::Name => 0.05,
+        // A number in a text is a part of it.
+        _ if !f.alone => -0.3,
         _ => 0.0,
     }
+}
+
+/// `hail. Roof inspected`: a sentence ends in the middle; no abbreviation does.
+fn ends_inside(text: &str) -> bool {
+    text.match_indices(". ").any(|(at, _)| {
+        let word = text[..at].rsplit(' ').next().unwrap_or_default();
+        word.len() > 3 && text[at + 2..].starts_with(char::is_uppercase)
+    })
 }
 
 fn name_value(c: &Candidate, f: &Features) -> f32 {

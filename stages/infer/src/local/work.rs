@@ -68,6 +68,9 @@ impl Work {
         let mut candidates: Vec<Candidate> =
             pages.iter().enumerate().flat_map(|(i, page)| candidate::find(page, i)).collect();
         candidates.extend(own::candidates(&pages, lexicon.profiles(), &candidates));
+        if !lexicon.profiles().is_empty() {
+            own::point(&mut candidates);
+        }
         if let Some(first) = pages.first().filter(|p| p.source == TextSource::Ocr) {
             parties::join_names(first, &mut candidates);
         }
@@ -211,7 +214,7 @@ impl Work {
 
     /// The party that stands where a paper's issuer or addressee does, and that no other field was given.
     pub(crate) fn by_place(&self, side: Side, taken: &[usize]) -> Option<usize> {
-        const LEAST: f32 = 0.5;
+        const LEAST: f32 = 0.3;
         let named: Vec<&str> = taken.iter().map(|i| self.candidates[*i].value.as_str()).collect();
         let fit = |i: &usize| match side {
             Side::Issuer => self.hints[*i].seller,

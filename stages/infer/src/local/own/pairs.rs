@@ -11,6 +11,8 @@ use super::thesaurus::{is_vocabulary, means, units};
 use super::{Form, Label, Profile};
 use std::collections::HashMap;
 
+/// How well a name fits that says what is asked for.
+const CALLED: f32 = 0.5;
 /// Words between two values, each with its own label.
 const JOINTS: [&str; 8] = ["and", "und", "et", "or", "oder", "y", "e", "en"];
 /// Most words before a value in a sentence that may be its label.
@@ -24,12 +26,13 @@ const FAR: f32 = 60.0;
 pub(crate) fn strengths(pages: &[Layout], candidates: &[Candidate], profiles: &[Profile]) -> Vec<Vec<f32>> {
     let mut likeness = Likeness { profiles, known: HashMap::new() };
     let numbered: Vec<bool> = pages.iter().map(|p| p.segments.iter().filter(|s| numbering(&s.text) > 0).count() > 3).collect();
-    let keys: Vec<Vec<bool>> = pages.iter().map(|p| p.segments.iter().map(|s| is_key(&s.text)).collect()).collect();
+    let keys: Vec<Vec<bool>> = pages.iter().map(keys_of).collect();
     candidates
         .iter()
         .map(|c| {
             let mut out = vec![0.0_f32; profiles.len()];
-            if c.kind == Kind::Name && is_key(&c.value) {
+            let head = || keys[c.page][c.segment] && pages[c.page].segments[c.segment].text.len() <= c.span.1 - c.span.0 + 2;
+            if c.kind == Kind::Name && (is_key(&c.value) || head()) {
                 return out;
             }
             let at = At::of(&pages[c.page], &keys[c.page], c);
@@ -38,6 +41,14 @@ pub(crate) fn strengths(pages: &[Layout], candidates: &[Candidate], profiles: &[
             }
             at.labels(&mut |text, weight| likeness.add(text, weight, &mut out));
             at.row(profiles, &mut out);
+            // Who it is may be in the name itself, on top of the first page.
+            if c.kind == Kind::Name && c.page == 0 && c.bbox[1] < 0.3 * pages[0].height {
+                for (profile, strength) in profiles.iter().zip(&mut out) {
+                    if *strength < CALLED && profile.is_said_by(&c.value) {
+                        *strength = CALLED;
+                    }
+                }
+            }
             if at.is_tall() {
                 // Of a name on two lines the whole is the value.
                 out.iter_mut().for_each(|s| *s *= 1.02);
@@ -45,6 +56,20 @@ pub(crate) fn strengths(pages: &[Layout], candidates: &[Candidate], profiles: &[
             out
         })
         .collect()
+}
+
+/// Which segments of a page are labels: of a line without numbers that has mostly labels, all are.
+fn keys_of(page: &Layout) -> Vec<bool> {
+    let mut keys: Vec<bool> = page.segments.iter().map(|s| is_key(&s.text)).collect();
+    for line in &page.lines {
+        let known = keys[line.clone()].iter().filter(|k| **k).count();
+        let digits = page.segments[line.clone()].iter().any(|s| s.text.contains(|c: char| c.is_ascii_digit()));
+        let colons = page.segments[line.clone()].iter().any(|s| s.text.ends_with(':'));
+        if line.len() > 2 && known + 1 >= line.len() && !digits && !colons {
+            keys[line.clone()].fill(true);
+        }
+    }
+    keys
 }
 
 /// Whether a text is a label and no value.
@@ -202,6 +227,7 @@ impl<'a> At<'a> {
     /// What stands before the value in its own segment; whether that is anything.
     fn inside(&self, segment: &Segment, add: &mut dyn FnMut(&str, f32)) -> bool {
         let before = segment.text.get(..self.c.span.0).unwrap_or_default();
+        let dotted = before.trim_end().ends_with("...");
         let before = before.trim_end_matches(|c: char| matches!(c, '.' | '_' | ' ' | '$' | '€' | '£' | '(' | '='));
         // What stands before another value is that one's.
         let before = without_time(before);
@@ -212,6 +238,10 @@ impl<'a> At<'a> {
         let joined = after_value > 0 && JOINTS.contains(&word.as_str());
         if own.chars().filter(|c| c.is_alphabetic()).count() < 2 && !own.contains('#') || joined {
             return before.chars().any(char::is_alphabetic);
+        }
+        if dotted {
+            add(own.trim(), 1.0);
+            return true;
         }
         if let Some(label) = own.strip_suffix(':') {
             // A sentence or another pair may stand before the label.
@@ -284,6 +314,11 @@ impl<'a> At<'a> {
                     Some((_, last)) => add(last.trim(), weight),
                     None => add(text, weight),
                 }
+                // `Nett | 18.62 t`: the unit says of what.
+                let after = segment.text.get(self.c.span.1..).unwrap_or_default().trim();
+                if self.c.kind == Kind::Amount && !after.is_empty() && !after.contains(' ') {
+                    add(&format!("{text} {after}"), weight * 0.97);
+                }
                 return;
             }
             passed += 1;
@@ -305,7 +340,7 @@ impl<'a> At<'a> {
             let index = self.index_of(above);
             let key = index.is_some_and(|i| self.keys[i]);
             let numbered = above.text.get(numbering(&above.text)..).unwrap_or_default();
-            let digits = numbered.contains(|c: char| c.is_ascii_digit());
+            let digits = without_brackets(numbered).contains(|c: char| c.is_ascii_digit());
             if digits && !key {
                 // Values of the same column.
                 passed += 1;
@@ -329,7 +364,7 @@ impl<'a> At<'a> {
             let text = above.text.trim_end_matches(['.', ':', '_', ' ']);
             add(text, weight);
             // A cell is told by its row and its column.
-            if let Some(row) = row.filter(|_| self.c.kind == Kind::Amount) {
+            if let Some(row) = row.filter(|_| matches!(self.c.kind, Kind::Amount | Kind::Date)) {
                 add(&format!("{} {text}", row.trim_end_matches(['.', ':', '_', ' '])), 0.93);
             }
             if above.words.len() > 1 {
@@ -371,7 +406,7 @@ impl<'a> At<'a> {
         let is_total = self.c.kind == Kind::Amount && self.layout.left_of(self.place).take(6).any(total);
         for (profile, strength) in profiles.iter().zip(out) {
             let counted = matches!(profile.form, Form::Money | Form::Number | Form::Count);
-            if counted && is_total && *strength > 0.3 {
+            if counted && is_total && *strength > 0.45 {
                 *strength = (*strength + 0.12).min(1.0);
             } else if over || under {
                 *strength *= if self.c.kind == Kind::Amount { 0.88 } else { 0.84 };

@@ -28,8 +28,18 @@ pub(crate) fn candidates(layout: &Layout, page: usize, profiles: &[Profile], kno
                 put(Kind::Name, segment.text[start..end].to_owned(), (start, end), Decimal::ZERO);
             }
         }
+        if asked(&[Form::Party, Form::Text]) {
+            for (start, end) in shorter(&segment.text) {
+                put(Kind::Name, segment.text[start..end].trim().to_owned(), (start, end), Decimal::ZERO);
+            }
+        }
+        if asked(&[Form::Id])
+            && let Some((start, end)) = code(&segment.text)
+        {
+            put(Kind::Id, segment.text[start..end].to_owned(), (start, end), Decimal::ZERO);
+        }
         if asked(&[Form::Number, Form::Count]) {
-            for (start, end, amount) in bracketed(segment) {
+            for (start, end, amount) in numbers(segment) {
                 let taken = |c: &Candidate| {
                     c.kind == Kind::Amount && c.page == page && c.segment == index && c.span.0 < end && c.span.1 > start
                 };
@@ -99,7 +109,11 @@ fn names(segment: &Segment) -> Vec<(usize, usize)> {
             if !joined && !capital(said) {
                 break;
             }
-            closed = said.ends_with(ENDS) && !is_short(said);
+            // `Muster Medical, Inc.`
+            let form = said.ends_with(',')
+                && next + 1 < starts.len()
+                && super::super::legal::has(&super::super::lexicon::plain(word(next + 1).2));
+            closed = said.ends_with(ENDS) && !is_short(said) && !form;
             end = word_end;
             count += usize::from(!joined);
             next += 1;
@@ -120,21 +134,65 @@ fn is_short(word: &str) -> bool {
     word.ends_with('.') && word.chars().filter(|c| c.is_alphabetic()).count() <= 4
 }
 
-/// `(22,3 ± 0,5) °C`: the first number in brackets.
-fn bracketed(segment: &Segment) -> Vec<(usize, usize, Decimal)> {
+/// Where the value begins behind a label: `Cause: hail`, `DOSSIER ....... 044-118830`.
+fn behind_label(text: &str) -> usize {
+    let colon = text.find(": ").map(|at| at + 2);
+    let dots = || text.find("...").map(|at| text.len() - text[at..].trim_start_matches(['.', ' ', ':']).len());
+    colon.or_else(dots).filter(|at| *at < 48).unwrap_or(0)
+}
+
+/// Values that end before their segment does: `Cause: hail. Roof inspected on …`, `Muster AG, Hauptstr. 1`, `Muster (Köln)`.
+fn shorter(text: &str) -> Vec<(usize, usize)> {
+    let start = behind_label(text);
+    let rest = text.get(start..).unwrap_or_default();
+    let sentence = rest.match_indices(". ").map(|(at, _)| at).find(|at| {
+        // No abbreviation ends in the middle of a value.
+        let word = rest[..*at].rsplit(' ').next().unwrap_or_default();
+        word.len() > 3 && rest[at + 2..].starts_with(char::is_uppercase)
+    });
+    let comma = rest.find(", ").filter(|at| rest[at + 2..].contains(|c: char| c.is_ascii_digit()));
+    let bracket = rest.find(" (");
+    let whole = (start > 0).then_some(rest.len());
+    let ends = [sentence, comma, bracket, whole].into_iter().flatten().filter(|end| *end >= 3);
+    let worded = |end: &usize| rest[..*end].chars().filter(|c| c.is_alphabetic()).count() >= 3;
+    ends.filter(worded).map(|end| (start, start + end)).collect()
+}
+
+/// A number that is the whole of a cell, in groups of capital letters and digits: `KP22 HJD`, `9004 1187 26`.
+fn code(text: &str) -> Option<(usize, usize)> {
+    const LONGEST: (usize, usize) = (28, 6);
+    let start = behind_label(text);
+    let value = text.get(start..)?.trim_end();
+    let value = value.split(" / ").next().unwrap_or(value);
+    let words: Vec<&str> = value.split(' ').collect();
+    let sign = |c: char| c.is_ascii_uppercase() || c.is_ascii_digit() || matches!(c, '-' | '/' | '.');
+    let fits = (2..=LONGEST.1).contains(&words.len())
+        && value.len() <= LONGEST.0
+        && words.iter().all(|w| !w.is_empty() && w.chars().all(sign))
+        && value.contains(|c: char| c.is_ascii_digit());
+    fits.then_some((start, start + value.len()))
+}
+
+/// Numbers that are no amounts: in brackets, per cent, before a unit.
+fn numbers(segment: &Segment) -> Vec<(usize, usize, Decimal)> {
     let text = segment.text.as_str();
-    text.match_indices('(')
-        .filter_map(|(at, _)| {
-            let rest = text.get(at + 1..)?;
-            let length = rest.find(|c: char| !(c.is_ascii_digit() || matches!(c, '.' | ',' | '-'))).unwrap_or(rest.len());
-            let number = rest.get(..length)?.trim_end_matches(['.', ',']);
-            if !number.contains(|c: char| c.is_ascii_digit()) {
-                return None;
-            }
-            let amount = money::parse(number)?.value;
-            Some((at + 1, at + 1 + number.len(), amount))
-        })
-        .collect()
+    let mut found = Vec::new();
+    for (at, _) in &segment.words {
+        let word = text.get(*at..).and_then(|t| t.split(' ').next()).unwrap_or_default();
+        let begin = word.find(|c: char| c.is_ascii_digit() || c == '-').unwrap_or(word.len());
+        let rest = &word[begin..];
+        if !word[..begin].chars().all(|c| matches!(c, '(' | '<' | '>' | '~' | '±')) {
+            continue;
+        }
+        let length = rest.find(|c: char| !(c.is_ascii_digit() || matches!(c, '.' | ',' | '-' | '\''))).unwrap_or(rest.len());
+        let number = rest[..length].trim_end_matches(['.', ',', '-']);
+        // Behind it a unit may stand, but no more digits.
+        let unit = !rest[length..].contains(|c: char| c.is_ascii_digit());
+        if number.contains(|c: char| c.is_ascii_digit()) && unit && let Some(amount) = money::parse(number) {
+            found.push((at + begin, at + begin + number.len(), amount.value));
+        }
+    }
+    found
 }
 
 #[cfg(test)]
@@ -152,9 +210,19 @@ mod tests {
     }
 
     #[test]
-    fn the_first_number_in_brackets_is_the_value() {
-        let page = drawn(&[(20.0, 100.0, "(22,3 ± 0,5) °C")]);
-        let found: Vec<String> = bracketed(&page.segments[0]).into_iter().map(|b| b.2.to_string()).collect();
-        assert_eq!(found, ["22.3"]);
+    fn numbers_may_stand_in_brackets_and_before_units() {
+        let page = drawn(&[(20.0, 100.0, "(22,3 ± 0,5) °C at 5.375% and 18452m³ of GH-4")]);
+        let found: Vec<String> = numbers(&page.segments[0]).into_iter().map(|b| b.2.to_string()).collect();
+        assert_eq!(found, ["22.3", "0.5", "5.375", "18452"]);
+    }
+
+    #[test]
+    fn values_end_where_something_else_begins() {
+        let text = "Cause: swallowed foreign object. Surgery at Muster Hospital";
+        let found: Vec<&str> = shorter(text).into_iter().map(|(a, b)| &text[a..b]).collect();
+        assert_eq!(found, ["swallowed foreign object"]);
+        assert_eq!(code("KP22 HJD"), Some((0, 8)));
+        assert_eq!(code("Rego: 1QX 7MB"), Some((6, 13)));
+        assert_eq!(code("PO Box 12"), None);
     }
 }

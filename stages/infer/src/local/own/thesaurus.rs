@@ -14,7 +14,7 @@ const SILENT: &[&str] = &[
     "of", "the", "and", "or", "for", "in", "on", "at", "with", "an", "a", "der", "die", "das", "den", "dem", "des", "und",
     "oder", "fur", "im", "am", "zu", "zum", "zur", "le", "la", "les", "du", "de", "d", "l", "et", "ou", "un", "une", "el",
     "los", "las", "y", "del", "della", "di", "e", "il", "lo", "een", "het", "en", "van", "te", "is", "was", "be", "been",
-    "as", "are", "auf", "an", "bei", "aus", "mit", "beim", "vom", "sur", "chez", "con", "op", "has", "have", "which", "that", "who", "whose", "it", "its", "s", "if", "any", "also", "may", "par",
+    "as", "are", "auf", "an", "bei", "aus", "mit", "beim", "vom", "sur", "chez", "con", "op", "mg", "l", "ml", "dh", "us", "cm", "mm", "ppm", "hpa", "mmol", "pct", "has", "have", "which", "that", "who", "whose", "it", "its", "s", "if", "any", "also", "may", "par",
 ];
 
 /// Words of a place in time or space: they count less than what they stand beside.
@@ -116,15 +116,25 @@ pub(crate) fn units(label: &str) -> Vec<Unit> {
 
 /// A word that is known with another ending: `calibrations`, `commencement`, `gemieteten`.
 fn inflected<'a>(all: &'a Thesaurus, word: &str) -> Option<(String, &'a Vec<u16>)> {
-    const ENDS: [&str; 12] = ["s", "es", "n", "en", "e", "er", "ed", "d", "ing", "ment", "ung", "en"];
+    const ENDS: [&str; 11] = ["s", "es", "n", "en", "e", "er", "ed", "d", "ing", "ment", "ung"];
     const LEAST: usize = 5;
     if SILENT.contains(&word) {
         return None;
     }
-    ENDS.iter().find_map(|end| {
+    let ended = ENDS.iter().find_map(|end| {
         let base = word.strip_suffix(end).filter(|b| b.len() >= LEAST)?;
         all.phrases.get(base).map(|senses| (base.to_owned(), senses))
-    })
+    });
+    // Where there are no umlauts: `ZAEHLER`.
+    let spelled = || {
+        let bare = word.replace("ae", "a").replace("oe", "o").replace("ue", "u");
+        if bare.len() == word.len() {
+            return None;
+        }
+        let senses = all.phrases.get(&bare)?;
+        Some((bare, senses))
+    };
+    ended.or_else(spelled)
 }
 
 fn unit(all: &Thesaurus, text: String, senses: Vec<u16>) -> Unit {
