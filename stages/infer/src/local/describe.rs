@@ -5,7 +5,7 @@
 
 use super::candidate::{Candidate, Kind};
 use super::features::Features;
-use super::fields::Want;
+use super::fields::{Role, Want};
 use super::layout::{Box4, Layout, Segment};
 use super::legal;
 use super::lexicon::{CONCEPTS, Lexicon, plain};
@@ -87,9 +87,15 @@ pub fn own(want: &Want, f: &Features, score: f32, best: f32) -> Row {
     sheet.put("rule top", 0, f32::from(u8::from(score >= best - 1e-4)));
     sheet.put("rule gap", 0, 2.0 * (best - score).clamp(0.0, 1.0));
     sheet.step("rule step", score, &[0.0, 0.2, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0, 1.1, 1.2]);
-    if let Some(own) = want.own.map(|i| f.own(i)) {
+    if let Some(own) = want.own.and_then(|i| f.said.get(i).copied()) {
         sheet.put("own", 0, 6.0 * own);
         sheet.step("own step", own, &[0.01, 0.3, 0.5, 0.7, 0.85, 0.95]);
+    }
+    // What only its own labels describe may be called by other words.
+    let plays = !matches!(want.role, Role::OwnDate | Role::OwnAmount | Role::OwnText | Role::OwnChoice);
+    if let Some(like) = want.own.filter(|_| !plays).map(|i| f.own(i)) {
+        sheet.put("like", 0, 6.0 * like);
+        sheet.step("like step", like, &[0.01, 0.3, 0.5, 0.7, 0.85, 0.95]);
     }
     sheet.into_row()
 }

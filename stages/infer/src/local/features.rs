@@ -13,6 +13,8 @@ use super::own::pairs;
 pub struct Features {
     /// How surely the labels around it name each concept, 0..=1; a schema's own after the built-in ones.
     pub label: Vec<f32>,
+    /// How surely the very words of a schema's labels stand around it, 0..=1, field by field.
+    pub said: Vec<f32>,
     /// Middle of its place from the left edge, 0..=1.
     pub x: f32,
     /// Middle of its place from the top edge, 0..=1.
@@ -92,8 +94,10 @@ pub fn measure(pages: &[Layout], candidates: &[Candidate], lexicon: &Lexicon) ->
                 }
                 _ => 1.0,
             };
+            let label = labels(layout, &sections[c.page], c, lexicon);
             Features {
-                label: with_own(labels(layout, &sections[c.page], c, lexicon), &own),
+                said: label.get(CONCEPTS..).unwrap_or_default().to_vec(),
+                label: with_own(label, &own),
                 x: f32::midpoint(c.bbox[0], c.bbox[2]) / layout.width,
                 y: f32::midpoint(c.bbox[1], c.bbox[3]) / layout.height,
                 page: c.page,

@@ -14,6 +14,8 @@ use super::own::Form;
 pub struct Document<'a> {
     /// Document type.
     pub kind: &'a str,
+    /// Of fields that have a built-in role, only the very words of a schema's labels count: a trained scorer learns the others from examples.
+    pub by_words: bool,
 }
 
 /// The kinds of candidates that a role takes.
@@ -37,7 +39,9 @@ pub fn takes(role: Role, kind: Kind) -> bool {
 
 /// Fit of a candidate, about 0..=1.3; below [`THRESHOLD`] it is not the value.
 pub fn score(want: &Want, c: &Candidate, f: &Features, document: Document<'_>) -> f32 {
-    let own = want.own.map_or(0.0, |i| f.own(i));
+    let plays = matches!(want.role, Role::OwnDate | Role::OwnAmount | Role::OwnText | Role::OwnChoice);
+    let said: &[f32] = if document.by_words && !plays { &f.said } else { f.label.get(CONCEPTS..).unwrap_or_default() };
+    let own = want.own.and_then(|i| said.get(i).copied()).unwrap_or_default();
     let order = matches!(document.kind, "order" | "order_response");
     let receipt = document.kind == "receipt";
     let early = if f.page == 0 { 0.06 } else { 0.0 } + 0.05 * (1.0 - f.y);
@@ -97,11 +101,11 @@ pub fn score(want: &Want, c: &Candidate, f: &Features, document: Document<'_>) -
         .fold(0.0_f32, f32::max);
     let name = matches!(want.role, Role::SellerName | Role::BuyerName);
     // Another field of the schema that its label names better.
-    let others = f.label.iter().enumerate().skip(CONCEPTS).filter(|(i, _)| want.own != Some(i - CONCEPTS));
+    let others = said.iter().enumerate().filter(|(i, _)| want.own != Some(*i) && !(document.by_words && !plays));
     let other = if want.own.is_some() { others.map(|(_, s)| *s).fold(0.0_f32, f32::max) } else { 0.0 };
     let rival = if own > 0.9 {
         0.0
-    } else if matches!(want.role, Role::OwnDate | Role::OwnAmount | Role::OwnText | Role::OwnChoice) {
+    } else if plays {
         if base < 0.5 { 0.25 * (enemy - base).max(0.0) } else { 0.0 }
     } else {
         (if name || want.role == Role::IssueDate { 1.0 } else { 0.6 }) * (enemy - base + 0.05).max(0.0)
@@ -137,7 +141,8 @@ pub fn score(want: &Want, c: &Candidate, f: &Features, document: Document<'_>) -
         _ => early,
     };
     let listed = want.allowed.is_empty() || want.allowed.iter().any(|a| a.eq_ignore_ascii_case(&c.value));
-    base - rival - (other - base + 0.02).max(0.0) + value - if listed { 0.0 } else { 1.0 }
+    let other = if other > 0.0 { (other - base + 0.02).max(0.0) } else { 0.0 };
+    base - rival - other + value - if listed { 0.0 } else { 1.0 }
 }
 
 /// Least score of a value.

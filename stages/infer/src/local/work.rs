@@ -199,10 +199,11 @@ impl Work {
     }
 
     /// Fit of a candidate by rules alone.
-    pub(crate) fn rule(&self, want: &Want, i: usize) -> f32 {
+    /// `by_words`: as a feature of a trained scorer.
+    pub(crate) fn rule(&self, want: &Want, i: usize, by_words: bool) -> f32 {
         let (c, f) = (&self.candidates[i], &self.features[i]);
         let receipt = self.is_slip();
-        let by_label = score::score(want, c, f, score::Document { kind: &self.kind.value });
+        let by_label = score::score(want, c, f, score::Document { kind: &self.kind.value, by_words });
         match want.role {
             Role::SellerName if receipt => self.hints[i].seller * 1.1,
             Role::SellerName => by_label.max(self.hints[i].seller),
@@ -231,7 +232,7 @@ impl Work {
     /// Candidates of a field, best first, by rules.
     pub(crate) fn ranked(&self, want: &Want) -> Ranked {
         let usable = (0..self.candidates.len()).filter(|i| self.may_be(want, *i));
-        let list = usable.map(|i| (i, self.rule(want, i))).filter(|(_, fit)| *fit > 0.0);
+        let list = usable.map(|i| (i, self.rule(want, i, false))).filter(|(_, fit)| *fit > 0.0);
         Ranked::of(list.collect(), &self.candidates)
     }
 
@@ -249,7 +250,7 @@ impl Work {
         }
         let usable: Vec<usize> =
             (0..self.rows.len()).filter(|i| score::takes(want.role, self.candidates[*i].kind)).collect();
-        let rules: Vec<f32> = usable.iter().map(|i| self.rule(want, *i)).collect();
+        let rules: Vec<f32> = usable.iter().map(|i| self.rule(want, *i, true)).collect();
         let best = rules.iter().copied().fold(f32::MIN, f32::max);
         for (i, rule) in usable.into_iter().zip(rules) {
             let mut row = self.rows[i].clone();
@@ -274,7 +275,7 @@ impl Work {
             return Judged::of(all, none);
         }
         let usable: Vec<usize> = (0..self.rows.len()).filter(|i| self.may_be(want, *i)).collect();
-        let rules: Vec<f32> = usable.iter().map(|i| self.rule(want, *i)).collect();
+        let rules: Vec<f32> = usable.iter().map(|i| self.rule(want, *i, true)).collect();
         let best = rules.iter().copied().fold(f32::MIN, f32::max);
         for (i, rule) in usable.into_iter().zip(rules) {
             let own = describe::own(want, &self.features[i], rule, best);
