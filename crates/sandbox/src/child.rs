@@ -40,7 +40,8 @@ impl Pipes {
     /// Whether the parent says something within that time, or is gone.
     #[allow(unsafe_code, reason = "a system call that std has not")]
     fn said_within(&self, time: Duration) -> bool {
-        let mut asked = libc::pollfd { fd: self.from.get_ref().as_raw_fd(), events: libc::POLLIN, revents: 0 };
+        let mut asked =
+            libc::pollfd { fd: self.from.get_ref().as_raw_fd(), events: libc::POLLIN, revents: 0 };
         // SAFETY: an all-zero timespec is a valid one.
         let mut limit: libc::timespec = unsafe { std::mem::zeroed() };
         limit.tv_nsec = libc::c_long::try_from(time.subsec_nanos()).unwrap_or(0);

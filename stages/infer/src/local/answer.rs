@@ -281,7 +281,9 @@ impl Work {
             if chosen.contains_key(&i) {
                 continue;
             }
-            let weak = |candidate: usize| Choice { candidate, score: 0.4, margin: 0.0 };
+            // What stands alone of its kind, or where its like stands, is right more often than not.
+            let score = if matches!(want.role, Role::OwnChoice | Role::OwnText) { 0.85 } else { 0.4 };
+            let weak = |candidate: usize| Choice { candidate, score, margin: 0.0 };
             let usable = |c: &&Candidate| score::takes(want.role, c.kind);
             let found = match want.role {
                 // The first date of the document.
@@ -319,7 +321,8 @@ impl Work {
     fn field(&self, want: &Want, choice: &Choice, ranked: &Ranked) -> Field {
         let c = &self.candidates[choice.candidate];
         let page = &self.pages[c.page];
-        let confidence = score::confidence(choice.score, choice.margin);
+        let told = if want.own.is_some() { score::confidence_of_own } else { score::confidence };
+        let confidence = told(choice.score, choice.margin);
         let mut field = local(value_of(want, c), c.raw.clone(), confidence, page.page_no, c.bbox);
         let others = ranked.list.iter().filter(|(i, s)| *i != choice.candidate && *s >= score::THRESHOLD);
         for (i, s) in others.take(2) {
@@ -382,7 +385,8 @@ fn value_of(want: &Want, c: &Candidate) -> String {
 
 /// What stands before names in letters.
 const SALUTATIONS: [&str; 15] = [
-    "Mr", "Mr.", "Mrs", "Mrs.", "Ms", "Ms.", "Miss", "Herr", "Herrn", "Frau", "M.", "Mme", "Monsieur", "Madame", "Messrs",
+    "Mr", "Mr.", "Mrs", "Mrs.", "Ms", "Ms.", "Miss", "Herr", "Herrn", "Frau", "M.", "Mme", "Monsieur",
+    "Madame", "Messrs",
 ];
 
 /// The row of a credit note without the minus of its amount; none where it has no minus.

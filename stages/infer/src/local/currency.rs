@@ -33,8 +33,10 @@ const DOLLARS: [Country; 4] = [
 ];
 
 /// Words of a country whose amounts often have a sign of letters that stands for several currencies, or none.
-const LETTERS: [(&str, &[&str], &[&str]); 2] =
-    [("INR", &["gstin", "cgst", "sgst", "igst"], &["Rs", "Rs.", "₹"]), ("ZAR", &["pty", "south africa"], &["R"])];
+const LETTERS: [(&str, &[&str], &[&str]); 2] = [
+    ("INR", &["gstin", "cgst", "sgst", "igst"], &["Rs", "Rs.", "₹"]),
+    ("ZAR", &["pty", "south africa"], &["R"]),
+];
 
 impl Work {
     /// The currency that stands beside the total, else the one that stands most often.
@@ -108,7 +110,10 @@ impl Work {
             }
             self.pages.iter().find_map(|page| {
                 let mut all = page.segments.iter().flat_map(|s| {
-                    words(s).zip(words(s).skip(1)).map(|((sign, place), (number, _))| (sign, place, number)).collect::<Vec<_>>()
+                    words(s)
+                        .zip(words(s).skip(1))
+                        .map(|((sign, place), (number, _))| (sign, place, number))
+                        .collect::<Vec<_>>()
                 });
                 let found = all.find(|(sign, _, number)| {
                     signs.contains(&sign.as_str()) && number.starts_with(|c: char| c.is_ascii_digit())
@@ -135,7 +140,10 @@ fn is_address(country: &Country, text: &str) -> bool {
         let code = pair[1];
         let fits = if country.postcode == 0 {
             let b = code.as_bytes();
-            matches!(b.len(), 3 | 6) && b[0].is_ascii_uppercase() && b[1].is_ascii_digit() && b[2].is_ascii_uppercase()
+            matches!(b.len(), 3 | 6)
+                && b[0].is_ascii_uppercase()
+                && b[1].is_ascii_digit()
+                && b[2].is_ascii_uppercase()
         } else {
             code.len() == country.postcode && code.bytes().all(|b| b.is_ascii_digit())
         };

@@ -103,7 +103,14 @@ pub fn built_in() -> Vec<Want> {
         ("period_to", R::PeriodTo),
     ]
     .into_iter()
-    .map(|(name, role)| Want { name: name.to_owned(), role, own: None, allowed: Vec::new(), form: Form::Any, side: None })
+    .map(|(name, role)| Want {
+        name: name.to_owned(),
+        role,
+        own: None,
+        allowed: Vec::new(),
+        form: Form::Any,
+        side: None,
+    })
     .collect()
 }
 
@@ -143,7 +150,8 @@ fn role(field: &SchemaField) -> Role {
         phrases.iter().any(|p| format!(" {text} ").contains(&format!(" {p} ")))
     };
     let all_of = |words: &[&str]| {
-        name.split(' ').all(|w| words.contains(&w) || COMMON.contains(&w) || w.bytes().all(|b| b.is_ascii_digit()))
+        name.split(' ')
+            .all(|w| words.contains(&w) || COMMON.contains(&w) || w.bytes().all(|b| b.is_ascii_digit()))
     };
     if !field.allowed.is_empty() {
         return Role::OwnChoice;
@@ -172,7 +180,9 @@ fn role(field: &SchemaField) -> Role {
             // `Gross weight` and `net payout` are other things.
             if !all_of(TOTALS) {
                 Role::OwnAmount
-            } else if said(&name, &["net", "netto", "subtotal"]) || phrase(&name, &["without vat", "sub total"]) {
+            } else if said(&name, &["net", "netto", "subtotal"])
+                || phrase(&name, &["without vat", "sub total"])
+            {
                 Role::Net
             } else if said(&name, &["tax", "vat", "mwst", "ust", "tva", "gst"]) {
                 Role::Tax
@@ -214,7 +224,10 @@ fn role(field: &SchemaField) -> Role {
                 if said(&all, BUYERS) { Role::BuyerAddress } else { Role::SellerAddress }
             } else if said(&name, BUYERS) || phrase(&all, &["the buyer", "bill to"]) {
                 Role::BuyerName
-            } else if said(&name, SELLERS) || matches!(name.as_str(), "company company" | "company name company name" | "company") || phrase(&all, &["the seller", "the supplier"]) {
+            } else if said(&name, SELLERS)
+                || matches!(name.as_str(), "company company" | "company name company name" | "company")
+                || phrase(&all, &["the seller", "the supplier"])
+            {
                 Role::SellerName
             } else {
                 Role::OwnText
@@ -225,19 +238,76 @@ fn role(field: &SchemaField) -> Role {
 
 /// Words that tell fields apart too little to make one another thing.
 const COMMON: &[&str] = &[
-    "date", "datum", "day", "the", "of", "and", "no", "name", "amount", "betrag", "value", "price", "cost", "costs", "all",
+    "date", "datum", "day", "the", "of", "and", "no", "name", "amount", "betrag", "value", "price", "cost",
+    "costs", "all",
 ];
-const DUE: &[&str] = &["due", "fallig", "falligkeit", "echeance", "payable", "payment", "pay", "by", "invoice"];
-const DELIVERY: &[&str] =
-    &["delivery", "delivered", "shipped", "shipping", "lieferdatum", "livraison", "service", "goods", "actual"];
+const DUE: &[&str] =
+    &["due", "fallig", "falligkeit", "echeance", "payable", "payment", "pay", "by", "invoice"];
+const DELIVERY: &[&str] = &[
+    "delivery",
+    "delivered",
+    "shipped",
+    "shipping",
+    "lieferdatum",
+    "livraison",
+    "service",
+    "goods",
+    "actual",
+];
 const ISSUE: &[&str] = &[
-    "issue", "issued", "invoice", "order", "receipt", "document", "rechnungsdatum", "billing", "bill", "creation", "created",
+    "issue",
+    "issued",
+    "invoice",
+    "order",
+    "receipt",
+    "document",
+    "rechnungsdatum",
+    "billing",
+    "bill",
+    "creation",
+    "created",
     "contract",
 ];
 const TOTALS: &[&str] = &[
-    "net", "netto", "subtotal", "sub", "without", "vat", "tax", "taxes", "mwst", "ust", "tva", "gst", "due", "payable", "balance",
-    "gross", "total", "totals", "grand", "brutto", "sum", "gesamt", "gesamtbetrag", "invoice", "order", "contract", "receipt",
-    "document", "to", "sales", "with", "incl", "excl", "including", "excluding", "before", "after", "open", "outstanding",
+    "net",
+    "netto",
+    "subtotal",
+    "sub",
+    "without",
+    "vat",
+    "tax",
+    "taxes",
+    "mwst",
+    "ust",
+    "tva",
+    "gst",
+    "due",
+    "payable",
+    "balance",
+    "gross",
+    "total",
+    "totals",
+    "grand",
+    "brutto",
+    "sum",
+    "gesamt",
+    "gesamtbetrag",
+    "invoice",
+    "order",
+    "contract",
+    "receipt",
+    "document",
+    "to",
+    "sales",
+    "with",
+    "incl",
+    "excl",
+    "including",
+    "excluding",
+    "before",
+    "after",
+    "open",
+    "outstanding",
 ];
 const BUYERS: &[&str] = &["buyer", "customer", "advertiser", "client", "kaufer", "kunde", "acheteur", "vevo"];
 const SELLERS: &[&str] = &[

@@ -108,7 +108,10 @@ pub(crate) fn price_first(cells: &mut [Named], layout: &Layout, next: usize) {
     let fits = |r: &&Texts| {
         let grouped = cells::grouped(&r[quantity]).zip(value(&r[first])).and_then(|(a, b)| a.checked_mul(b));
         let total = value(&r[last]);
-        [product(&r[quantity], &r[first]), grouped].into_iter().flatten().any(|p| total.is_some_and(|t| equal(p, t)))
+        [product(&r[quantity], &r[first]), grouped]
+            .into_iter()
+            .flatten()
+            .any(|p| total.is_some_and(|t| equal(p, t)))
     };
     if 2 * rows.iter().filter(fits).count() > rows.len() {
         cells[first].0 = Some(Column::UnitPrice);

@@ -117,8 +117,14 @@ fn unpriced(layout: &Layout, line: usize) -> Option<(Head, usize)> {
         .then_some((head, next))
 }
 
+/// The line of a page whose header says most of what stands below it; the first of equals.
+pub(crate) fn best_by_rows(layout: &Layout) -> Option<(usize, (Head, usize))> {
+    let found = (0..layout.lines.len()).filter_map(|line| Some((line, find_by_rows(layout, line)?)));
+    found.min_by_key(|(line, (head, _))| (std::cmp::Reverse(head.rank()), *line))
+}
+
 /// A header with too few known words, whose columns what stands below them tells.
-pub(crate) fn find_by_rows(layout: &Layout, line: usize) -> Option<(Head, usize)> {
+fn find_by_rows(layout: &Layout, line: usize) -> Option<(Head, usize)> {
     let segments = layout.segments.get(layout.lines.get(line)?.clone())?;
     if segments.len() < 2 || segments.iter().any(|s| s.text.contains(|c: char| c.is_ascii_digit())) {
         return None;

@@ -265,7 +265,13 @@ impl Lexicon {
         for (i, phrase) in phrases.iter().enumerate() {
             by_token.entry(phrase.tokens[0].clone()).or_default().push(i);
         }
-        Self { phrases, by_token, concepts: CONCEPTS + own.len(), profiles: Vec::new(), seen: Mutex::default() }
+        Self {
+            phrases,
+            by_token,
+            concepts: CONCEPTS + own.len(),
+            profiles: Vec::new(),
+            seen: Mutex::default(),
+        }
     }
 
     /// The same with what a schema says about its fields.

@@ -69,7 +69,8 @@ pub struct Profile {
 
 /// What could be values of a schema's fields, besides what could be one of any document.
 pub(crate) fn candidates(pages: &[Layout], profiles: &[Profile], known: &[Candidate]) -> Vec<Candidate> {
-    let mut lists: Vec<&[String]> = profiles.iter().map(|p| p.allowed.as_slice()).filter(|l| !l.is_empty()).collect();
+    let mut lists: Vec<&[String]> =
+        profiles.iter().map(|p| p.allowed.as_slice()).filter(|l| !l.is_empty()).collect();
     lists.sort_unstable();
     lists.dedup();
     let of_page = |(i, page): (usize, &Layout)| {
@@ -83,9 +84,15 @@ pub(crate) fn candidates(pages: &[Layout], profiles: &[Profile], known: &[Candid
 /// Reads `5.375` as five and some where the document writes its decimals behind a point: elsewhere these are thousands.
 pub(crate) fn point(candidates: &mut [Candidate]) {
     let ends = |raw: &str, sign: char| {
-        raw.rsplit_once(sign).is_some_and(|(_, cents)| cents.len() == 2 && cents.bytes().all(|b| b.is_ascii_digit()))
+        raw.rsplit_once(sign)
+            .is_some_and(|(_, cents)| cents.len() == 2 && cents.bytes().all(|b| b.is_ascii_digit()))
     };
-    let count = |sign: char| candidates.iter().filter(|c| c.kind == Kind::Amount && ends(c.raw.trim_end_matches(['-', ' ']), sign)).count();
+    let count = |sign: char| {
+        candidates
+            .iter()
+            .filter(|c| c.kind == Kind::Amount && ends(c.raw.trim_end_matches(['-', ' ']), sign))
+            .count()
+    };
     if count('.') <= count(',') {
         return;
     }
@@ -95,7 +102,9 @@ pub(crate) fn point(candidates: &mut [Candidate]) {
             let digits = |s: &str| !s.is_empty() && s.bytes().all(|b| b.is_ascii_digit());
             digits(whole) && digits(rest) && whole.len() <= 3 && rest.len() == 3
         });
-        if one.is_some() && let Ok(amount) = raw.parse::<rust_decimal::Decimal>() {
+        if one.is_some()
+            && let Ok(amount) = raw.parse::<rust_decimal::Decimal>()
+        {
             c.amount = amount;
             c.value = amount.to_string();
         }
@@ -109,15 +118,18 @@ impl Profile {
     /// What a property of a schema says.
     pub fn of(field: &SchemaField, title: &str) -> Self {
         let name = field.name.replace(['_', '-', '.'], " ");
-        let texts = [field.title.as_str(), name.as_str()].into_iter().chain(field.aliases.iter().map(String::as_str));
+        let texts =
+            [field.title.as_str(), name.as_str()].into_iter().chain(field.aliases.iter().map(String::as_str));
         let names: Vec<Vec<Unit>> = texts.map(|t| units(&plain(t))).filter(|u| !u.is_empty()).collect();
         let (said, denied) = described(&field.description);
         let form = form(field, &names, &said);
         let title = units(&plain(title));
         let telling = |name: &Vec<Unit>| name.iter().filter(|u| u.weight > 0.5).count() > 0;
-        let of_document = names.iter().take(2).filter(|n| telling(n)).any(|name| {
-            name.iter().filter(|u| u.weight > 0.5).all(|u| title.iter().any(|t| t.same(u)))
-        });
+        let of_document = names
+            .iter()
+            .take(2)
+            .filter(|n| telling(n))
+            .any(|name| name.iter().filter(|u| u.weight > 0.5).all(|u| title.iter().any(|t| t.same(u))));
         let side = if form == Form::Party { side(&names) } else { None };
         Self { form, names, said, denied, allowed: field.allowed.clone(), side, of_document }
     }
@@ -125,7 +137,9 @@ impl Profile {
     /// Whether a name says what the field asks for: `Muster Insurance Company` where an insurer is asked for.
     pub(crate) fn is_said_by(&self, name: &str) -> bool {
         self.form == Form::Party
-            && units(&plain(name)).iter().any(|u| u.weight > 0.5 && self.names.iter().take(2).flatten().any(|n| n.same(u)))
+            && units(&plain(name))
+                .iter()
+                .any(|u| u.weight > 0.5 && self.names.iter().take(2).flatten().any(|n| n.same(u)))
     }
 
     /// How well a label fits the field, 0..=1.
@@ -197,7 +211,11 @@ impl Profile {
         }
         // `Form CMR/IRU 2007`: an edition of the paper.
         let edition = |u: &Unit| EDITIONS.contains(&u.text.as_str()) && !known(u);
-        if denied || label.iter().any(against) || label.iter().any(edition) { 0.4 * likeness } else { likeness }
+        if denied || label.iter().any(against) || label.iter().any(edition) {
+            0.4 * likeness
+        } else {
+            likeness
+        }
     }
 }
 
@@ -227,8 +245,22 @@ const OF_DOCUMENT: f32 = 0.66;
 const EDITIONS: [&str; 8] = ["form", "formular", "formblatt", "edition", "ed", "rev", "revision", "version"];
 /// What follows is not meant.
 const NOT: [&str; 16] = [
-    "not", "without", "excluding", "excl", "except", "before", "nicht", "ohne", "exkl", "sans", "hors", "sin", "plus", "zzgl",
-    "zuzuglich", "senza",
+    "not",
+    "without",
+    "excluding",
+    "excl",
+    "except",
+    "before",
+    "nicht",
+    "ohne",
+    "exkl",
+    "sans",
+    "hors",
+    "sin",
+    "plus",
+    "zzgl",
+    "zuzuglich",
+    "senza",
 ];
 
 /// What a description says of a field, and what it says that it is not: `of the tractor, not of the trailer`.
@@ -246,10 +278,30 @@ fn described(text: &str) -> (Vec<Unit>, Vec<Unit>) {
 
 fn side(names: &[Vec<Unit>]) -> Option<Side> {
     const ISSUERS: [&str; 11] = [
-        "insurer", "carrier", "laboratory", "employer", "lender", "seller", "authority", "bank", "station", "inspector", "doctor",
+        "insurer",
+        "carrier",
+        "laboratory",
+        "employer",
+        "lender",
+        "seller",
+        "authority",
+        "bank",
+        "station",
+        "inspector",
+        "doctor",
     ];
     const ADDRESSEES: [&str; 11] = [
-        "holder", "insured", "buyer", "receiver", "employee", "patient", "tenant", "student", "guest", "borrower", "beneficiary",
+        "holder",
+        "insured",
+        "buyer",
+        "receiver",
+        "employee",
+        "patient",
+        "tenant",
+        "student",
+        "guest",
+        "borrower",
+        "beneficiary",
     ];
     let named = |senses: &[&str]| senses.iter().any(|s| names.iter().take(2).flatten().any(|u| means(u, s)));
     match (named(&ISSUERS), named(&ADDRESSEES)) {
@@ -261,13 +313,55 @@ fn side(names: &[Vec<Unit>]) -> Option<Side> {
 
 fn form(field: &SchemaField, names: &[Vec<Unit>], said: &[Unit]) -> Form {
     const MONEY: [&str; 26] = [
-        "amount", "net", "gross", "tax", "due", "price", "fee", "rent", "deposit", "salary", "payout", "payment", "premium",
-        "limit", "deductible", "freight", "service charge", "discount", "commission", "balance", "loan", "fine", "deduction",
-        "bonus", "aggregate", "total",
+        "amount",
+        "net",
+        "gross",
+        "tax",
+        "due",
+        "price",
+        "fee",
+        "rent",
+        "deposit",
+        "salary",
+        "payout",
+        "payment",
+        "premium",
+        "limit",
+        "deductible",
+        "freight",
+        "service charge",
+        "discount",
+        "commission",
+        "balance",
+        "loan",
+        "fine",
+        "deduction",
+        "bonus",
+        "aggregate",
+        "total",
     ];
     const COUNTED: [&str; 21] = [
-        "quantity", "packages", "insertions", "weight", "tare", "volume", "temperature", "humidity", "pressure", "speed",
-        "distance", "area", "power", "consumption", "term", "days", "months", "years", "hour", "page", "interest",
+        "quantity",
+        "packages",
+        "insertions",
+        "weight",
+        "tare",
+        "volume",
+        "temperature",
+        "humidity",
+        "pressure",
+        "speed",
+        "distance",
+        "area",
+        "power",
+        "consumption",
+        "term",
+        "days",
+        "months",
+        "years",
+        "hour",
+        "page",
+        "interest",
     ];
     if !field.allowed.is_empty() {
         return Form::Choice;
@@ -286,14 +380,26 @@ fn form(field: &SchemaField, names: &[Vec<Unit>], said: &[Unit]) -> Form {
             }
         }
         ValueKind::Text => {
-            const IDS: [&str; 9] =
-                ["number", "plate", "vin", "serial", "iban", "phone", "postcode", "tax id", "social security"];
+            const IDS: [&str; 9] = [
+                "number",
+                "plate",
+                "vin",
+                "serial",
+                "iban",
+                "phone",
+                "postcode",
+                "tax id",
+                "social security",
+            ];
             let somebody = || names.iter().take(2).flatten().any(is_somebody);
             let words = plain(&format!("{} {}", field.name.replace(['_', '-', '.'], " "), field.title));
             let numbered = words.split(' ').any(|w| matches!(w, "no" | "id" | "code" | "ref" | "reference"));
             if numbered || IDS.iter().any(|s| named(s)) {
                 Form::Id
-            } else if somebody() || named("name") || names.iter().take(2).flatten().any(|u| u.text == "company") {
+            } else if somebody()
+                || named("name")
+                || names.iter().take(2).flatten().any(|u| u.text == "company")
+            {
                 Form::Party
             } else {
                 Form::Text
@@ -349,8 +455,16 @@ mod tests {
             "employee_name": {"type": "string"}}}"#,
         );
         let forms: Vec<Form> = all.iter().map(|p| p.form).collect();
-        let expected =
-            [Form::Id, Form::Party, Form::Text, Form::Number, Form::Money, Form::Count, Form::Choice, Form::Party];
+        let expected = [
+            Form::Id,
+            Form::Party,
+            Form::Text,
+            Form::Number,
+            Form::Money,
+            Form::Count,
+            Form::Choice,
+            Form::Party,
+        ];
         assert_eq!(forms, expected);
     }
 }

@@ -6,19 +6,21 @@ use regex::Regex;
 use std::sync::LazyLock;
 
 static COUNT: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    const PAGE: &str = "page|seite|blatt|oldal|página|pagina|pág\\.?|pag\\.?|strona|str\\.|side|sida|sivu|strana";
+    const PAGE: &str =
+        "page|seite|blatt|oldal|página|pagina|pág\\.?|pag\\.?|strona|str\\.|side|sida|sivu|strana";
     const OF: &str = "of|von|sur|de|di|van|z|af|av|/";
-    Regex::new(&format!(r"(?i)\b(?:{PAGE})\s*(?:no\.?|nr\.?)?\s*:?\s*(\d{{1,4}})\s*(?:{OF})\s*(\d{{1,4}})\b")).ok()
+    Regex::new(&format!(r"(?i)\b(?:{PAGE})\s*(?:no\.?|nr\.?)?\s*:?\s*(\d{{1,4}})\s*(?:{OF})\s*(\d{{1,4}})\b"))
+        .ok()
 });
 
 /// A page's number and how many there are.
-pub fn count(text: &str) -> Option<(u32, u32)> {
+pub(super) fn count(text: &str) -> Option<(u32, u32)> {
     let found = COUNT.as_ref()?.captures(text)?;
     Some((found[1].parse().ok()?, found[2].parse().ok()?))
 }
 
 /// Where in a text pages are counted, in bytes.
-pub fn spans(text: &str) -> impl Iterator<Item = (usize, usize)> {
+pub(super) fn spans(text: &str) -> impl Iterator<Item = (usize, usize)> {
     let found = COUNT.as_ref().filter(|_| text.contains(|c: char| c.is_ascii_digit()));
     found.into_iter().flat_map(move |regex| regex.find_iter(text)).map(|m| (m.start(), m.end()))
 }

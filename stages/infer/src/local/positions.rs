@@ -1,7 +1,8 @@
-//! Numbers of rows that stand before their texts: `1 Pump`, `2 Cable`.
+//! Numbers of rows that stand before their texts, `1 Pump`, `2 Cable`; and lines that tell what the rows below them belong to.
 //!
 //! Owns nothing but those. Rule: only where the rows of a page have the next number each; a number that belongs to the text stays.
 
+use super::lexicon::plain;
 use super::table::{Column, Row};
 
 /// Takes the numbers off the texts of rows, the first of which is the `before`-th and one more, or begins anew.
@@ -14,7 +15,10 @@ pub(crate) fn strip(rows: &mut [Row], before: usize) {
         let digits = text.bytes().take_while(u8::is_ascii_digit).count();
         let rest = text.get(digits..)?.trim_start_matches(['.', ')']);
         let worded = rest.starts_with(' ') && rest.chars().filter(|c| c.is_alphabetic()).count() >= 3;
-        (worded && digits <= 4).then(|| text[..digits].parse().ok()).flatten().map(|n| (n, text.len() - rest.len()))
+        (worded && digits <= 4)
+            .then(|| text[..digits].parse().ok())
+            .flatten()
+            .map(|n| (n, text.len() - rest.len()))
     };
     let found: Vec<(usize, usize)> = rows.iter().map_while(leading).collect();
     // What follows without a number is a charge or a tax.
@@ -22,7 +26,8 @@ pub(crate) fn strip(rows: &mut [Row], before: usize) {
         return;
     }
     let steps = [1, 10];
-    let counts = |step: usize, first: usize| found.iter().enumerate().all(|(i, (n, _))| *n == (first + i) * step);
+    let counts =
+        |step: usize, first: usize| found.iter().enumerate().all(|(i, (n, _))| *n == (first + i) * step);
     if steps.iter().any(|step| counts(*step, 1) || counts(*step, before + 1)) {
         for (row, (_, at)) in rows.iter_mut().zip(found) {
             if let Some(cell) = row.cells.get_mut(&Column::Description) {
@@ -30,6 +35,48 @@ pub(crate) fn strip(rows: &mut [Row], before: usize) {
             }
         }
     }
+}
+
+/// Words for what goods came with, in plain form.
+const SLIPS: [&str; 26] = [
+    "lieferschein",
+    "lieferung",
+    "ls",
+    "lfs",
+    "werkbon",
+    "bon",
+    "pakbon",
+    "delivery note",
+    "delivery",
+    "dn",
+    "docket",
+    "ticket",
+    "albaran",
+    "ddt",
+    "bl",
+    "bon de livraison",
+    "auftrag",
+    "order",
+    "your order",
+    "bestellung",
+    "commande",
+    "baustelle",
+    "chantier",
+    "project",
+    "projekt",
+    "wz",
+];
+
+/// Whether a line tells what the rows below it came with, and so is no part of a text: `Werkbon 88140 d.d. 28-10-2025`.
+pub(crate) fn is_group(text: &str) -> bool {
+    const LONGEST: usize = 8;
+    if text.split(' ').count() > LONGEST || !text.contains(|c: char| c.is_ascii_digit()) {
+        return false;
+    }
+    let plain = plain(text);
+    let padded = format!(" {plain} ");
+    let number = |w: &str| w.len() >= 4 && w.bytes().filter(u8::is_ascii_digit).count() >= 4;
+    SLIPS.iter().any(|s| padded.contains(&format!(" {s} "))) && text.split(' ').any(number)
 }
 
 #[cfg(test)]
@@ -45,6 +92,12 @@ mod tests {
         let mut rows: Vec<Row> = texts.iter().map(row).collect();
         strip(&mut rows, before);
         rows.iter().map(|r| r.cells[&Column::Description].value.clone()).collect()
+    }
+
+    #[test]
+    fn a_line_that_names_a_slip_belongs_to_no_row() {
+        assert!(is_group("Werkbon 88140 d.d. 28-10-2025") && is_group("SURGELES bon 5501872"));
+        assert!(!is_group("Bon chocolat 200 g") && !is_group("Pump 12345678") && !is_group("Delivery"));
     }
 
     #[test]

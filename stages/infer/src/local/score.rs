@@ -40,7 +40,8 @@ pub fn takes(role: Role, kind: Kind) -> bool {
 /// Fit of a candidate, about 0..=1.3; below [`THRESHOLD`] it is not the value.
 pub fn score(want: &Want, c: &Candidate, f: &Features, document: Document<'_>) -> f32 {
     let plays = matches!(want.role, Role::OwnDate | Role::OwnAmount | Role::OwnText | Role::OwnChoice);
-    let said: &[f32] = if document.by_words && !plays { &f.said } else { f.label.get(CONCEPTS..).unwrap_or_default() };
+    let said: &[f32] =
+        if document.by_words && !plays { &f.said } else { f.label.get(CONCEPTS..).unwrap_or_default() };
     let own = want.own.and_then(|i| said.get(i).copied()).unwrap_or_default();
     let order = matches!(document.kind, "order" | "order_response");
     let receipt = document.kind == "receipt";
@@ -101,7 +102,8 @@ pub fn score(want: &Want, c: &Candidate, f: &Features, document: Document<'_>) -
         .fold(0.0_f32, f32::max);
     let name = matches!(want.role, Role::SellerName | Role::BuyerName);
     // Another field of the schema that its label names better.
-    let others = said.iter().enumerate().filter(|(i, _)| want.own != Some(*i) && !(document.by_words && !plays));
+    let others =
+        said.iter().enumerate().filter(|(i, _)| want.own != Some(*i) && !(document.by_words && !plays));
     let other = if want.own.is_some() { others.map(|(_, s)| *s).fold(0.0_f32, f32::max) } else { 0.0 };
     let rival = if own > 0.9 {
         0.0
@@ -252,6 +254,14 @@ fn name_value(c: &Candidate, f: &Features) -> f32 {
         value += 0.03;
     }
     value
+}
+
+/// The same for a field of a schema, of which nothing was learned: its values are right a little less often than the rules believe.
+pub fn confidence_of_own(score: f32, margin: f32) -> f64 {
+    const LESS: f64 = 0.55;
+    let p = confidence(score, margin);
+    let z = (p / (1.0 - p)).ln() - LESS;
+    (1000.0 / (1.0 + (-z).exp())).round() / 1000.0
 }
 
 /// Confidence of a value by its score and its margin to the next other value.

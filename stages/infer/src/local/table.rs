@@ -9,8 +9,8 @@ use super::heads::{self, Head};
 use super::layout::{Box4, Layout, Segment, union};
 use super::lexicon::{Concept, Lexicon, plain};
 use super::straight::Straight;
-use super::{cells, guess, positions, unheaded};
 use super::wrap::{Room, Text};
+use super::{cells, guess, positions, unheaded};
 use docmill_document::money;
 use rust_decimal::Decimal;
 use std::collections::BTreeMap;
@@ -190,11 +190,9 @@ impl<'a> Reader<'a> {
             }
         }
         if self.head.is_none() && heads.iter().all(Option::is_none) {
-            let by_rows = || lines.clone().find_map(|line| Some((line, heads::find_by_rows(layout, line)?)));
-            let unheaded =
-                || unheaded::find(layout, self.lexicon).map(|(head, first)| (first, (head, first)));
+            let unheaded = || unheaded::find(layout, self.lexicon).map(|(h, first)| (first, (h, first)));
             let bare = || if self.unpriced { heads::find_unpriced(layout) } else { None };
-            if let Some((line, found)) = by_rows().or_else(unheaded).or_else(bare) {
+            if let Some((line, found)) = heads::best_by_rows(layout).or_else(unheaded).or_else(bare) {
                 heads[line] = Some(found);
             }
         }
@@ -387,7 +385,8 @@ impl<'a> Reader<'a> {
         let described =
             cells.get(&Column::Description).filter(|c| c.value.chars().any(char::is_alphabetic)).cloned();
         if !has_total {
-            let below = cells.get(&Column::Description).filter(|_| cells.len() == 1);
+            let alone = |c: &&Cell| cells.len() == 1 && !positions::is_group(&c.value);
+            let below = cells.get(&Column::Description).filter(alone);
             if let Some(below) = below
                 && let Some(text) = flow.own.as_mut().filter(|t| t.meets(below))
                 && text.take(below, &flow.room)
@@ -397,7 +396,7 @@ impl<'a> Reader<'a> {
                 return;
             }
             flow.own = None;
-            let Some(below) = described else { return };
+            let Some(below) = described.filter(|c| !positions::is_group(&c.value)) else { return };
             // Where numbers come first, the text below them is theirs.
             if let Some(place) = flow.bare.take()
                 && cells.len() == 1

@@ -1,4 +1,5 @@
 mod asides;
+mod own;
 mod parties;
 mod rows;
 mod tables;

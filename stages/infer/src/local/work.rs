@@ -223,9 +223,13 @@ impl Work {
         };
         let free = |i: &usize| {
             let c = &self.candidates[*i];
-            c.kind == Kind::Name && c.page == 0 && !named.contains(&c.value.as_str()) && !own::pairs::is_key(&c.value)
+            c.kind == Kind::Name
+                && c.page == 0
+                && !named.contains(&c.value.as_str())
+                && !own::pairs::is_key(&c.value)
         };
-        let best = (0..self.candidates.len()).filter(free).max_by(|a, b| fit(a).total_cmp(&fit(b)).then(b.cmp(a)));
+        let best =
+            (0..self.candidates.len()).filter(free).max_by(|a, b| fit(a).total_cmp(&fit(b)).then(b.cmp(a)));
         best.filter(|i| fit(i) >= LEAST)
     }
 

@@ -48,7 +48,9 @@ impl Alike {
                 Self::Day
             }
             R::Net | R::Tax | R::Gross | R::Due | R::OwnAmount => Self::Amount,
-            R::SellerName | R::BuyerName | R::SellerAddress | R::BuyerAddress | R::OwnText | R::OwnChoice => Self::Name,
+            R::SellerName | R::BuyerName | R::SellerAddress | R::BuyerAddress | R::OwnText | R::OwnChoice => {
+                Self::Name
+            }
             R::Number | R::PurchaseOrder | R::SellerVat | R::BuyerVat | R::Iban | R::Bic | R::Currency => {
                 Self::Ident
             }

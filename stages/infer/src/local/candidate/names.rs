@@ -9,7 +9,8 @@ use crate::local::{addresses, legal, parties, titles};
 use docmill_document::date;
 
 /// What stands between a brand and whose it is.
-const TRADING: [&str; 4] = [" is a trading name of ", " is a trading style of ", " is a brand of ", " ist eine Marke der "];
+const TRADING: [&str; 4] =
+    [" is a trading name of ", " is a trading style of ", " is a brand of ", " ist eine Marke der "];
 
 impl At<'_> {
     pub(super) fn names(&self, found: &mut Vec<Candidate>) {
@@ -44,7 +45,9 @@ impl At<'_> {
             }
         }
         // `Muster is a trading name of Muster Tickets Ltd, Canal Road`
-        let whole = |c: &Candidate| c.segment == self.index && c.kind == Kind::Name && TRADING.iter().any(|t| c.value.contains(t));
+        let whole = |c: &Candidate| {
+            c.segment == self.index && c.kind == Kind::Name && TRADING.iter().any(|t| c.value.contains(t))
+        };
         found.retain(|c| !whole(c));
         if let Some((at, said)) = TRADING.iter().find_map(|t| Some((text.find(t)?, t.len()))) {
             let start = at + said;
@@ -79,7 +82,8 @@ impl At<'_> {
         let comma = text.match_indices(", ").find(|(at, _)| {
             let rest = &text[at + 2..];
             // `Wroclaw, 2025-07-08`: where it was written.
-            let day = date::find(rest).first().is_some_and(|d| d.start < 4 && text[..*at].split(' ').count() < 3);
+            let day =
+                date::find(rest).first().is_some_and(|d| d.start < 4 && text[..*at].split(' ').count() < 3);
             let number = rest.contains(|c: char| c.is_ascii_digit());
             number && !day && !rest.split(' ').next().is_some_and(ends_a_name)
         });

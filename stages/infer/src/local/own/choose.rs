@@ -9,12 +9,25 @@ use super::super::score::THRESHOLD;
 use std::collections::{HashMap, HashSet};
 
 /// Two fields that were given the same place: the one that fits worse takes its next.
-pub(crate) fn apart(wants: &[Want], ranked: &[Ranked], candidates: &[Candidate], chosen: &mut HashMap<usize, Choice>) {
+pub(crate) fn apart(
+    wants: &[Want],
+    ranked: &[Ranked],
+    candidates: &[Candidate],
+    chosen: &mut HashMap<usize, Choice>,
+) {
     let place = |i: usize| (candidates[i].page, candidates[i].segment, candidates[i].span);
     let own = |i: &usize| {
         let role = wants[*i].role;
         wants[*i].own.is_some()
-            && matches!(role, Role::OwnDate | Role::OwnAmount | Role::OwnText | Role::Number | Role::SellerName | Role::BuyerName)
+            && matches!(
+                role,
+                Role::OwnDate
+                    | Role::OwnAmount
+                    | Role::OwnText
+                    | Role::Number
+                    | Role::SellerName
+                    | Role::BuyerName
+            )
     };
     let mut order: Vec<usize> = chosen.keys().copied().filter(own).collect();
     order.sort_by(|a, b| chosen[b].score.total_cmp(&chosen[a].score).then(a.cmp(b)));
@@ -24,7 +37,8 @@ pub(crate) fn apart(wants: &[Want], ranked: &[Ranked], candidates: &[Candidate],
         if taken.insert(place(choice.candidate)) {
             continue;
         }
-        let mut rest = ranked[field].list.iter().filter(|(i, s)| *s >= THRESHOLD && !taken.contains(&place(*i)));
+        let mut rest =
+            ranked[field].list.iter().filter(|(i, s)| *s >= THRESHOLD && !taken.contains(&place(*i)));
         match rest.next() {
             Some(&(candidate, score)) => {
                 let next = rest.next().map_or(0.0, |n| n.1);

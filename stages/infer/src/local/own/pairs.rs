@@ -25,13 +25,17 @@ const FAR: f32 = 60.0;
 /// How well the labels at each candidate fit each profile, 0..=1.
 pub(crate) fn strengths(pages: &[Layout], candidates: &[Candidate], profiles: &[Profile]) -> Vec<Vec<f32>> {
     let mut likeness = Likeness { profiles, known: HashMap::new() };
-    let numbered: Vec<bool> = pages.iter().map(|p| p.segments.iter().filter(|s| numbering(&s.text) > 0).count() > 3).collect();
+    let numbered: Vec<bool> =
+        pages.iter().map(|p| p.segments.iter().filter(|s| numbering(&s.text) > 0).count() > 3).collect();
     let keys: Vec<Vec<bool>> = pages.iter().map(keys_of).collect();
     candidates
         .iter()
         .map(|c| {
             let mut out = vec![0.0_f32; profiles.len()];
-            let head = || keys[c.page][c.segment] && pages[c.page].segments[c.segment].text.len() <= c.span.1 - c.span.0 + 2;
+            let head = || {
+                keys[c.page][c.segment]
+                    && pages[c.page].segments[c.segment].text.len() <= c.span.1 - c.span.0 + 2
+            };
             if c.kind == Kind::Name && (is_key(&c.value) || head()) {
                 return out;
             }
@@ -63,7 +67,8 @@ fn keys_of(page: &Layout) -> Vec<bool> {
     let mut keys: Vec<bool> = page.segments.iter().map(|s| is_key(&s.text)).collect();
     for line in &page.lines {
         let known = keys[line.clone()].iter().filter(|k| **k).count();
-        let digits = page.segments[line.clone()].iter().any(|s| s.text.contains(|c: char| c.is_ascii_digit()));
+        let digits =
+            page.segments[line.clone()].iter().any(|s| s.text.contains(|c: char| c.is_ascii_digit()));
         let colons = page.segments[line.clone()].iter().any(|s| s.text.ends_with(':'));
         if line.len() > 2 && known + 1 >= line.len() && !digits && !colons {
             keys[line.clone()].fill(true);
@@ -190,7 +195,10 @@ impl<'a> At<'a> {
         let (start, end) = self.c.span;
         let said = text.get(start..end).unwrap_or_default().trim_end_matches(['.', ')']);
         let short = said.len() <= 2 && said.bytes().all(|b| b.is_ascii_digit());
-        listed && short && !text.get(..start).is_some_and(|t| t.trim_end().ends_with(':')) && numbering(text.get(start..).unwrap_or_default()) > 0
+        listed
+            && short
+            && !text.get(..start).is_some_and(|t| t.trim_end().ends_with(':'))
+            && numbering(text.get(start..).unwrap_or_default()) > 0
     }
 
     /// Whether it has more than one line.
@@ -228,7 +236,8 @@ impl<'a> At<'a> {
     fn inside(&self, segment: &Segment, add: &mut dyn FnMut(&str, f32)) -> bool {
         let before = segment.text.get(..self.c.span.0).unwrap_or_default();
         let dotted = before.trim_end().ends_with("...");
-        let before = before.trim_end_matches(|c: char| matches!(c, '.' | '_' | ' ' | '$' | '€' | '£' | '(' | '='));
+        let before =
+            before.trim_end_matches(|c: char| matches!(c, '.' | '_' | ' ' | '$' | '€' | '£' | '(' | '='));
         // What stands before another value is that one's.
         let before = without_time(before);
         let after_value = before.rfind(|c: char| c.is_ascii_digit()).map_or(0, |at| at + 1);
@@ -281,11 +290,13 @@ impl<'a> At<'a> {
             let open = after.trim_start().strip_prefix('(').and_then(|rest| rest.split(')').next());
             open.filter(|inner| !inner.contains(|c: char| c.is_ascii_digit())).unwrap_or_default()
         };
-        let words: Vec<&str> = text.split_whitespace().take_while(|w| !w.contains(|c: char| c.is_ascii_digit())).collect();
+        let words: Vec<&str> =
+            text.split_whitespace().take_while(|w| !w.contains(|c: char| c.is_ascii_digit())).collect();
         let before = segment.text.get(..self.c.span.0).unwrap_or_default();
         let before = before.rsplit(|c: char| c.is_ascii_digit()).next().unwrap_or_default();
         let before = before.trim_matches(|c: char| !c.is_alphabetic() && c != '#');
-        let joined = before.split(' ').next_back().is_some_and(|w| JOINTS.contains(&w.to_lowercase().as_str()));
+        let joined =
+            before.split(' ').next_back().is_some_and(|w| JOINTS.contains(&w.to_lowercase().as_str()));
         let before = if joined { "" } else { before };
         let prose = if segment.words.len() > 9 { 0.8 } else { 1.0 };
         for count in 1..=words.len().min(4) {
@@ -303,9 +314,16 @@ impl<'a> At<'a> {
         let mut passed = 0;
         for left in self.layout.left_of(self.place).filter(|s| !std::ptr::eq(*s, segment)).take(5) {
             let gap = (self.place[0] - left.bbox[2]) / height;
-            let worded = left.text.chars().filter(|c| c.is_alphabetic()).count() >= 2 || left.text.contains('#');
+            let worded =
+                left.text.chars().filter(|c| c.is_alphabetic()).count() >= 2 || left.text.contains('#');
             if worded {
-                let near = if gap < 12.0 { 0.98 } else if gap < 30.0 { 0.9 } else { 0.75 };
+                let near = if gap < 12.0 {
+                    0.98
+                } else if gap < 30.0 {
+                    0.9
+                } else {
+                    0.75
+                };
                 let weight = near * if inside { 0.55 } else { 1.0 } * if passed > 0 { 0.8 } else { 1.0 };
                 let text = left.text.trim_end_matches(['.', ':', '_', ' ']);
                 // Of `Agency: Lumen Media   Buyer:` the last label counts.
@@ -329,8 +347,15 @@ impl<'a> At<'a> {
         let height = segment.height();
         let table = matches!(self.c.kind, Kind::Amount | Kind::Date | Kind::Id | Kind::Choice);
         let left = segment.bbox[0];
-        let worded = |s: &&Segment| s.text.contains(char::is_alphabetic) && !s.text.contains(|c: char| c.is_ascii_digit());
-        let row = self.layout.left_of(self.place).filter(|s| !std::ptr::eq(*s, segment)).find(worded).map(|s| s.text.as_str());
+        let worded = |s: &&Segment| {
+            s.text.contains(char::is_alphabetic) && !s.text.contains(|c: char| c.is_ascii_digit())
+        };
+        let row = self
+            .layout
+            .left_of(self.place)
+            .filter(|s| !std::ptr::eq(*s, segment))
+            .find(worded)
+            .map(|s| s.text.as_str());
         let mut passed = 0;
         for above in self.layout.above(self.place).take(40) {
             let gap = (self.place[1] - above.bbox[3]) / height;
@@ -359,7 +384,8 @@ impl<'a> At<'a> {
                 weight *= if above.text.trim_end().ends_with(':') { 0.3 } else { 0.6 };
             }
             // Aligned with what it is the label of.
-            let aligned = (above.bbox[0] - left).abs() < 2.0 * height || (above.bbox[2] - self.place[2]).abs() < 2.0 * height;
+            let aligned = (above.bbox[0] - left).abs() < 2.0 * height
+                || (above.bbox[2] - self.place[2]).abs() < 2.0 * height;
             weight *= if aligned || self.c.kind == Kind::Amount { 1.0 } else { 0.8 };
             let text = above.text.trim_end_matches(['.', ':', '_', ' ']);
             add(text, weight);
@@ -395,14 +421,19 @@ impl<'a> At<'a> {
             return;
         }
         let first = self.layout.left_of(self.place).find(|s| s.text.contains(char::is_alphabetic));
-        let first = first.filter(|s| !s.text.starts_with(|c: char| c.is_ascii_digit()) || s.text.contains(':'));
-        if first.is_some_and(|s| is_key(&s.text)) && !first.is_some_and(|s| units(&s.plain).iter().any(|u| means(u, "total"))) {
+        let first =
+            first.filter(|s| !s.text.starts_with(|c: char| c.is_ascii_digit()) || s.text.contains(':'));
+        if first.is_some_and(|s| is_key(&s.text))
+            && !first.is_some_and(|s| units(&s.plain).iter().any(|u| means(u, "total")))
+        {
             return;
         }
         let near = |s: &&Segment| (self.place[1] - s.bbox[3]).abs() < 2.5 * height && is_number(s);
         let over = self.layout.above(self.place).next().as_ref().is_some_and(near);
-        let under = below(self.layout, self.place).is_some_and(|s| is_number(s) && s.bbox[1] - self.place[3] < 2.5 * height);
-        let total = |s: &Segment| units(&s.plain).iter().any(|u| means(u, "total") || u.text.starts_with("total"));
+        let under = below(self.layout, self.place)
+            .is_some_and(|s| is_number(s) && s.bbox[1] - self.place[3] < 2.5 * height);
+        let total =
+            |s: &Segment| units(&s.plain).iter().any(|u| means(u, "total") || u.text.starts_with("total"));
         let is_total = self.c.kind == Kind::Amount && self.layout.left_of(self.place).take(6).any(total);
         for (profile, strength) in profiles.iter().zip(out) {
             let counted = matches!(profile.form, Form::Money | Form::Number | Form::Count);
@@ -422,7 +453,9 @@ impl<'a> At<'a> {
     /// Whether a value stands right of a segment.
     fn has_value(&self, index: usize) -> bool {
         let segment = &self.layout.segments[index];
-        let Some(next) = self.layout.segments.get(index + 1).filter(|n| n.line == segment.line) else { return false };
+        let Some(next) = self.layout.segments.get(index + 1).filter(|n| n.line == segment.line) else {
+            return false;
+        };
         let gap = next.bbox[0] - segment.bbox[2];
         gap < 15.0 * segment.height() && !self.keys[index + 1]
     }

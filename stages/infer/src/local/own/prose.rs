@@ -14,7 +14,12 @@ const LINE: usize = 6;
 const MOST: usize = 200;
 
 /// More candidates of a page, by what its fields ask for.
-pub(crate) fn candidates(layout: &Layout, page: usize, profiles: &[Profile], known: &[Candidate]) -> Vec<Candidate> {
+pub(crate) fn candidates(
+    layout: &Layout,
+    page: usize,
+    profiles: &[Profile],
+    known: &[Candidate],
+) -> Vec<Candidate> {
     let asked = |forms: &[Form]| profiles.iter().any(|p| forms.contains(&p.form));
     let mut found = Vec::new();
     for (index, segment) in layout.segments.iter().enumerate() {
@@ -41,7 +46,11 @@ pub(crate) fn candidates(layout: &Layout, page: usize, profiles: &[Profile], kno
         if asked(&[Form::Number, Form::Count]) {
             for (start, end, amount) in numbers(segment) {
                 let taken = |c: &Candidate| {
-                    c.kind == Kind::Amount && c.page == page && c.segment == index && c.span.0 < end && c.span.1 > start
+                    c.kind == Kind::Amount
+                        && c.page == page
+                        && c.segment == index
+                        && c.span.0 < end
+                        && c.span.1 > start
                 };
                 if !known.iter().any(taken) {
                     put(Kind::Amount, amount.to_string(), (start, end), amount);
@@ -91,7 +100,8 @@ fn names(segment: &Segment) -> Vec<(usize, usize)> {
         let end = starts.get(i + 1).map_or(text.len(), |next| next.saturating_sub(1));
         (starts[i], end, text.get(starts[i]..end).unwrap_or_default())
     };
-    let capital = |w: &str| w.chars().next().is_some_and(char::is_uppercase) && w.chars().any(char::is_alphabetic);
+    let capital =
+        |w: &str| w.chars().next().is_some_and(char::is_uppercase) && w.chars().any(char::is_alphabetic);
     let mut found = Vec::new();
     let mut at = 0;
     while at < starts.len() {
@@ -137,7 +147,8 @@ fn is_short(word: &str) -> bool {
 /// Where the value begins behind a label: `Cause: hail`, `DOSSIER ....... 044-118830`.
 fn behind_label(text: &str) -> usize {
     let colon = text.find(": ").map(|at| at + 2);
-    let dots = || text.find("...").map(|at| text.len() - text[at..].trim_start_matches(['.', ' ', ':']).len());
+    let dots =
+        || text.find("...").map(|at| text.len() - text[at..].trim_start_matches(['.', ' ', ':']).len());
     colon.or_else(dots).filter(|at| *at < 48).unwrap_or(0)
 }
 
@@ -184,11 +195,16 @@ fn numbers(segment: &Segment) -> Vec<(usize, usize, Decimal)> {
         if !word[..begin].chars().all(|c| matches!(c, '(' | '<' | '>' | '~' | '±')) {
             continue;
         }
-        let length = rest.find(|c: char| !(c.is_ascii_digit() || matches!(c, '.' | ',' | '-' | '\''))).unwrap_or(rest.len());
+        let length = rest
+            .find(|c: char| !(c.is_ascii_digit() || matches!(c, '.' | ',' | '-' | '\'')))
+            .unwrap_or(rest.len());
         let number = rest[..length].trim_end_matches(['.', ',', '-']);
         // Behind it a unit may stand, but no more digits.
         let unit = !rest[length..].contains(|c: char| c.is_ascii_digit());
-        if number.contains(|c: char| c.is_ascii_digit()) && unit && let Some(amount) = money::parse(number) {
+        if number.contains(|c: char| c.is_ascii_digit())
+            && unit
+            && let Some(amount) = money::parse(number)
+        {
             found.push((at + begin, at + begin + number.len(), amount.value));
         }
     }
@@ -202,7 +218,8 @@ mod tests {
 
     #[test]
     fn names_stand_in_sentences() {
-        let line = "made on May 2 between The Whitcombe Estate (the \"Landlord\") and Muster & Sons Ltd. as tenant";
+        let line =
+            "made on May 2 between The Whitcombe Estate (the \"Landlord\") and Muster & Sons Ltd. as tenant";
         let page = drawn(&[(20.0, 100.0, line)]);
         let text = page.segments[0].text.clone();
         let found: Vec<&str> = names(&page.segments[0]).into_iter().map(|(a, b)| &text[a..b]).collect();

@@ -11,14 +11,17 @@ const LINES: &str = include_str!("thesaurus.txt");
 
 /// Words that say nothing.
 const SILENT: &[&str] = &[
-    "of", "the", "and", "or", "for", "in", "on", "at", "with", "an", "a", "der", "die", "das", "den", "dem", "des", "und",
-    "oder", "fur", "im", "am", "zu", "zum", "zur", "le", "la", "les", "du", "de", "d", "l", "et", "ou", "un", "une", "el",
-    "los", "las", "y", "del", "della", "di", "e", "il", "lo", "een", "het", "en", "van", "te", "is", "was", "be", "been",
-    "as", "are", "auf", "an", "bei", "aus", "mit", "beim", "vom", "sur", "chez", "con", "op", "mg", "l", "ml", "dh", "us", "cm", "mm", "ppm", "hpa", "mmol", "pct", "has", "have", "which", "that", "who", "whose", "it", "its", "s", "if", "any", "also", "may", "par",
+    "of", "the", "and", "or", "for", "in", "on", "at", "with", "an", "a", "der", "die", "das", "den", "dem",
+    "des", "und", "oder", "fur", "im", "am", "zu", "zum", "zur", "le", "la", "les", "du", "de", "d", "l",
+    "et", "ou", "un", "une", "el", "los", "las", "y", "del", "della", "di", "e", "il", "lo", "een", "het",
+    "en", "van", "te", "is", "was", "be", "been", "as", "are", "auf", "an", "bei", "aus", "mit", "beim",
+    "vom", "sur", "chez", "con", "op", "mg", "l", "ml", "dh", "us", "cm", "mm", "ppm", "hpa", "mmol", "pct",
+    "has", "have", "which", "that", "who", "whose", "it", "its", "s", "if", "any", "also", "may", "par",
 ];
 
 /// Words of a place in time or space: they count less than what they stand beside.
-const SMALL: &[&str] = &["from", "to", "by", "until", "till", "von", "ab", "bis", "thru", "through", "per", "each"];
+const SMALL: &[&str] =
+    &["from", "to", "by", "until", "till", "von", "ab", "bis", "thru", "through", "per", "each"];
 
 /// A piece of a label: a word or a phrase with its meanings.
 #[derive(Debug, Clone, PartialEq)]
@@ -100,7 +103,8 @@ pub(crate) fn units(label: &str) -> Vec<Unit> {
             }
             None => {
                 let word = words[at];
-                let telling = !SILENT.contains(&word) && !word.bytes().all(|b| b.is_ascii_digit()) && word.len() > 1;
+                let telling =
+                    !SILENT.contains(&word) && !word.bytes().all(|b| b.is_ascii_digit()) && word.len() > 1;
                 if telling {
                     match split(all, word) {
                         Some(parts) => units.extend(parts),
@@ -159,7 +163,8 @@ fn split(all: &Thesaurus, word: &str) -> Option<Vec<Unit>> {
     (LEAST..=word.len() - LEAST).rev().find_map(|at| {
         let (front, back) = word.split_at(at);
         let back = known(back)?;
-        let bare = ["", "s", "es", "n", "en"].iter().find_map(|joint| front.strip_suffix(joint).and_then(known));
+        let bare =
+            ["", "s", "es", "n", "en"].iter().find_map(|joint| front.strip_suffix(joint).and_then(known));
         Some(vec![bare?, back])
     })
 }
@@ -213,7 +218,11 @@ pub(crate) fn is_vocabulary(text: &str) -> bool {
                 telling = true;
                 at += n;
             }
-            None if is_label_word(word) || inflected(all, word).is_some() || split(all, word).is_some() || words.len() == 1 && ends_known(all, word) => {
+            None if is_label_word(word)
+                || inflected(all, word).is_some()
+                || split(all, word).is_some()
+                || words.len() == 1 && ends_known(all, word) =>
+            {
                 telling = true;
                 at += 1;
             }
@@ -231,8 +240,9 @@ pub(crate) fn is_somebody(unit: &Unit) -> bool {
 
 /// Whether a unit has the meaning of which that word is the first.
 pub(crate) fn means(unit: &Unit, word: &str) -> bool {
-    static FIRST: LazyLock<HashMap<&'static str, u16>> =
-        LazyLock::new(|| lines().enumerate().filter_map(|(i, l)| Some((first(l)?, u16::try_from(i).ok()?))).collect());
+    static FIRST: LazyLock<HashMap<&'static str, u16>> = LazyLock::new(|| {
+        lines().enumerate().filter_map(|(i, l)| Some((first(l)?, u16::try_from(i).ok()?))).collect()
+    });
     FIRST.get(word).is_some_and(|sense| unit.senses.contains(sense))
 }
 
@@ -268,7 +278,8 @@ mod tests {
 
     #[test]
     fn labels_are_vocabulary_and_names_are_none() {
-        for label in ["Geburtsdatum", "Krankenkasse", "POLICY EFF", "Carrier", "Date of issue", "Serial No."] {
+        for label in ["Geburtsdatum", "Krankenkasse", "POLICY EFF", "Carrier", "Date of issue", "Serial No."]
+        {
             assert!(is_vocabulary(&plain(label)), "{label}");
         }
         for name in ["Falken BKK", "Sprout & Spoon Cafe LLC", "Miriam Holzapfel", "", "12"] {

@@ -284,3 +284,36 @@ fn a_table_without_amounts_gives_way_to_one_with_them() {
     let total = |r: &table::Row| r.cells.get(&table::Column::LineTotal).map(|c| c.value.clone());
     assert_eq!(found.iter().map(total).collect::<Vec<_>>(), [None, Some("3.00".to_owned())]);
 }
+
+#[test]
+fn lines_whose_sum_stands_elsewhere_are_a_table() {
+    let found = invoice(&[
+        "What we did|||Price",
+        "Locate leak|||242.00",
+        "Replace pipe|||737.00",
+        "Thank you",
+        "BALANCE DUE|||979.00",
+    ]);
+    assert_eq!(rows(&found).len(), 2);
+}
+
+#[test]
+fn a_price_with_tax_is_the_amount_where_there_is_no_other() {
+    let found = invoice(&[
+        "Ticket type|Each|How many|Total incl. VAT",
+        "Standing|58.00|4|232.00",
+        "Seated|72.50|2|145.00",
+    ]);
+    assert_eq!(rows(&found), [("Standing", "4", "232.00"), ("Seated", "2", "145.00")]);
+    assert_eq!(found.line_items[0]["unit_price"].value, "58.00");
+}
+
+#[test]
+fn thousands_apart_are_one_quantity_where_the_product_says_so() {
+    let found = invoice(&[
+        "Détail|Quantité|Prix HT|Montant HT",
+        "Abonnement|1|412,80|412,80",
+        "Consommation|2 140 kWh|0,1650|353,10",
+    ]);
+    assert_eq!(rows(&found), [("Abonnement", "1", "412.80"), ("Consommation", "2140", "353.10")]);
+}

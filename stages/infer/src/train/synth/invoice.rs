@@ -13,8 +13,8 @@ use super::speech::{Party, Style, Tongue};
 use crate::extract::PageText;
 use crate::train::truth::Truth;
 use jiff::ToSpan as _;
-use pages::Articles;
 use jiff::civil::Date;
+use pages::Articles;
 use rust_decimal::Decimal;
 use std::collections::BTreeMap;
 
