@@ -91,25 +91,52 @@ pub struct StraightThrough {
     pub least: Option<f64>,
 }
 
-/// The share of cases accepted at a precision; the threshold for each fold is set on the other folds.
-pub fn straight_through(folds: &[Vec<Case>], precision: f64) -> StraightThrough {
-    let (mut all, mut accepted, mut right, mut of) = (0_usize, 0_usize, 0_u32, 0_u32);
-    for (i, fold) in folds.iter().enumerate() {
-        let others = folds.iter().enumerate().filter(|(j, _)| *j != i);
-        let others: Vec<Case> = others.flat_map(|(_, f)| f.iter().copied()).collect();
-        all += fold.len();
-        let Some(least) = threshold(&others, precision) else { continue };
-        for case in fold.iter().filter(|c| c.stated >= least) {
-            accepted += 1;
-            right += case.right;
-            of += case.of;
+/// How many cases there are, are accepted, and what of those is right.
+#[derive(Default)]
+struct Tally {
+    all: usize,
+    accepted: usize,
+    right: u32,
+    of: u32,
+}
+
+impl Tally {
+    /// Accepts the cases of each fold by the threshold of the others.
+    fn add(&mut self, folds: &[Vec<Case>], precision: f64) {
+        for (i, fold) in folds.iter().enumerate() {
+            let others = folds.iter().enumerate().filter(|(j, _)| *j != i);
+            let others: Vec<Case> = others.flat_map(|(_, f)| f.iter().copied()).collect();
+            self.all += fold.len();
+            let Some(least) = threshold(&others, precision) else { continue };
+            for case in fold.iter().filter(|c| c.stated >= least) {
+                self.accepted += 1;
+                self.right += case.right;
+                self.of += case.of;
+            }
         }
     }
-    StraightThrough {
-        accepted: accepted as f64 / all.max(1) as f64,
-        precision: if of == 0 { 1.0 } else { f64::from(right) / f64::from(of) },
-        least: threshold(&folds.concat(), precision),
+
+    fn told(&self, least: Option<f64>) -> StraightThrough {
+        StraightThrough {
+            accepted: self.accepted as f64 / self.all.max(1) as f64,
+            precision: if self.of == 0 { 1.0 } else { f64::from(self.right) / f64::from(self.of) },
+            least,
+        }
     }
+}
+
+/// The share of cases accepted at a precision; the threshold for each fold is set on the other folds.
+pub fn straight_through(folds: &[Vec<Case>], precision: f64) -> StraightThrough {
+    let mut tally = Tally::default();
+    tally.add(folds, precision);
+    tally.told(threshold(&folds.concat(), precision))
+}
+
+/// The same over groups of cases, each of which has a threshold of its own.
+pub fn straight_through_each(groups: &[Vec<Vec<Case>>], precision: f64) -> StraightThrough {
+    let mut tally = Tally::default();
+    groups.iter().for_each(|folds| tally.add(folds, precision));
+    tally.told(None)
 }
 
 #[cfg(test)]
@@ -140,6 +167,16 @@ mod tests {
         let all = Case::all(&[Case::one(0.9, true), Case::one(0.6, false)]).unwrap();
         assert_eq!((all.stated, all.right, all.of), (0.75, 1, 2));
         assert_eq!(Case::all(&[]), None);
+    }
+
+    #[test]
+    fn each_group_has_a_threshold_of_its_own() {
+        let good = || vec![Case::one(0.5, true); 9];
+        let bad = || vec![Case::one(0.9, false); 3];
+        let together = straight_through(&[[good(), bad()].concat(), [good(), bad()].concat()], 0.98);
+        assert!(together.accepted.abs() < 1e-9, "{together:?}");
+        let each = straight_through_each(&[vec![good(), good()], vec![bad(), bad()]], 0.98);
+        assert!((each.accepted - 0.75).abs() < 1e-9 && (each.precision - 1.0).abs() < 1e-9, "{each:?}");
     }
 
     #[test]

@@ -9,7 +9,9 @@ use crate::local::fields::{Role, Want};
 use crate::local::legal;
 use crate::local::model::{KINDS, Model};
 use docmill_learn::linear::LinearSettings;
-use docmill_learn::measure::{Case, StraightThrough, calibration_error, straight_through};
+use docmill_learn::measure::{
+    Case, StraightThrough, calibration_error, straight_through, straight_through_each,
+};
 use docmill_learn::{Choices, Folds, Forest, Linear, Platt, TreeSettings};
 use std::collections::BTreeMap;
 
@@ -192,7 +194,12 @@ fn report(task: &Task, outcomes: Vec<Outcome>, folds: usize) -> Report {
         }
     }
     let everything: Vec<&Outcome> = outcomes.iter().collect();
-    let all = figures("ALL", &everything, folds);
+    let mut all = figures("ALL", &everything, folds);
+    // A threshold for each field, as validate has them.
+    let groups: Vec<Vec<Vec<Case>>> = (0..task.wants.len())
+        .map(|i| by_fold(&outcomes.iter().filter(|o| o.field == i).collect::<Vec<_>>(), folds))
+        .collect();
+    all.straight = PRECISIONS.map(|p| straight_through_each(&groups, p));
     let mut documents: BTreeMap<usize, (usize, Vec<Case>)> = BTreeMap::new();
     for o in &outcomes {
         let slot = documents.entry(o.example).or_insert((o.fold, Vec::new()));
@@ -206,16 +213,22 @@ fn report(task: &Task, outcomes: Vec<Outcome>, folds: usize) -> Report {
     Report { fields, all, documents, outcomes, novelty: Vec::new(), types: Vec::new() }
 }
 
+/// Decisions as cases, fold by fold.
+fn by_fold(own: &[&Outcome], folds: usize) -> Vec<Vec<Case>> {
+    let mut by_fold = vec![Vec::new(); folds];
+    for o in own.iter().filter(|o| o.found.is_some()) {
+        by_fold[o.fold].push(Case::one(o.confidence, o.right));
+    }
+    by_fold
+}
+
 fn figures(name: &str, own: &[&Outcome], folds: usize) -> FieldReport {
     let n = own.len();
     let share = |f: fn(&&&Outcome) -> bool| own.iter().filter(f).count() as f64;
     let (right, found) = (share(|o| o.right), share(|o| o.found.is_some()));
     let (precision, recall) = (right / found.max(1.0), right / n.max(1) as f64);
     let f1 = if right > 0.0 { 2.0 * precision * recall / (precision + recall) } else { 0.0 };
-    let mut by_fold = vec![Vec::new(); folds];
-    for o in own.iter().filter(|o| o.found.is_some()) {
-        by_fold[o.fold].push(Case::one(o.confidence, o.right));
-    }
+    let by_fold = by_fold(own, folds);
     let all: Vec<Case> = by_fold.iter().flatten().copied().collect();
     FieldReport {
         name: name.to_owned(),

@@ -238,9 +238,9 @@ impl<'a> At<'a> {
         let dotted = before.trim_end().ends_with("...");
         let before =
             before.trim_end_matches(|c: char| matches!(c, '.' | '_' | ' ' | '$' | '€' | '£' | '(' | '='));
-        // What stands before another value is that one's.
+        // What stands before another value is that one's, and so is what is in brackets.
         let before = without_time(before);
-        let after_value = before.rfind(|c: char| c.is_ascii_digit()).map_or(0, |at| at + 1);
+        let after_value = before.rfind(|c: char| c.is_ascii_digit() || c == ')').map_or(0, |at| at + 1);
         let own = before.get(after_value..).unwrap_or_default();
         let own = own.trim_start_matches(|c: char| !c.is_alphabetic() && c != '#');
         let word = own.split(' ').next_back().unwrap_or_default().trim_end_matches(',').to_lowercase();

