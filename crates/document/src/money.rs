@@ -98,6 +98,12 @@ pub fn parse(text: &str) -> Option<Amount> {
 fn strip(text: &str) -> Option<(String, bool, Option<&'static str>)> {
     let mut rest = text;
     let (mut negative, mut currency) = (false, None);
+    // `R1,876.40`: rands, where there are cents; else it is a number of something.
+    if let Some(r) = rest.strip_prefix('R').filter(|r| r.starts_with(|c: char| c.is_ascii_digit()))
+        && matches!(r.as_bytes(), [.., b'.' | b',', a, b] if a.is_ascii_digit() && b.is_ascii_digit())
+    {
+        (rest, currency) = (r, Some("ZAR"));
+    }
     if let Some(inner) = rest.strip_prefix('(').and_then(|r| r.strip_suffix(')')) {
         negative = true;
         rest = inner.trim();

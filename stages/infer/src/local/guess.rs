@@ -164,7 +164,7 @@ pub(crate) fn holds(cells: &[Named], layout: &Layout, next: usize, least: usize)
 fn rows_below(cells: &[Named], layout: &Layout, next: usize) -> Vec<Texts> {
     let columns: Vec<(Column, f32, f32)> =
         cells.iter().map(|c| (c.0.unwrap_or(Column::Description), c.1, c.2)).collect();
-    let head = Head { columns };
+    let head = Head { columns, end: None };
     let mut rows = Vec::new();
     let mut bottom: Option<f32> = None;
     for line in layout.lines.iter().skip(next).take(MOST_LINES) {

@@ -16,6 +16,8 @@ use std::collections::{HashMap, HashSet};
 pub(crate) struct Head {
     /// From left to right.
     pub(crate) columns: Vec<(Column, f32, f32)>,
+    /// The line of its page that has the sum of its rows, where that is known.
+    pub(crate) end: Option<usize>,
 }
 
 impl Head {
@@ -222,7 +224,10 @@ fn stacked(layout: &Layout, line: usize) -> Option<(Vec<Named>, usize)> {
             let digits = s.text.contains(|c: char| c.is_ascii_digit());
             (digits && !s.text.contains(char::is_alphabetic)) || money::parse(&s.text).is_some()
         });
-        if numeric || bottom.is_some_and(|b| top - b > 0.9 * height) {
+        // What the first rows are about: `Biscotte, cat, 4.2 kg`.
+        let about =
+            at > line && segments.len() == 1 && segments[0].text.contains(|c: char| c.is_ascii_digit());
+        if numeric || about || bottom.is_some_and(|b| top - b > 0.9 * height) {
             break;
         }
         bottom = Some(segments.iter().map(|s| s.bbox[3]).fold(bottom.unwrap_or(0.0), f32::max));
@@ -341,7 +346,7 @@ pub(crate) fn head_of(cells: &[Named]) -> Head {
             column.0 = Column::Other;
         }
     }
-    Head { columns }
+    Head { columns, end: None }
 }
 
 fn kinds(cells: &[Named]) -> usize {

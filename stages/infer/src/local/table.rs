@@ -216,8 +216,7 @@ impl<'a> Reader<'a> {
                 self.ended = false;
                 self.pending = None;
                 inside = true;
-                let last = layout.lines[next.max(line + 1) - 1].start;
-                bottom = layout.segments[last].bbox[3];
+                bottom = layout.segments[layout.lines[next.max(line + 1) - 1].start].bbox[3];
                 line = if next > line { heads::rest(layout, line, next) } else { line };
                 continue;
             }
@@ -226,7 +225,8 @@ impl<'a> Reader<'a> {
                 let top = segments.iter().map(|s| s.bbox[1]).fold(f32::MAX, f32::min);
                 let height = segments.first().map_or(10.0, Segment::height);
                 let far = bottom > 0.0 && top - bottom > 12.0 * height;
-                let sums_up = self.sums_up(segments);
+                let ends = self.head.as_ref().is_some_and(|h| h.end == Some(line));
+                let sums_up = ends || self.sums_up(segments);
                 if sums_up && !far && self.goes_on(layout, line + 1) {
                     // The sum of a part of the table.
                     self.section = Decimal::ZERO;

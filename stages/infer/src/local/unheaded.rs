@@ -98,7 +98,7 @@ fn head_of(layout: &Layout, lines: &[usize], fixed: &[(Column, Box4)]) -> Option
     let mut columns: Vec<(Column, f32, f32)> =
         fixed.iter().map(|(c, b)| (*c, b[0], b[2])).chain(named).collect();
     columns.sort_by(|a, b| a.1.total_cmp(&b.1));
-    Some(Head { columns })
+    Some(Head { columns, end: None })
 }
 
 /// Whether two amounts stand in one column, which may be set to the right or to the left.
@@ -179,8 +179,9 @@ fn product(layout: &Layout, line: usize) -> Option<Proven> {
 
 /// Texts with an amount each, above a total that they add up to.
 fn by_sum(layout: &Layout, lexicon: &Lexicon) -> Option<(Head, usize)> {
-    let entries: Vec<Option<Entry>> =
+    let mut entries: Vec<Option<Entry>> =
         (0..layout.lines.len()).map(|line| entry(layout, line, lexicon)).collect();
+    mark_sums(layout, &mut entries);
     for (at, sum) in
         entries.iter().enumerate().filter_map(|(i, e)| Some((i, e.as_ref().filter(|e| e.is_sum)?)))
     {
@@ -210,12 +211,40 @@ fn by_sum(layout: &Layout, lexicon: &Lexicon) -> Option<(Head, usize)> {
         {
             let amount = items.iter().map(|i| i.1.bbox).reduce(union)?;
             let lines: Vec<usize> = items.iter().map(|i| i.0).collect();
-            let head = head_of(layout, &lines, &[(Column::LineTotal, amount)])?;
+            let mut head = head_of(layout, &lines, &[(Column::LineTotal, amount)])?;
+            head.end = Some(at);
             let above = usize::from(entries[first].as_ref().is_some_and(|e| e.bare));
             return Some((head, first.saturating_sub(above)));
         }
     }
     by_sum_elsewhere(layout, &entries)
+}
+
+/// What two lines or more right above it add up to is their sum, whatever it is called: `Together`, `Totale onorari`.
+fn mark_sums(layout: &Layout, entries: &mut [Option<Entry>]) {
+    for at in 2..entries.len() {
+        let Some(own) = entries[at].as_ref().filter(|e| !e.is_sum && !e.is_tax && !e.amount.is_zero()) else {
+            continue;
+        };
+        let mut sum = Decimal::ZERO;
+        let mut count = 0;
+        for line in (0..at).rev().take_while(|line| near(layout, *line)) {
+            // Between two lines may stand what one of them is about.
+            let Some(item) = &entries[line] else { continue };
+            if item.is_sum || !aligned(&item.bbox, &own.bbox) {
+                break;
+            }
+            sum = sum.saturating_add(item.amount);
+            count += 1;
+            if count > 1 && sum == own.amount {
+                break;
+            }
+        }
+        let found = count > 1 && sum == own.amount;
+        if let Some(own) = entries[at].as_mut().filter(|_| found) {
+            own.is_sum = true;
+        }
+    }
 }
 
 /// Lines in a row with a text and an amount each, whose sum is stated somewhere else on the page.

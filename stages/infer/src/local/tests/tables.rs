@@ -317,3 +317,16 @@ fn thousands_apart_are_one_quantity_where_the_product_says_so() {
     ]);
     assert_eq!(rows(&found), [("Abonnement", "1", "412.80"), ("Consommation", "2140", "353.10")]);
 }
+
+#[test]
+fn what_lines_add_up_to_is_no_line() {
+    let found = invoice(&[
+        "Packing|||210.00",
+        "Removal|||640.00",
+        "Together|||850.00",
+        "VAT at 20%|||170.00",
+        "The sum of|||1,020.00",
+    ]);
+    let totals: Vec<&str> = found.line_items.iter().map(|r| r["line_total"].value.as_str()).collect();
+    assert_eq!(totals, ["210.00", "640.00"]);
+}
