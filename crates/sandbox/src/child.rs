@@ -44,7 +44,7 @@ impl Pipes {
             libc::pollfd { fd: self.from.get_ref().as_raw_fd(), events: libc::POLLIN, revents: 0 };
         // SAFETY: an all-zero timespec is a valid one.
         let mut limit: libc::timespec = unsafe { std::mem::zeroed() };
-        limit.tv_nsec = libc::c_long::try_from(time.subsec_nanos()).unwrap_or(0);
+        limit.tv_nsec = libc::c_long::from(i32::try_from(time.subsec_nanos()).unwrap_or(0));
         // SAFETY: one descriptor that is open, a time, and no mask of signals.
         let ready = unsafe { libc::ppoll(&raw mut asked, 1, &raw const limit, std::ptr::null()) };
         // What cannot be told, the next read tells.

@@ -201,7 +201,7 @@ impl Profile {
         let known = |u: &Unit| self.names.iter().flatten().chain(&self.said).any(|n| n.same(u));
         let against = |u: &Unit| {
             let excluded = u.weight > 0.5 && self.denied.iter().any(|d| d.same(u));
-            let opposite = self.names.iter().flatten().any(|n| opposed(n, u));
+            let opposite = self.names.iter().flatten().chain(&self.said).any(|n| opposed(n, u));
             (excluded || opposite) && !known(u)
         };
         // `Gage ID` is none for what kind of gage it is.

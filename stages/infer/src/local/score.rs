@@ -103,7 +103,7 @@ pub fn score(want: &Want, c: &Candidate, f: &Features, document: Document<'_>) -
     let name = matches!(want.role, Role::SellerName | Role::BuyerName);
     // Another field of the schema that its label names better.
     let others =
-        said.iter().enumerate().filter(|(i, _)| want.own != Some(*i) && !(document.by_words && !plays));
+        said.iter().enumerate().filter(|(i, _)| (plays || !document.by_words) && want.own != Some(*i));
     let other = if want.own.is_some() { others.map(|(_, s)| *s).fold(0.0_f32, f32::max) } else { 0.0 };
     let rival = if own > 0.9 {
         0.0

@@ -236,8 +236,7 @@ impl<'a> At<'a> {
     fn inside(&self, segment: &Segment, add: &mut dyn FnMut(&str, f32)) -> bool {
         let before = segment.text.get(..self.c.span.0).unwrap_or_default();
         let dotted = before.trim_end().ends_with("...");
-        let before =
-            before.trim_end_matches(|c: char| matches!(c, '.' | '_' | ' ' | '$' | '€' | '£' | '(' | '='));
+        let before = before.trim_end_matches(['.', '_', ' ', '$', '€', '£', '(', '=']);
         // What stands before another value is that one's, and so is what is in brackets.
         let before = without_time(before);
         let after_value = before.rfind(|c: char| c.is_ascii_digit() || c == ')').map_or(0, |at| at + 1);
@@ -263,11 +262,11 @@ impl<'a> At<'a> {
             return true;
         }
         let words: Vec<&str> = own.split_whitespace().collect();
-        if words.len() <= WORDS {
-            add(own.trim(), 1.0);
-        }
         // In long lines of text nearly every word stands somewhere.
         let prose = segment.words.len() > 9;
+        if words.len() <= WORDS {
+            add(own.trim(), if prose { 0.9 } else { 1.0 });
+        }
         for count in 1..=WORDS.min(words.len().saturating_sub(1)) {
             let weight = match (prose, count) {
                 (true, 1 | 2) => 0.7,
@@ -276,7 +275,8 @@ impl<'a> At<'a> {
             };
             add(&words[words.len() - count..].join(" "), weight);
         }
-        words.len() > 3 || is_key(own)
+        // `Schorndorf, 29.09.2026` below a label has none of its own.
+        words.len() > 3 || is_key(own) || self.c.kind == Kind::Amount && !own.trim_end().ends_with(',')
     }
 
     /// What stands behind a number: `$500,000 per occurrence`, `(the "Tenant")` behind a name.
@@ -311,19 +311,22 @@ impl<'a> At<'a> {
 
     fn left(&self, segment: &Segment, inside: bool, add: &mut dyn FnMut(&str, f32)) {
         let height = segment.height();
-        let mut passed = 0;
-        for left in self.layout.left_of(self.place).filter(|s| !std::ptr::eq(*s, segment)).take(5) {
+        let all = self.layout.left_of(self.place).filter(|s| !std::ptr::eq(*s, segment));
+        for (passed, left) in all.take(5).enumerate() {
             let gap = (self.place[0] - left.bbox[2]) / height;
             let worded =
                 left.text.chars().filter(|c| c.is_alphabetic()).count() >= 2 || left.text.contains('#');
             if worded {
-                let near = if gap < 12.0 {
-                    0.98
-                } else if gap < 30.0 {
-                    0.9
-                } else {
-                    0.75
-                };
+                // A label beside a table may belong to what stands below it.
+                let colon = if gap > 3.0 && !left.text.trim_end().ends_with(':') { 0.96 } else { 1.0 };
+                let near = colon
+                    * if gap < 12.0 {
+                        0.98
+                    } else if gap < 30.0 {
+                        0.9
+                    } else {
+                        0.75
+                    };
                 let weight = near * if inside { 0.55 } else { 1.0 } * if passed > 0 { 0.8 } else { 1.0 };
                 let text = left.text.trim_end_matches(['.', ':', '_', ' ']);
                 // Of `Agency: Lumen Media   Buyer:` the last label counts.
@@ -339,7 +342,6 @@ impl<'a> At<'a> {
                 }
                 return;
             }
-            passed += 1;
         }
     }
 
@@ -388,7 +390,8 @@ impl<'a> At<'a> {
                 || (above.bbox[2] - self.place[2]).abs() < 2.0 * height;
             weight *= if aligned || self.c.kind == Kind::Amount { 1.0 } else { 0.8 };
             let text = above.text.trim_end_matches(['.', ':', '_', ' ']);
-            add(text, weight);
+            let told = row.is_some_and(|r| table && is_key(r));
+            add(text, if told { 0.9 * weight } else { weight });
             // A cell is told by its row and its column.
             if let Some(row) = row.filter(|_| matches!(self.c.kind, Kind::Amount | Kind::Date)) {
                 add(&format!("{} {text}", row.trim_end_matches(['.', ':', '_', ' '])), 0.93);

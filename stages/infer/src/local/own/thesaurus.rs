@@ -93,26 +93,22 @@ pub(crate) fn units(label: &str) -> Vec<Unit> {
             all.phrases.get(&phrase).map(|senses| (n, phrase, senses))
         });
         let known = known.or_else(|| inflected(all, words[at]).map(|(base, senses)| (1, base, senses)));
-        match known {
-            Some((n, text, senses)) => {
-                // `of` alone says nothing, though phrases begin with it.
-                if n > 1 || !SILENT.contains(&words[at]) {
-                    units.push(unit(all, text, senses.clone()));
-                }
-                at += n;
+        if let Some((n, text, senses)) = known {
+            // `of` alone says nothing, though phrases begin with it.
+            if n > 1 || !SILENT.contains(&words[at]) {
+                units.push(unit(all, text, senses.clone()));
             }
-            None => {
-                let word = words[at];
-                let telling =
-                    !SILENT.contains(&word) && !word.bytes().all(|b| b.is_ascii_digit()) && word.len() > 1;
-                if telling {
-                    match split(all, word) {
-                        Some(parts) => units.extend(parts),
-                        None => units.push(Unit { text: word.to_owned(), senses: Vec::new(), weight: 1.0 }),
-                    }
-                }
-                at += 1;
-            }
+            at += n;
+            continue;
+        }
+        let word = words[at];
+        at += 1;
+        if SILENT.contains(&word) || word.bytes().all(|b| b.is_ascii_digit()) || word.len() < 2 {
+            continue;
+        }
+        match split(all, word) {
+            Some(parts) => units.extend(parts),
+            None => units.push(Unit { text: word.to_owned(), senses: Vec::new(), weight: 1.0 }),
         }
     }
     units
@@ -176,7 +172,8 @@ fn ends_known(all: &Thesaurus, word: &str) -> bool {
 }
 
 /// What cannot be said of the same value.
-const OPPOSITES: [(&str, &str); 14] = [
+const OPPOSITES: [(&str, &str); 15] = [
+    ("new", "old"),
     ("start", "end"),
     ("net", "gross"),
     ("next", "old"),

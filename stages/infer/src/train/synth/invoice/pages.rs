@@ -48,9 +48,8 @@ pub(super) fn run(plan: &Plan, canvas: &mut Canvas, dice: &mut Dice) {
     let counted = dice.chance(if count > 1 { 70 } else { 25 });
     let said = count > 1 && dice.chance(40);
     let page = match plan.style.tongue {
-        Tongue::English => "Page",
         Tongue::German => "Seite",
-        Tongue::French => "Page",
+        Tongue::English | Tongue::French => "Page",
     };
     let of = dice.pick(match plan.style.tongue {
         Tongue::English => &["of", "/"],
