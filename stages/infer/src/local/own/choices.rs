@@ -9,6 +9,9 @@ use super::prose::made;
 use super::thesaurus::units;
 use rust_decimal::Decimal;
 
+/// Most values of one field on a page, about.
+const MOST: usize = 300;
+
 /// A value that stands somewhere.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Choice {
@@ -27,6 +30,9 @@ const EMPTY: [&str; 8] = ["[ ]", "[]", "( )", "()", "☐", "___", "□", "○"];
 pub(crate) fn candidates(layout: &Layout, page: usize, allowed: &[String]) -> Vec<Candidate> {
     let mut found = Vec::new();
     for (index, segment) in layout.segments.iter().enumerate() {
+        if found.len() >= MOST {
+            break;
+        }
         for choice in find(segment, allowed) {
             let (start, end) = choice.span;
             let raw = segment.text.get(start..end).unwrap_or_default().to_owned();

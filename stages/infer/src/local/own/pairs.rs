@@ -15,6 +15,8 @@ use std::collections::HashMap;
 const CALLED: f32 = 0.5;
 /// Words between two values, each with its own label.
 const JOINTS: [&str; 8] = ["and", "und", "et", "or", "oder", "y", "e", "en"];
+/// Most labels that are remembered.
+const MOST: usize = 20_000;
 /// Most words before a value in a sentence that may be its label.
 const WORDS: usize = 6;
 /// A label above a value is at most so many line heights away.
@@ -24,6 +26,9 @@ const FAR: f32 = 60.0;
 
 /// How well the labels at each candidate fit each profile, 0..=1.
 pub(crate) fn strengths(pages: &[Layout], candidates: &[Candidate], profiles: &[Profile]) -> Vec<Vec<f32>> {
+    if profiles.is_empty() {
+        return vec![Vec::new(); candidates.len()];
+    }
     let mut likeness = Likeness { profiles, known: HashMap::new() };
     let numbered: Vec<bool> =
         pages.iter().map(|p| p.segments.iter().filter(|s| numbering(&s.text) > 0).count() > 3).collect();
@@ -102,6 +107,9 @@ impl Likeness<'_> {
     fn add(&mut self, text: &str, weight: f32, out: &mut [f32]) {
         if text.is_empty() || text.len() > 200 {
             return;
+        }
+        if self.known.len() > MOST {
+            self.known.clear();
         }
         if !self.known.contains_key(text) {
             let of = |part: &str| -> Vec<f32> {

@@ -7,11 +7,12 @@ use super::super::layout::{Layout, Segment};
 use super::{Form, Profile};
 use docmill_document::money;
 use rust_decimal::Decimal;
+use std::collections::HashMap;
 
 /// A line with so many words is one of a text.
 const LINE: usize = 6;
-/// Most names of a page.
-const MOST: usize = 200;
+/// Most of them on a page, about.
+const MOST: usize = 600;
 
 /// More candidates of a page, by what its fields ask for.
 pub(crate) fn candidates(
@@ -21,8 +22,16 @@ pub(crate) fn candidates(
     known: &[Candidate],
 ) -> Vec<Candidate> {
     let asked = |forms: &[Form]| profiles.iter().any(|p| forms.contains(&p.form));
+    let amounts = known.iter().filter(|c| c.kind == Kind::Amount && c.page == page);
+    let mut taken: HashMap<usize, Vec<(usize, usize)>> = HashMap::new();
+    for c in amounts {
+        taken.entry(c.segment).or_default().push(c.span);
+    }
     let mut found = Vec::new();
     for (index, segment) in layout.segments.iter().enumerate() {
+        if found.len() >= MOST {
+            break;
+        }
         let mut put = |kind, value: String, span: (usize, usize), amount| {
             let raw = segment.text.get(span.0..span.1).unwrap_or_default().to_owned();
             let bbox = segment.place(span.0, span.1);
@@ -45,20 +54,13 @@ pub(crate) fn candidates(
         }
         if asked(&[Form::Number, Form::Count]) {
             for (start, end, amount) in numbers(segment) {
-                let taken = |c: &Candidate| {
-                    c.kind == Kind::Amount
-                        && c.page == page
-                        && c.segment == index
-                        && c.span.0 < end
-                        && c.span.1 > start
-                };
-                if !known.iter().any(taken) {
+                let overlaps = |(a, b): &(usize, usize)| *a < end && *b > start;
+                if !taken.get(&index).is_some_and(|spans| spans.iter().any(overlaps)) {
                     put(Kind::Amount, amount.to_string(), (start, end), amount);
                 }
             }
         }
     }
-    found.truncate(MOST);
     found
 }
 
