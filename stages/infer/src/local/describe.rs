@@ -164,7 +164,8 @@ fn one(scene: &Scene<'_>, order: &Order, i: usize) -> Row {
     let all = order.last.get(&c.kind).copied().unwrap_or(1);
     sheet.step("order back", (all - 1 - n) as f32, &[0.5, 1.5, 2.5, 4.5, 8.5, 16.5]);
     sheet.step("count", f.count as f32, &[1.5, 2.5, 4.5, 8.5]);
-    if scene.in_rows[i] {
+    // An article's number is none of the document; of days and amounts their columns say enough.
+    if scene.in_rows[i] && c.kind == Kind::Id {
         sheet.put("in row", 0, 2.0);
         sheet.flag("in row top", top);
     }

@@ -158,6 +158,10 @@ fn behind_label(text: &str) -> usize {
 fn shorter(text: &str) -> Vec<(usize, usize)> {
     let start = behind_label(text);
     let rest = text.get(start..).unwrap_or_default();
+    // What begins small is in the middle of a sentence, but behind a label.
+    if start == 0 && rest.starts_with(char::is_lowercase) {
+        return Vec::new();
+    }
     let sentence = rest.match_indices(". ").map(|(at, _)| at).find(|at| {
         // No abbreviation ends in the middle of a value.
         let word = rest[..*at].rsplit(' ').next().unwrap_or_default();
