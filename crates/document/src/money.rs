@@ -294,6 +294,11 @@ mod tests {
         assert_eq!(parse("US$5.00").unwrap().currency, Some("USD"));
         assert_eq!(parse("5.00").unwrap().currency, None);
         assert_eq!(parse("5 Ft").unwrap().currency, Some("HUF"));
+        assert_eq!(
+            parse("R1,876.40").map(|a| (a.value.to_string(), a.currency)),
+            Some(("1876.40".to_owned(), Some("ZAR")))
+        );
+        assert_eq!(parse("R1876"), None, "a number of something");
         assert_eq!(parse("12 ft"), None);
         assert_eq!(currency("Ft."), Some("HUF"));
     }

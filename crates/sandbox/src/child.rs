@@ -40,6 +40,9 @@ impl Pipes {
     /// Whether the parent says something within that time, or is gone.
     #[allow(unsafe_code, reason = "a system call that std has not")]
     fn said_within(&self, time: Duration) -> bool {
+        if !self.from.buffer().is_empty() {
+            return true;
+        }
         let mut asked =
             libc::pollfd { fd: self.from.get_ref().as_raw_fd(), events: libc::POLLIN, revents: 0 };
         // SAFETY: an all-zero timespec is a valid one.
@@ -48,7 +51,7 @@ impl Pipes {
         // SAFETY: one descriptor that is open, a time, and no mask of signals.
         let ready = unsafe { libc::ppoll(&raw mut asked, 1, &raw const limit, std::ptr::null()) };
         // What cannot be told, the next read tells.
-        !self.from.buffer().is_empty() || ready != 0
+        ready != 0
     }
 }
 

@@ -3,6 +3,7 @@
 //! Owns which texts are dates, amounts, numbers of documents, account numbers and names. Knows no field. Rule: better
 //! one candidate too many than the right one missing; scoring decides.
 
+mod make;
 mod names;
 
 pub(crate) use names::is_rest_of_name;
@@ -102,22 +103,7 @@ struct At<'a> {
 
 impl At<'_> {
     fn candidate(&self, kind: Kind, value: String, start: usize, end: usize) -> Candidate {
-        Candidate {
-            kind,
-            value,
-            raw: self.segment.text.get(start..end).unwrap_or_default().trim().to_owned(),
-            page: self.page,
-            segment: self.index,
-            span: (start, end),
-            bbox: self.segment.place(start, end),
-            amount: Decimal::ZERO,
-            monetary: false,
-            currency: None,
-            dates: Vec::new(),
-            date: None,
-            range: None,
-            ticked: None,
-        }
+        Candidate::new(kind, value, (self.page, self.index), self.segment, (start, end))
     }
 
     fn dates(&self, found: &mut Vec<Candidate>) -> Vec<(usize, usize)> {

@@ -7,7 +7,7 @@ use super::answer::local;
 use super::fields::{Role, Want};
 use super::layout::{Box4, Layout, Segment};
 use super::work::Work;
-use docmill_contracts::Fields;
+use docmill_contracts::{Fields, Reading};
 use std::collections::HashMap;
 
 /// A country whose sign is that of another: ISO 4217, words of its tax offices and companies, its states as addresses write them before
@@ -64,6 +64,7 @@ impl Work {
         }
         let best = counts.iter().max_by_key(|(code, (n, _))| (*n, *code));
         let single = alone.iter().max_by_key(|(code, (n, ..))| (*n, **code));
+        let mut sign = None;
         let (value, raw, confidence, page, place) = match (best, single) {
             (Some((code, (n, i))), _) => {
                 let c = &self.candidates[*i];
@@ -71,7 +72,10 @@ impl Work {
                 let page = self.pages[c.page].page_no;
                 let dollars = *code == "USD" && !alone.contains_key("USD");
                 match dollars.then(|| self.dollar()).flatten() {
-                    Some(other) => (other, c.raw.clone(), 0.7, page, c.bbox),
+                    Some(other) => {
+                        sign = Some(*code);
+                        (other, c.raw.clone(), 0.7, page, c.bbox)
+                    }
                     None => (*code, c.raw.clone(), confidence, page, c.bbox),
                 }
             }
@@ -81,7 +85,18 @@ impl Work {
                 None => return,
             },
         };
-        fields.insert(want.name.clone(), local(value.to_owned(), raw, confidence, page, place));
+        let mut field = local(value.to_owned(), raw, confidence, page, place);
+        // What the sign alone says stays beside what the country says.
+        field.other_readings.extend(sign.map(|code| Reading {
+            value: code.to_owned(),
+            raw: field.raw.clone(),
+            confidence: 0.3,
+            page: field.page,
+            bbox: field.bbox.clone(),
+            engine: field.engine.clone(),
+            model_version: field.model_version.clone(),
+        }));
+        fields.insert(want.name.clone(), field);
     }
 
     /// Whose dollars they are, where the page names another country than the United States.

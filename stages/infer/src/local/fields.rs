@@ -116,20 +116,19 @@ pub fn built_in() -> Vec<Want> {
 
 /// The fields of a schema, and the lexicon with the labels of each.
 pub fn of_schema(schema: &Schema) -> (Vec<Want>, Lexicon) {
-    let (wants, labels) = read(schema);
-    let profiles = schema.fields.iter().map(|f| Profile::of(f, &schema.title)).collect();
+    let profiles: Vec<Profile> = schema.fields.iter().map(|f| Profile::of(f, &schema.title)).collect();
+    let (wants, labels) = read(schema, &profiles);
     (wants, Lexicon::new(&labels).with_profiles(profiles))
 }
 
-fn read(schema: &Schema) -> (Vec<Want>, Vec<Vec<String>>) {
+fn read(schema: &Schema, profiles: &[Profile]) -> (Vec<Want>, Vec<Vec<String>>) {
     let mut wants = Vec::new();
     let mut labels = Vec::new();
-    for (i, field) in schema.fields.iter().enumerate() {
+    for (i, (field, profile)) in schema.fields.iter().zip(profiles).enumerate() {
         let mut own = vec![field.title.clone(), field.name.replace(['_', '-', '.'], " ")];
         own.extend(field.aliases.iter().cloned());
         own.retain(|l| !l.trim().is_empty());
         labels.push(own);
-        let profile = Profile::of(field, "");
         wants.push(Want {
             name: field.name.clone(),
             role: role(field),
@@ -339,7 +338,8 @@ mod tests {
             "station": {"type": "string"}, "kw": {"type": "number"}, "iban": {"type": "string"}}}"#,
         )
         .unwrap();
-        let (wants, labels) = read(&schema);
+        let profiles: Vec<Profile> = schema.fields.iter().map(|f| Profile::of(f, "")).collect();
+        let (wants, labels) = read(&schema, &profiles);
         let roles: Vec<_> = wants.iter().map(|w| w.role).collect();
         let names: Vec<_> = roles.iter().map(|r| format!("{r:?}")).collect();
         let expected =

@@ -39,3 +39,31 @@ pub fn find(pages: &[Layout], candidates: &[Candidate], kind: &str, lexicon: &Le
         })
         .collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::local::candidate::{self, Kind};
+    use crate::local::tests::drawn;
+
+    #[test]
+    fn numbers_of_articles_stand_in_rows_and_that_of_the_document_does_not() {
+        let columns = [40.0, 140.0, 300.0, 380.0, 480.0];
+        let mut lines = vec![(40.0, 60.0, "Order number: PO-4711")];
+        for (row, texts) in [
+            ["Article", "Description", "Quantity", "Unit price", "Line total"],
+            ["MED-10037", "Syringe", "2", "10.00", "20.00"],
+            ["MED-10074", "Bandage", "3", "10.00", "30.00"],
+        ]
+        .iter()
+        .enumerate()
+        {
+            lines.extend(columns.iter().zip(texts).map(|(x, text)| (*x, 120.0 + 16.0 * row as f32, *text)));
+        }
+        let page = drawn(&lines);
+        let all: Vec<_> = candidate::find(&page, 0).into_iter().filter(|c| c.kind == Kind::Id).collect();
+        let rows = find(&[page], &all, "order", &Lexicon::new(&[]));
+        let of = |value: &str| all.iter().zip(&rows).find(|(c, _)| c.value == value).map(|(_, row)| *row);
+        assert_eq!([of("PO-4711"), of("MED-10037"), of("MED-10074")], [Some(false), Some(true), Some(true)]);
+    }
+}

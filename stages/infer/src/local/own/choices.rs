@@ -5,12 +5,13 @@
 use super::super::candidate::{Candidate, Kind};
 use super::super::layout::{Layout, Segment};
 use super::super::lexicon::plain;
-use super::prose::made;
 use super::thesaurus::units;
-use rust_decimal::Decimal;
 
 /// Most values of one field on a page, about.
 const MOST: usize = 300;
+
+/// Lines around a ticked box in which its like is not chosen.
+const NEAR: usize = 2;
 
 /// A value that stands somewhere.
 #[derive(Debug, Clone, PartialEq)]
@@ -26,7 +27,7 @@ pub(crate) struct Choice {
 const TICKED: [&str; 12] = ["[x]", "[X]", "(x)", "(X)", "☒", "☑", "✓", "✔", "_X_", "_x_", "■", "●"];
 const EMPTY: [&str; 8] = ["[ ]", "[]", "( )", "()", "☐", "___", "□", "○"];
 
-/// Candidates for the values of a schema's field, as they stand on a page. Where a box is ticked, the others are not.
+/// Candidates for the values of a schema's field, as they stand on a page. Where a box is ticked, what stands near it without one is not chosen.
 pub(crate) fn candidates(layout: &Layout, page: usize, allowed: &[String]) -> Vec<Candidate> {
     let mut found = Vec::new();
     for (index, segment) in layout.segments.iter().enumerate() {
@@ -34,15 +35,16 @@ pub(crate) fn candidates(layout: &Layout, page: usize, allowed: &[String]) -> Ve
             break;
         }
         for choice in find(segment, allowed) {
-            let (start, end) = choice.span;
-            let raw = segment.text.get(start..end).unwrap_or_default().to_owned();
-            let bbox = segment.place(start, end);
-            let made = made(Kind::Choice, choice.value, raw, (page, index), choice.span, bbox, Decimal::ZERO);
+            let made = Candidate::new(Kind::Choice, choice.value, (page, index), segment, choice.span);
             found.push(Candidate { ticked: choice.ticked, ..made });
         }
     }
-    if found.iter().any(|c| c.ticked == Some(true)) {
-        found.iter_mut().filter(|c| c.ticked.is_none()).for_each(|c| c.ticked = Some(false));
+    let line = |c: &Candidate| layout.segments[c.segment].line;
+    let ticked: Vec<usize> = found.iter().filter(|c| c.ticked == Some(true)).map(line).collect();
+    for c in found.iter_mut().filter(|c| c.ticked.is_none()) {
+        if ticked.iter().any(|l| l.abs_diff(layout.segments[c.segment].line) <= NEAR) {
+            c.ticked = Some(false);
+        }
     }
     found
 }

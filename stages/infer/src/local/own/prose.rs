@@ -33,9 +33,7 @@ pub(crate) fn candidates(
             break;
         }
         let mut put = |kind, value: String, span: (usize, usize), amount| {
-            let raw = segment.text.get(span.0..span.1).unwrap_or_default().to_owned();
-            let bbox = segment.place(span.0, span.1);
-            found.push(made(kind, value, raw, (page, index), span, bbox, amount));
+            found.push(Candidate { amount, ..Candidate::new(kind, value, (page, index), segment, span) });
         };
         if asked(&[Form::Party, Form::Text]) && segment.words.len() >= LINE {
             for (start, end) in names(segment) {
@@ -62,34 +60,6 @@ pub(crate) fn candidates(
         }
     }
     found
-}
-
-/// A candidate without what only some kinds have.
-pub(super) fn made(
-    kind: Kind,
-    value: String,
-    raw: String,
-    (page, segment): (usize, usize),
-    span: (usize, usize),
-    bbox: [f32; 4],
-    amount: Decimal,
-) -> Candidate {
-    Candidate {
-        kind,
-        value,
-        raw,
-        page,
-        segment,
-        span,
-        bbox,
-        amount,
-        monetary: false,
-        currency: None,
-        dates: Vec::new(),
-        date: None,
-        range: None,
-        ticked: None,
-    }
 }
 
 /// Words with capital letters in a row, two at least: `between The Whitcombe Estate (the "Landlord")`.

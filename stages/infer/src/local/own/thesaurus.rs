@@ -240,6 +240,7 @@ pub(crate) fn means(unit: &Unit, word: &str) -> bool {
     static FIRST: LazyLock<HashMap<&'static str, u16>> = LazyLock::new(|| {
         lines().enumerate().filter_map(|(i, l)| Some((first(l)?, u16::try_from(i).ok()?))).collect()
     });
+    debug_assert!(FIRST.contains_key(word), "no meaning begins with `{word}`");
     FIRST.get(word).is_some_and(|sense| unit.senses.contains(sense))
 }
 
@@ -271,6 +272,15 @@ mod tests {
         assert!(same("# Pkgs", "Number of packages"));
         assert!(same("Eintrittsdatum", "Entry date"));
         assert!(!same("Consignor", "Consignee"));
+    }
+
+    #[test]
+    fn what_is_said_to_be_opposed_has_meanings() {
+        for (a, b) in OPPOSITES {
+            assert!(sense(a).is_some() && sense(b).is_some(), "{a} {b}");
+        }
+        let unit = |text: &str| units(&plain(text)).remove(0);
+        assert!(opposed(&unit("Lessor"), &unit("Mieter")) && !opposed(&unit("Lessor"), &unit("Vermieter")));
     }
 
     #[test]

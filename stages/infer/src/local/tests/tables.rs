@@ -330,3 +330,16 @@ fn what_lines_add_up_to_is_no_line() {
     let totals: Vec<&str> = found.line_items.iter().map(|r| r["line_total"].value.as_str()).collect();
     assert_eq!(totals, ["210.00", "640.00"]);
 }
+
+#[test]
+fn dollars_are_of_the_country_that_the_page_names() {
+    let currency = |foot: &str| {
+        let table = ["Description|Quantity|Unit price|Amount", "Locate leak|1|$242.00|$242.00"];
+        let found = invoice(&[&table[..], &[foot]].concat());
+        let field = &found.fields["currency"];
+        (field.value.clone(), field.other_readings.iter().map(|r| r.value.clone()).collect::<Vec<_>>())
+    };
+    let australian = currency("Muster Plumbing Pty Ltd ABN 39 618 440 271, Unanderra NSW 2526");
+    assert_eq!(australian, ("AUD".to_owned(), vec!["USD".to_owned()]));
+    assert_eq!(currency("Muster Plumbing Inc., Toledo, OH 43604"), ("USD".to_owned(), Vec::new()));
+}
