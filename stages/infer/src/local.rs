@@ -14,6 +14,7 @@ pub mod categories;
 mod cells;
 mod currency;
 pub mod decide;
+mod decks;
 pub mod describe;
 mod domestic;
 pub mod features;

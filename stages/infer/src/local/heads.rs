@@ -356,7 +356,8 @@ fn kinds(cells: &[Named]) -> usize {
     kinds.len()
 }
 
-fn cells_of(layout: &Layout, line: usize) -> Vec<Named> {
+/// What the words of a line name.
+pub(crate) fn cells_of(layout: &Layout, line: usize) -> Vec<Named> {
     layout.segments[layout.lines[line].clone()].iter().flat_map(cells_in).collect()
 }
 

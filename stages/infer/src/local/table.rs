@@ -5,6 +5,7 @@
 //! they are found, so that a table of a thousand pages needs no more memory than one of ten.
 
 use super::asides::{self, Asides};
+use super::decks::Folded;
 use super::heads::{self, Head};
 use super::layout::{Box4, Layout, Segment, union};
 use super::lexicon::{Concept, Lexicon, plain};
@@ -15,65 +16,9 @@ use docmill_document::money;
 use rust_decimal::Decimal;
 use std::collections::BTreeMap;
 
-/// What stands in a column.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Column {
-    /// Name of the item.
-    Description,
-    /// How many.
-    Quantity,
-    /// Unit of measure.
-    Unit,
-    /// Price of one.
-    UnitPrice,
-    /// What was taken off the row.
-    Discount,
-    /// Amount of the row.
-    LineTotal,
-    /// VAT rate in per cent.
-    VatRate,
-    /// Article number.
-    ArticleNo,
-    /// Something that is not kept.
-    Other,
-}
+mod parts;
 
-impl Column {
-    /// Name of the value in the result.
-    pub fn name(self) -> Option<&'static str> {
-        Some(match self {
-            Self::Description => "description",
-            Self::Quantity => "quantity",
-            Self::Unit => "unit",
-            Self::UnitPrice => "unit_price",
-            Self::Discount => "discount",
-            Self::LineTotal => "line_total",
-            Self::VatRate => "vat_rate",
-            Self::ArticleNo => "article_no",
-            Self::Other => return None,
-        })
-    }
-}
-
-/// One value of a row.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Cell {
-    /// Normalised.
-    pub value: String,
-    /// As it stands on the page.
-    pub raw: String,
-    /// Its place.
-    pub bbox: Box4,
-}
-
-/// One row.
-#[derive(Debug, Clone, Default, PartialEq)]
-pub struct Row {
-    /// From 1.
-    pub page_no: i32,
-    /// Values by column.
-    pub cells: BTreeMap<Column, Cell>,
-}
+pub use parts::{Cell, Column, Row};
 
 /// Texts of a page that may belong to a row.
 #[derive(Default)]
@@ -166,14 +111,19 @@ impl<'a> Reader<'a> {
     /// Reads the next page.
     pub fn feed(&mut self, layout: &Layout) {
         let (before, count) = (self.rows.len(), self.count);
-        if let Some(straight) = Straight::of(layout) {
-            self.feed_level(&straight.layout);
+        let straight = Straight::of(layout);
+        let level = straight.as_ref().map_or(layout, |s| &s.layout);
+        let folded = Folded::of(level);
+        self.feed_level(folded.as_ref().map_or(level, |f| &f.layout));
+        if straight.is_some() || folded.is_some() {
+            let place = |bbox: Box4| {
+                let level = folded.as_ref().map_or(bbox, |f| f.place(bbox));
+                straight.as_ref().map_or(level, |s| s.place(level))
+            };
             for cell in self.rows[before..].iter_mut().flat_map(|r| r.cells.values_mut()) {
-                cell.bbox = straight.place(cell.bbox);
+                cell.bbox = place(cell.bbox);
             }
-            self.asides.put_back(layout.page_no, &|bbox| straight.place(bbox));
-        } else {
-            self.feed_level(layout);
+            self.asides.put_back(layout.page_no, &place);
         }
         positions::strip(&mut self.rows[before..], count);
     }
