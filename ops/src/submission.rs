@@ -9,6 +9,9 @@ use docmill_contracts::{
     AccuracyMode, BlobRef, Codec, Contract, DocumentSubmitted, FORMAT_LAYOUT, FORMAT_MARKDOWN, Headers,
     Password, ProcessingOptions, TextLayerTrust, derive_document_id, headers,
 };
+use docmill_infer::local::categories::CategorySet;
+use docmill_infer::local::{fields, model::Model};
+use docmill_infer::schema::Schema;
 use docmill_runtime::transport::OutRecord;
 use sha2::{Digest, Sha256};
 use std::fmt::Write as _;
@@ -117,7 +120,10 @@ impl Order {
         };
         let options = ProcessingOptions {
             ignore_embedded_xml: args.ignore_embedded_xml,
-            schema: json_blob(args.schema.as_deref(), "JSON Schema", blobs).await?,
+            schema: checked(args.schema.as_deref(), "JSON Schema", blobs, |text| {
+                docmill_validate::check_schema(text).map_err(|why| format!("the schema {why}"))
+            })
+            .await?,
             type_hint: args.type_hint.clone(),
             password: args.password_file.as_deref().map(password).transpose()?,
             accuracy_mode: match args.accuracy_mode {
@@ -131,8 +137,11 @@ impl Order {
                 Trust::Never => TextLayerTrust::Never,
             },
             formats: formats.into_iter().filter_map(format).collect(),
-            model: file_blob(args.model.as_deref(), blobs).await?,
-            categories: json_blob(args.categories.as_deref(), "category set", blobs).await?,
+            model: model_blob(args, blobs).await?,
+            categories: checked(args.categories.as_deref(), "category set", blobs, |text| {
+                CategorySet::parse(text).map(|_| ()).map_err(|e| e.to_string())
+            })
+            .await?,
         };
         Ok(Self { tenant: args.tenant.clone(), options })
     }
@@ -159,22 +168,48 @@ impl Order {
     }
 }
 
-/// A file's bytes as a blob.
-async fn file_blob(path: Option<&Path>, blobs: &Blobs) -> Result<Option<BlobRef>, OpsError> {
-    let Some(path) = path else { return Ok(None) };
-    Ok(Some(blobs.put(Bytes::from(read_small(path)?)).await?))
+/// The bytes of a trained model as a blob; one for other fields than those that are asked for would find nothing.
+async fn model_blob(args: &ProcessingArgs, blobs: &Blobs) -> Result<Option<BlobRef>, OpsError> {
+    let Some(path) = args.model.as_deref() else { return Ok(None) };
+    let wrong = |what: String| OpsError::Usage(vec![format!("{}: {what}", path.display())]);
+    let bytes = read_small(path)?;
+    let model = Model::from_bytes(&bytes).map_err(|e| wrong(e.to_string()))?;
+    let names: Vec<String> = match args.schema.as_deref() {
+        None => fields::built_in().into_iter().map(|want| want.name).collect(),
+        Some(schema) => {
+            let schema =
+                Schema::parse(without_mark(&read_small(schema)?)).map_err(|e| wrong(e.to_string()))?;
+            schema.fields.into_iter().map(|field| field.name).collect()
+        }
+    };
+    if !names.iter().any(|name| model.scorer(name).is_some()) {
+        return Err(wrong("the model was trained for other fields than those that are asked for".to_owned()));
+    }
+    Ok(Some(blobs.put(Bytes::from(bytes)).await?))
 }
 
-/// The same for a JSON object.
-async fn json_blob(path: Option<&Path>, what: &str, blobs: &Blobs) -> Result<Option<BlobRef>, OpsError> {
+/// A text without the mark that some editors put before it.
+fn without_mark(text: &[u8]) -> &[u8] {
+    text.strip_prefix("\u{feff}".as_bytes()).unwrap_or(text)
+}
+
+/// The text of a JSON object as a blob, where `check` finds nothing wrong with it: who submits is told, not each document.
+async fn checked(
+    path: Option<&Path>,
+    what: &str,
+    blobs: &Blobs,
+    check: impl Fn(&[u8]) -> Result<(), String>,
+) -> Result<Option<BlobRef>, OpsError> {
     let Some(path) = path else { return Ok(None) };
     let wrong = |what: String| OpsError::Usage(vec![format!("{}: {what}", path.display())]);
     let text = read_small(path)?;
+    let text = without_mark(&text).to_vec();
     match serde_json::from_slice::<serde_json::Value>(&text) {
         Ok(json) if json.is_object() => {}
         Ok(_) => return Err(wrong(format!("not a {what}: it must be an object"))),
         Err(e) => return Err(wrong(format!("not JSON: {e}"))),
     }
+    check(&text).map_err(wrong)?;
     Ok(Some(blobs.put(Bytes::from(text)).await?))
 }
 

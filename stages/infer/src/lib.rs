@@ -18,7 +18,7 @@ pub mod merge;
 mod models;
 pub mod router;
 pub mod rows;
-pub mod schema;
+pub use docmill_schema as schema;
 pub mod stage;
 pub mod train;
 pub mod xml;

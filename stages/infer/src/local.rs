@@ -54,6 +54,7 @@ use crate::config::Config;
 use crate::error::InferError;
 use crate::extract::{ENGINE_LOCAL, Extraction, Extractor, Pages, Wanted};
 use crate::rows::left_out;
+use crate::schema::SchemaRows;
 use docmill_contracts::{DocumentPart, Fields, Problem, Severity};
 use layout::Layout;
 use lexicon::Lexicon;
@@ -155,7 +156,10 @@ impl Extractor for LocalExtractor {
         let kinds = self.trained.as_ref().and_then(|m| m.kinds.get(model::KINDS));
         let hint = wanted.type_hint.as_deref();
         let whole = kept.len() == count;
-        let reader = Reader { wants: &wants, lexicon, model, kinds, schema: wanted.schema.is_some() };
+        let schema_rows =
+            wanted.schema.as_ref().and_then(|s| s.rows.as_ref()).filter(|_| !wanted.without_rows);
+        let reader =
+            Reader { wants: &wants, lexicon, model, kinds, schema: wanted.schema.is_some(), schema_rows };
         let work = Work::of(kept, lexicon, hint, model.is_some(), kinds);
         let version = model.map_or(MODEL_VERSION, |m| m.version.as_str());
         let mut out = Extraction::of_engine(ENGINE_LOCAL, version);
@@ -168,7 +172,28 @@ impl Extractor for LocalExtractor {
         }
         out.fields = reader.fields(&work);
         out.problems = work.days_in_doubt(&wants, &mut out.fields);
-        if !wanted.without_rows && reader.has_rows(&work.kind.value) {
+        if let Some(schema) = reader.schema_rows.filter(|_| !wanted.without_rows) {
+            let mut own = own::rows::Reader::new(schema, &work.evidence, self.max_line_items);
+            let mut table = own.standard().map(|names| (self.table(&work.kind.value), names));
+            let mut kept = work.pages.iter();
+            for index in 0..count {
+                let held = if is_kept(&index) { kept.next() } else { None };
+                let read;
+                let layout = if let Some(layout) = held {
+                    layout
+                } else {
+                    read = Layout::of(&pages.page(index)?);
+                    &read
+                };
+                own.feed(layout);
+                if let Some((table, _)) = &mut table {
+                    table.feed(layout);
+                }
+            }
+            let full = own.is_full() || table.as_ref().is_some_and(|(t, _)| t.is_full());
+            out.problems.extend(full.then(|| left_out(self.max_line_items)));
+            out.line_items = rows_of_schema(own, table);
+        } else if !wanted.without_rows && reader.has_rows(&work.kind.value) {
             let mut table = self.table(&work.kind.value);
             let mut rows = rows::Found::new(&work.kind.value);
             let mut kept = work.pages.iter();
@@ -210,6 +235,8 @@ struct Reader<'a> {
     model: Option<&'a Model>,
     kinds: Option<&'a docmill_learn::Linear>,
     schema: bool,
+    /// The list of objects of a tenant's schema.
+    schema_rows: Option<&'a SchemaRows>,
 }
 
 impl Reader<'_> {
@@ -254,6 +281,18 @@ impl LocalExtractor {
                     problems.extend(table.is_full().then(|| left_out(self.max_line_items)));
                     problems.extend(rows::settle(table, &mut fields));
                 }
+                let mut line_items = rows.finish()?.0;
+                if let Some(schema) = reader.schema_rows {
+                    let mut own = own::rows::Reader::new(schema, &work.evidence, self.max_line_items);
+                    let mut table = own.standard().map(|names| (self.table(&work.kind.value), names));
+                    for page in &work.pages {
+                        own.feed(page);
+                        if let Some((table, _)) = &mut table {
+                            table.feed(page);
+                        }
+                    }
+                    line_items = rows_of_schema(own, table);
+                }
                 for problem in &mut problems {
                     problem.message = format!("pages {first_page}-{last_page}: {}", problem.message);
                 }
@@ -261,7 +300,7 @@ impl LocalExtractor {
                     first_page,
                     last_page,
                     fields,
-                    line_items: rows.finish()?.0,
+                    line_items,
                     kind: work.kind,
                     vat_breakdown: Vec::new(),
                 };
@@ -269,6 +308,27 @@ impl LocalExtractor {
             })
             .collect()
     }
+}
+
+/// Rows of a tenant's schema: those of the item table under the schema's names where that is what it describes and it has
+/// some, else those of any table whose header says what the schema's columns are.
+fn rows_of_schema(
+    own: own::rows::Reader<'_>,
+    table: Option<(table::Reader<'_>, Vec<(table::Column, &str)>)>,
+) -> Vec<Fields> {
+    let Some((mut table, names)) = table else { return own.finish() };
+    let named = |row: table::Row| {
+        let page = row.page_no;
+        let cell = |(column, name): &(table::Column, &str)| {
+            let cell = row.cells.get(column)?;
+            let field = answer::local(cell.value.clone(), cell.raw.clone(), 0.7, page, cell.bbox);
+            Some(((*name).to_owned(), field))
+        };
+        names.iter().filter_map(cell).collect::<Fields>()
+    };
+    let rows: Vec<Fields> = table.take_rows().into_iter().map(named).collect();
+    let own = own.finish();
+    if own.len() > rows.len() { own } else { rows }
 }
 
 /// A packet cannot be posted as one document.

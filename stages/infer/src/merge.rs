@@ -214,10 +214,15 @@ fn settled(problem: &Problem, fields: &Fields, rows: &[Fields]) -> bool {
 }
 
 fn look(name: &str, wanted: &Wanted) -> Look {
-    let own = wanted.schema.as_ref().and_then(|s| s.fields.iter().find(|f| f.name == name));
-    match own.map(|f| f.kind) {
+    let schema = wanted.schema.as_ref();
+    let column = |s: &'_ crate::schema::Schema| {
+        s.rows.as_ref()?.columns.iter().find(|c| c.name == name).map(|c| c.kind)
+    };
+    let own = schema.and_then(|s| s.field(name).map(|f| f.kind).or_else(|| column(s)));
+    match own {
         Some(ValueKind::Date) => Look::Date,
         Some(ValueKind::Amount) => Look::Amount,
+        Some(ValueKind::Flag) => Look::Flag,
         Some(ValueKind::Text) => Look::Text,
         None => form::look_of(name),
     }
@@ -226,7 +231,7 @@ fn look(name: &str, wanted: &Wanted) -> Look {
 /// Whether two values say the same.
 fn same(look: Look, a: &str, b: &str) -> bool {
     match look {
-        Look::Date | Look::Currency => a == b,
+        Look::Date | Look::Currency | Look::Flag => a == b,
         Look::Amount => match (a.parse::<Decimal>(), b.parse::<Decimal>()) {
             (Ok(x), Ok(y)) => x == y,
             _ => a == b,

@@ -42,7 +42,7 @@ pub enum ValidateError {
         /// SHA-256 of the schema.
         schema: String,
         /// What is wrong with it.
-        why: &'static str,
+        why: String,
     },
     /// The schema cannot be had.
     #[error("{name}: schema: {source}")]

@@ -16,6 +16,7 @@ mod subject;
 pub use config::{Config, Policy};
 pub use duplicates::{Duplicates, ask};
 pub use error::ValidateError;
+pub use schema::check as check_schema;
 pub use stage::Validate;
 
 #[cfg(feature = "process")]

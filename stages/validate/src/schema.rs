@@ -7,6 +7,7 @@ use crate::error::code;
 use crate::rules::{page_problems, weak, weak_together};
 use crate::subject::{Subject, day, decimal};
 use docmill_contracts::{Problem, Severity};
+use docmill_schema::{Schema, SchemaField, SchemaRows, ValueKind};
 use serde_json::{Map, Value};
 
 /// Largest schema that is read, in bytes.
@@ -20,103 +21,90 @@ const MOST_PROBLEMS: usize = 25;
 /// Largest compiled pattern, in bytes.
 const MAX_PATTERN_BYTES: usize = 1024 * 1024;
 
+/// What is wrong with a JSON Schema, for those who are about to submit documents with it.
+pub fn check(bytes: &[u8]) -> Result<(), String> {
+    if i64::try_from(bytes.len()).is_ok_and(|n| n > MAX_SCHEMA_BYTES) {
+        return Err(format!("has more than {MAX_SCHEMA_BYTES} bytes"));
+    }
+    TenantSchema::parse(bytes).map(|_| ())
+}
+
 /// What validation needs of a JSON Schema.
 #[derive(Debug)]
 pub(crate) struct TenantSchema {
     /// The whole schema.
     validator: jsonschema::Validator,
-    /// Fields that are true or false.
-    booleans: Vec<String>,
-    /// Whether it has rows.
-    rows: bool,
-    /// Fields that must be there.
-    required: Vec<String>,
-    /// Fields that are numbers.
-    numbers: Vec<String>,
-    /// Fields that are days.
-    dates: Vec<String>,
+    /// What infer looked for.
+    wanted: Schema,
 }
 
 impl TenantSchema {
     /// Reads a schema, or says what is wrong with it.
-    pub(crate) fn parse(bytes: &[u8]) -> Result<Self, &'static str> {
-        let Ok(whole @ Value::Object(_)) = serde_json::from_slice(bytes) else {
-            return Err("is not a JSON object");
-        };
-        let Some(schema) = whole.as_object() else { return Err("is not a JSON object") };
-        let none = Map::new();
-        let properties = match schema.get("properties") {
-            None => &none,
-            Some(Value::Object(properties)) => properties,
-            Some(_) => return Err("has `properties` that are no object"),
-        };
-        let required = match schema.get("required") {
-            None => Vec::new(),
-            Some(Value::Array(names)) => names
-                .iter()
-                .map(|name| {
-                    name.as_str().map(str::to_owned).ok_or("has names in `required` that are no text")
-                })
-                .collect::<Result<_, _>>()?,
-            Some(_) => return Err("has a `required` that is no array"),
-        };
-        let those = |key: &str, wanted: &[&str]| -> Vec<String> {
-            let is = |property: &Value| {
-                property.get(key).and_then(Value::as_str).is_some_and(|v| wanted.contains(&v))
-            };
-            properties.iter().filter(|(_, property)| is(property)).map(|(name, _)| name.clone()).collect()
-        };
+    pub(crate) fn parse(bytes: &[u8]) -> Result<Self, String> {
+        let whole: Value = serde_json::from_slice(bytes)
+            .map_err(|e| format!("is not JSON: line {}, column {}", e.line(), e.column()))?;
         let patterns = jsonschema::PatternOptions::regex().size_limit(MAX_PATTERN_BYTES);
         let validator = jsonschema::options()
             .offline()
             .should_validate_formats(true)
             .with_pattern_options(patterns)
             .build(&whole)
-            .map_err(|_| "has keywords or references that cannot be checked")?;
-        Ok(Self {
-            validator,
-            booleans: those("type", &["boolean"]),
-            rows: properties.contains_key("line_items"),
-            numbers: those("type", &["number", "integer"]),
-            dates: those("format", &["date"]),
-            required,
-        })
+            .map_err(|e| {
+                format!("has a keyword that cannot be checked, at {}: {}", e.instance_path(), short(&e))
+            })?;
+        let wanted = Schema::parse(bytes).map_err(|e| format!("cannot be used: {e}"))?;
+        Ok(Self { validator, wanted })
     }
 
     /// Whether it says anything about rows.
     pub(crate) fn has_rows(&self) -> bool {
-        self.rows
+        self.wanted.rows.is_some()
+    }
+
+    /// The name of its rows in the schema.
+    fn rows(&self) -> Option<(String, &SchemaRows)> {
+        self.wanted.rows.as_ref().map(|rows| (rows.path.join("."), rows))
     }
 
     /// What is wrong with a document. Where the schema requires nothing, every field that is there must be sure.
     pub(crate) fn check(&self, subject: Subject, config: &Config) -> Vec<Problem> {
         let fields = &subject.document.fields;
         let mut problems = Vec::new();
-        for name in &self.required {
-            if fields.get(name).is_none_or(|field| field.value.trim().is_empty()) {
-                let message = format!("the schema requires {name}, and it was not found");
-                problems.push(subject.problem(code::REQUIRED, Severity::Error, message, &[name]));
+        let required = || self.wanted.fields.iter().filter(|f| f.required);
+        let empty = |name: &str| fields.get(name).is_none_or(|field| field.value.trim().is_empty());
+        let mut missing: Vec<String> = required().map(|f| f.name.clone()).filter(|n| empty(n)).collect();
+        if let Some((name, rows)) = self.rows()
+            && rows.required
+            && subject.document.line_items.is_empty()
+        {
+            missing.push(name);
+        }
+        for name in &missing {
+            let message = format!("the schema requires {name}, and it was not found");
+            problems.push(subject.problem(code::REQUIRED, Severity::Error, message, &[name.as_str()]));
+        }
+        for wanted in &self.wanted.fields {
+            let (code, what, fits): (&str, &str, Fits) = match wanted.kind {
+                ValueKind::Amount => (code::NOT_A_NUMBER, "decimal number", |value| decimal(value).is_some()),
+                ValueKind::Date => (code::NOT_A_DATE, "day as in 2026-01-31", |value| day(value).is_some()),
+                ValueKind::Flag | ValueKind::Text => continue,
+            };
+            let name = wanted.name.as_str();
+            if let Some(field) = fields.get(name).filter(|field| !fits(&field.value)) {
+                let shown: String = field.value.chars().take(40).collect();
+                let message = format!("{name} `{shown}` is not a {what}");
+                problems.push(subject.problem(code, Severity::Error, message, &[name]));
             }
         }
-        let forms: [(&Vec<String>, &str, &str, Fits); 2] = [
-            (&self.numbers, code::NOT_A_NUMBER, "decimal number", |value| decimal(value).is_some()),
-            (&self.dates, code::NOT_A_DATE, "day as in 2026-01-31", |value| day(value).is_some()),
-        ];
-        for (names, code, what, fits) in forms {
-            for name in names {
-                if let Some(field) = fields.get(name).filter(|field| !fits(&field.value)) {
-                    let shown: String = field.value.chars().take(40).collect();
-                    let message = format!("{name} `{shown}` is not a {what}");
-                    problems.push(subject.problem(code, Severity::Error, message, &[name]));
-                }
-            }
+        if fields.is_empty() && subject.document.line_items.is_empty() {
+            let message = "nothing that the schema describes was found".to_owned();
+            problems.push(subject.problem(code::REQUIRED, Severity::Error, message, &[]));
         }
         problems.extend(self.mistakes(subject, &problems));
-        let must_be_sure: Vec<&str> = if self.required.is_empty() {
-            fields.keys().map(String::as_str).collect()
-        } else {
-            self.required.iter().map(String::as_str).collect()
-        };
+        let mut must_be_sure: Vec<&str> = required().map(|f| f.name.as_str()).collect();
+        if must_be_sure.is_empty() {
+            must_be_sure = fields.keys().map(String::as_str).collect();
+        }
         problems.extend(weak(subject, config, must_be_sure.iter().copied()));
         problems.extend(weak_together(subject, config, &must_be_sure));
         problems.extend(page_problems(subject.document));
@@ -126,12 +114,18 @@ impl TenantSchema {
     /// What the schema itself says against the document, but for what `said` has already.
     fn mistakes(&self, subject: Subject, said: &[Problem]) -> Vec<Problem> {
         let document = self.json(subject);
-        let known = |name: &str| said.iter().any(|p| p.fields.iter().any(|f| f == name));
         let mut problems = Vec::new();
         for error in self.validator.iter_errors(&document) {
             let place = error.instance_path().to_string();
-            let field = place.trim_start_matches('/').split('/').next().unwrap_or("").to_owned();
-            if (field.is_empty() && error.kind().keyword() == "required") || known(&field) {
+            let field = self.field_at(&place);
+            let under = |name: &str| {
+                let below = name.strip_prefix(field.as_str()).is_some_and(|rest| rest.starts_with('.'));
+                field.is_empty() || below
+            };
+            let told = said.iter().flat_map(|p| &p.fields).any(|name| *name == field);
+            let lacks = error.kind().keyword() == "required"
+                && said.iter().any(|p| p.code == code::REQUIRED && p.fields.iter().any(|name| under(name)));
+            if told || lacks {
                 continue;
             }
             // The value stands in the result; the message leaves it out.
@@ -146,31 +140,70 @@ impl TenantSchema {
         problems
     }
 
+    /// The name in the result of what stands at a place of the document: `seller.name` at `/seller/name`, `line_items` at
+    /// any row.
+    fn field_at(&self, place: &str) -> String {
+        let name = place.trim_start_matches('/').replace('/', ".");
+        let of_rows = |(path, _): &(String, &SchemaRows)| {
+            name == *path || name.strip_prefix(path.as_str()).is_some_and(|rest| rest.starts_with('.'))
+        };
+        if self.rows().is_some_and(|rows| of_rows(&rows)) { "line_items".to_owned() } else { name }
+    }
+
     /// The document as the schema sees it.
     fn json(&self, subject: Subject) -> Value {
         let document = subject.document;
         let mut object = Map::new();
         for (name, field) in &document.fields {
-            object.insert(name.clone(), self.value(name, &field.value));
+            let wanted = self.wanted.field(name);
+            let alone = [name.clone()];
+            let path = wanted.map_or(&alone[..], |f| &f.path);
+            put(&mut object, path, value(wanted, &field.value));
         }
-        if self.rows {
+        if let Some(rows) = &self.wanted.rows {
             let row = |row: &docmill_contracts::Fields| {
-                Value::Object(
-                    row.iter().map(|(name, f)| (name.clone(), Value::String(f.value.clone()))).collect(),
-                )
+                let mut object = Map::new();
+                for (name, field) in row {
+                    let wanted = rows.columns.iter().find(|c| c.name == *name);
+                    let alone = [name.clone()];
+                    put(&mut object, wanted.map_or(&alone[..], |f| &f.path), value(wanted, &field.value));
+                }
+                Value::Object(object)
             };
-            object.insert("line_items".to_owned(), document.line_items.iter().map(row).collect());
+            put(&mut object, &rows.path, document.line_items.iter().map(row).collect());
         }
         Value::Object(object)
     }
+}
 
-    fn value(&self, name: &str, text: &str) -> Value {
-        let is = |names: &[String]| names.iter().any(|n| n == name);
-        let number = || serde_json::from_str::<serde_json::Number>(text).ok().map(Value::Number);
-        let boolean = || text.parse().ok().map(Value::Bool);
-        let typed = if is(&self.numbers) { number() } else { boolean().filter(|_| is(&self.booleans)) };
-        typed.unwrap_or_else(|| Value::String(text.to_owned()))
+/// Puts a value into the objects on its way.
+fn put(object: &mut Map<String, Value>, path: &[String], value: Value) {
+    match path {
+        [] => {}
+        [last] => _ = object.insert(last.clone(), value),
+        [first, rest @ ..] => {
+            let inner = object.entry(first.clone()).or_insert_with(|| Value::Object(Map::new()));
+            if let Value::Object(inner) = inner {
+                put(inner, rest, value);
+            }
+        }
     }
+}
+
+/// A value as its property wants it, as far as its text is one.
+fn value(wanted: Option<&SchemaField>, text: &str) -> Value {
+    let number = || serde_json::from_str::<serde_json::Number>(text).ok().map(Value::Number);
+    let typed = match wanted.map(|f| f.kind) {
+        Some(ValueKind::Amount) => number(),
+        Some(ValueKind::Flag) => text.parse().ok().map(Value::Bool),
+        _ => None,
+    };
+    typed.unwrap_or_else(|| Value::String(text.to_owned()))
+}
+
+/// A message of one short line.
+fn short(error: &impl std::fmt::Display) -> String {
+    error.to_string().chars().filter(|c| !c.is_control()).take(200).collect()
 }
 
 #[cfg(test)]
@@ -223,20 +256,52 @@ mod tests {
     }
 
     #[test]
+    fn objects_and_rows_are_put_together_again() {
+        let schema = TenantSchema::parse(
+            br#"{"type": "object", "required": ["seller", "lines"], "properties": {
+            "seller": {"type": "object", "required": ["name"], "properties": {"name": {"type": "string"}, "id": {"type": "string", "maxLength": 3}}},
+            "buyer": {"type": "object", "required": ["name"], "properties": {"name": {"type": "string"}, "id": {"type": "string"}}},
+            "lines": {"type": "array", "items": {"type": "object", "required": ["text"],
+                "properties": {"text": {"type": "string"}, "qty": {"type": "number", "maximum": 9}}}}}}"#,
+        )
+        .unwrap();
+        let found = |sample: &Sample| {
+            let problems = schema.check(sample.subject(), &Config::default());
+            problems.iter().map(|p| format!("{} {}", p.code, p.fields.join(","))).collect::<Vec<_>>()
+        };
+        let row = |qty: &'static str| [("text", "Bolts"), ("qty", qty)];
+        let good = Sample::new("other").fields(&[("seller.name", "A"), ("seller.id", "123")]).line(&row("9"));
+        assert_eq!(found(&good), [""; 0]);
+        let empty = Sample::new("other").fields(&[("seller.id", "1234"), ("buyer.id", "1")]);
+        let missing = |name: &str| format!("VALIDATE-0002 {name}");
+        let wrong = |name: &str| format!("VALIDATE-0020 {name}");
+        let mut told = found(&empty);
+        told.sort();
+        assert_eq!(told, [missing("lines"), missing("seller.name"), wrong("buyer"), wrong("seller.id")]);
+        let many = Sample::new("other").fields(&[("seller.name", "A")]).line(&row("10"));
+        assert_eq!(found(&many), [wrong("line_items")]);
+        let nothing = Sample::new("other");
+        assert!(found(&nothing).contains(&"VALIDATE-0002 ".to_owned()));
+    }
+
+    #[test]
     fn what_is_no_schema_is_told() {
         for (text, why) in [
-            ("[]", "is not a JSON object"),
-            ("{", "is not a JSON object"),
-            (r#"{"required": "a"}"#, "has a `required` that is no array"),
-            (r#"{"required": [1]}"#, "has names in `required` that are no text"),
-            (r#"{"properties": []}"#, "has `properties` that are no object"),
+            ("[]", "cannot be checked"),
+            ("{", "is not JSON: line 1"),
+            (r#"{"required": "a"}"#, "/required"),
+            (r#"{"properties": {"a": {}}, "required": [1]}"#, "/required"),
+            (r#"{"properties": []}"#, "/properties"),
+            (r#"{"properties": {"a": {"$ref": "https://example.org/x.json"}}}"#, "cannot be checked"),
+            (r#"{"properties": {"a": {"pattern": "("}}}"#, "/properties/a/pattern"),
+            (r#"{"type": "nothing"}"#, "/type"),
             (
-                r#"{"properties": {"a": {"$ref": "https://example.org/x.json"}}}"#,
-                "has keywords or references that cannot be checked",
+                r#"{"properties": {"a": {"type": "array"}}}"#,
+                "cannot be used: json schema keyword `items` at `a`",
             ),
-            (r#"{"type": "nothing"}"#, "has keywords or references that cannot be checked"),
         ] {
-            assert_eq!(TenantSchema::parse(text.as_bytes()).err(), Some(why), "{text}");
+            let told = TenantSchema::parse(text.as_bytes()).err().unwrap_or_default();
+            assert!(told.contains(why), "{text}: {told}");
         }
     }
 }

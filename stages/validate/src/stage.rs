@@ -47,7 +47,7 @@ impl Validate {
             why,
         };
         if blob.bytes > MAX_SCHEMA_BYTES {
-            return Err(wrong("has more than 1048576 bytes"));
+            return Err(wrong("has more than 1048576 bytes".to_owned()));
         }
         let bytes = self
             .blobs

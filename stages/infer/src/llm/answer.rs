@@ -4,7 +4,7 @@
 //! that is not of the shape is no answer.
 
 use super::error::LlmError;
-use super::form::{Asked, Form, TYPES};
+use super::form::{Asked, Form, Look, TYPES};
 use docmill_remote::{ChatAnswer, Finish, TokenLogprob};
 use serde_json::{Map, Value};
 use std::ops::Range;
@@ -162,6 +162,9 @@ impl Reader<'_> {
                 Value::String(text) => text.clone(),
                 // Servers without schemas give numbers as numbers.
                 Value::Number(number) => number.to_string(),
+                Value::Bool(flag) if asked.get(index).is_some_and(|a| a.look == Look::Flag) => {
+                    flag.to_string()
+                }
                 Value::Bool(_) | Value::Array(_) | Value::Object(_) => {
                     return Err(Wrong::Shape("a value is neither text nor null"));
                 }

@@ -4,7 +4,7 @@
 //! the result, so that a person sees what the model claims, with a problem of severity error that no threshold can outweigh.
 
 use super::answer::{Answer, Said};
-use super::form::{Asked, Form};
+use super::form::{Asked, Form, Look};
 use crate::extract::{ENGINE_LLM, Extraction};
 use crate::ground::{Band, Ground, Grounded, Near, Sort};
 use docmill_contracts::{DocumentType, Field, Fields, Problem, Reading, Severity};
@@ -68,6 +68,9 @@ struct Check<'a> {
 
 impl Check<'_> {
     fn field(&mut self, asked: &Asked, said: &Said, near: Near<'_>) -> Field {
+        if asked.look == Look::Flag {
+            return self.flag(asked, said);
+        }
         let Some(found) = self.ground.find(asked.sort(), &said.text, near) else {
             let value = claimed(asked.sort(), &said.text);
             let message = format!("{} `{}` is not on the pages", asked.name, shown(&value));
@@ -86,6 +89,18 @@ impl Check<'_> {
         self.grounded(said, found)
     }
 
+    /// Yes or no: what stands on the pages is what is asked, not the answer.
+    fn flag(&mut self, asked: &Asked, said: &Said) -> Field {
+        let look = |label: &String| self.ground.find(Sort::Text, label, Near::default());
+        if let Some(found) = asked.labels.iter().find_map(look).filter(|f| !f.suspect) {
+            let field = self.grounded(said, found);
+            return Field { value: said.text.clone(), other_readings: Vec::new(), ..field };
+        }
+        let message = format!("what {} asks is not on the pages", asked.name);
+        self.problems.push(problem(UNGROUNDED, Severity::Error, message, &[&asked.name], None));
+        self.ungrounded(said.text.clone())
+    }
+
     /// Rows of the item table: the cells of a row stand beside one of them, and rows come one after the other.
     fn rows(&mut self, answer: &Answer, form: &Form) -> Vec<Fields> {
         const ANCHORS: [&str; 4] = ["description", "article_no", "line_total", "unit_price"];
@@ -95,7 +110,8 @@ impl Check<'_> {
         for row in &answer.rows {
             let cell =
                 |name: &str| row.iter().find(|(i, _)| form.columns.get(*i).is_some_and(|c| c.name == name));
-            let anchor = ANCHORS.iter().find_map(|name| {
+            let own = form.columns.iter().map(|c| c.name.as_str());
+            let anchor = ANCHORS.into_iter().chain(own).find_map(|name| {
                 let (index, said) = cell(name)?;
                 let found = self.ground.find(
                     form.columns.get(*index)?.sort(),

@@ -5,13 +5,16 @@
 
 use crate::extract::Wanted;
 use crate::ground::Sort;
-use crate::schema::{Schema, ValueKind};
+use crate::schema::{SchemaField, ValueKind};
 use serde_json::{Map, Value, json};
 use std::fmt::Write as _;
 
 /// Document types that a model may choose from.
 pub const TYPES: [&str; 8] =
     ["invoice", "credit_note", "order", "order_response", "receipt", "delivery_note", "statement", "other"];
+
+/// Values of a field that is yes or no.
+pub const FLAGS: [&str; 2] = ["true", "false"];
 
 /// What a field's values look like.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -26,6 +29,8 @@ pub enum Look {
     Code,
     /// A currency.
     Currency,
+    /// Yes or no.
+    Flag,
 }
 
 /// One field that is asked for.
@@ -49,6 +54,8 @@ impl Asked {
     /// How its values are compared.
     pub fn sort(&self) -> Sort<'_> {
         match self.look {
+            // Boxes have no words; what stands beside them is looked for instead.
+            Look::Flag => Sort::Text,
             _ if !self.allowed.is_empty() => Sort::OneOf(&self.allowed),
             Look::Date => Sort::Date,
             Look::Amount => Sort::Amount,
@@ -129,7 +136,8 @@ impl Form {
     /// What is asked for a document.
     pub fn of(wanted: &Wanted, line_items: bool) -> Self {
         if let Some(schema) = &wanted.schema {
-            return Self { fields: of_schema(schema), columns: Vec::new() };
+            let columns = schema.rows.as_ref().filter(|_| line_items).map(|rows| asked_of(&rows.columns));
+            return Self { fields: asked_of(&schema.fields), columns: columns.unwrap_or_default() };
         }
         let columns = if line_items { COLUMNS.iter().map(asked).collect() } else { Vec::new() };
         Self { fields: FIELDS.iter().map(asked).collect(), columns }
@@ -176,8 +184,8 @@ fn asked(row: &Row) -> Asked {
     }
 }
 
-fn of_schema(schema: &Schema) -> Vec<Asked> {
-    let of = |field: &crate::schema::SchemaField| {
+fn asked_of(fields: &[SchemaField]) -> Vec<Asked> {
+    let of = |field: &SchemaField| {
         let mut labels = vec![field.title.clone(), field.name.replace(['_', '-', '.'], " ")];
         labels.extend(field.aliases.iter().cloned());
         labels.retain(|l| l.trim().len() > 1);
@@ -187,6 +195,7 @@ fn of_schema(schema: &Schema) -> Vec<Asked> {
         let look = match field.kind {
             ValueKind::Date => Look::Date,
             ValueKind::Amount => Look::Amount,
+            ValueKind::Flag => Look::Flag,
             ValueKind::Text if code => Look::Code,
             ValueKind::Text if field.name.eq_ignore_ascii_case("currency") => Look::Currency,
             ValueKind::Text => Look::Text,
@@ -196,11 +205,15 @@ fn of_schema(schema: &Schema) -> Vec<Asked> {
             look,
             labels,
             hint: hint.join("; "),
-            allowed: field.allowed.clone(),
+            allowed: if look == Look::Flag {
+                FLAGS.map(str::to_owned).to_vec()
+            } else {
+                field.allowed.clone()
+            },
             required: field.required,
         }
     };
-    schema.fields.iter().map(of).collect()
+    fields.iter().map(of).collect()
 }
 
 fn object(list: &[Asked]) -> Value {
@@ -225,6 +238,7 @@ fn closed(properties: &Map<String, Value>) -> Value {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::schema::Schema;
 
     #[test]
     fn every_property_is_required_and_nothing_else_is_allowed() {
@@ -253,5 +267,23 @@ mod tests {
             form.describe().contains("- kind: ; one of: A, B") || form.describe().contains("one of: A, B")
         );
         assert_eq!(form.fields[1].sort(), Sort::Date);
+    }
+
+    #[test]
+    fn rows_and_flags_of_a_schema_are_asked_for() {
+        let schema = Schema::parse(
+            br#"{"properties": {"seller": {"properties": {"name": {"type": "string"}}}, "paid": {"type": "boolean"},
+            "lines": {"type": "array", "items": {"properties": {"text": {"type": "string"}, "price": {"type": "number"}}}}}}"#,
+        )
+        .unwrap();
+        let wanted = Wanted { schema: Some(schema), ..Wanted::default() };
+        let form = Form::of(&wanted, true).schema();
+        assert_eq!(form["properties"]["fields"]["required"], json!(["seller.name", "paid"]));
+        assert_eq!(
+            form["properties"]["fields"]["properties"]["paid"],
+            json!({"enum": ["true", "false", null]})
+        );
+        assert_eq!(form["properties"]["line_items"]["items"]["required"], json!(["text", "price"]));
+        assert!(Form::of(&wanted, false).columns.is_empty());
     }
 }

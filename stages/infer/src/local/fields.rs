@@ -133,7 +133,7 @@ fn read(schema: &Schema, profiles: &[Profile]) -> (Vec<Want>, Vec<Vec<String>>) 
             name: field.name.clone(),
             role: role(field),
             own: Some(i),
-            allowed: field.allowed.clone(),
+            allowed: profile.allowed.clone(),
             form: profile.form,
             side: profile.side,
         });
@@ -156,6 +156,7 @@ fn role(field: &SchemaField) -> Role {
         return Role::OwnChoice;
     }
     match field.kind {
+        ValueKind::Flag => Role::OwnChoice,
         ValueKind::Date => {
             const FROM: &[&str] = &["from", "start", "begin", "beginning", "von", "beginn", "debut"];
             const TO: &[&str] = &["to", "end", "until", "through", "bis", "ende", "fin"];

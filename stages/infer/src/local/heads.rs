@@ -446,7 +446,8 @@ const CURRENCIES: [&str; 18] = [
     "eur", "euro", "rm", "usd", "gbp", "chf", "pln", "zl", "czk", "kc", "sek", "nok", "dkk", "kr", "huf", "ft", "ron", "in",
 ];
 
-fn column_of(text: &str) -> Option<Column> {
+/// The column that a text in its plain form names.
+pub(crate) fn column_of(text: &str) -> Option<Column> {
     let mut text = text;
     loop {
         if let Some(column) = HEADERS.get(text) {

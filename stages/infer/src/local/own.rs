@@ -5,13 +5,16 @@
 
 pub(crate) mod choices;
 pub(crate) mod choose;
+pub(crate) mod labels;
 pub(crate) mod pairs;
 pub(crate) mod prose;
+pub(crate) mod rows;
 pub(crate) mod thesaurus;
 
 use super::candidate::{Candidate, Kind};
 use super::layout::Layout;
 use super::lexicon::plain;
+use crate::llm::form::FLAGS;
 use crate::schema::{SchemaField, ValueKind};
 use thesaurus::{Unit, is_somebody, means, opposed, units};
 
@@ -131,7 +134,11 @@ impl Profile {
             .filter(|n| telling(n))
             .any(|name| name.iter().filter(|u| u.weight > 0.5).all(|u| title.iter().any(|t| t.same(u))));
         let side = if form == Form::Party { side(&names) } else { None };
-        Self { form, names, said, denied, allowed: field.allowed.clone(), side, of_document }
+        let allowed = match field.kind {
+            ValueKind::Flag => FLAGS.map(str::to_owned).to_vec(),
+            _ => field.allowed.clone(),
+        };
+        Self { form, names, said, denied, allowed, side, of_document }
     }
 
     /// Whether a name says what the field asks for: `Muster Insurance Company` where an insurer is asked for.
@@ -368,6 +375,7 @@ fn form(field: &SchemaField, names: &[Vec<Unit>], said: &[Unit]) -> Form {
     }
     let named = |sense: &str| names.iter().take(2).flatten().any(|u| means(u, sense));
     match field.kind {
+        ValueKind::Flag => Form::Choice,
         ValueKind::Date => Form::Date,
         ValueKind::Amount => {
             let counted = COUNTED.iter().any(|s| named(s)) || named("number");

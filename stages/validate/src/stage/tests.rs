@@ -131,7 +131,11 @@ async fn what_could_not_be_read_at_all_ends() {
 #[tokio::test]
 async fn a_tenants_schema_stands_in_place_of_the_rules() {
     let bench = bench();
-    let schema = bench.blobs.put(Bytes::from_static(br#"{"required": ["contract_num"]}"#)).await.unwrap();
+    let schema = bench
+        .blobs
+        .put(Bytes::from_static(br#"{"required": ["contract_num"], "properties": {"contract_num": {}}}"#))
+        .await
+        .unwrap();
     let mut sample =
         Sample::new("other").fields(&[("contract_num", "7"), ("grand_total", "not even a number")]);
     sample.0.head.options.schema = Some(schema);

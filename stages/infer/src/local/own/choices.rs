@@ -6,6 +6,7 @@ use super::super::candidate::{Candidate, Kind};
 use super::super::layout::{Layout, Segment};
 use super::super::lexicon::plain;
 use super::thesaurus::units;
+use crate::llm::form::FLAGS;
 
 /// Most values of one field on a page, about.
 const MOST: usize = 300;
@@ -27,8 +28,112 @@ pub(crate) struct Choice {
 const TICKED: [&str; 12] = ["[x]", "[X]", "(x)", "(X)", "☒", "☑", "✓", "✔", "_X_", "_x_", "■", "●"];
 const EMPTY: [&str; 8] = ["[ ]", "[]", "( )", "()", "☐", "___", "□", "○"];
 
+/// Words for yes and for no.
+const YES: [&str; 12] = ["yes", "y", "ja", "j", "oui", "o", "true", "si", "sim", "tak", "ano", "igen"];
+const NO: [&str; 9] = ["no", "n", "nein", "non", "false", "nao", "nie", "nem", "nee"];
+
+/// Whether the values of a list are those of a field that is yes or no.
+pub(crate) fn is_flag(allowed: &[String]) -> bool {
+    allowed.len() == FLAGS.len() && allowed.iter().zip(FLAGS).all(|(a, b)| a == b)
+}
+
+/// Whether a text is a box, ticked or not.
+pub(crate) fn is_box(text: &str) -> bool {
+    TICKED.contains(&text) || EMPTY.contains(&text)
+}
+
+/// Candidates for yes or no: words, and boxes with what is asked beside them.
+fn flags(layout: &Layout, page: usize) -> Vec<Candidate> {
+    let mut found = Vec::new();
+    for (index, segment) in layout.segments.iter().enumerate() {
+        let text = segment.text.as_str();
+        let boxes = boxes(text);
+        let add = |value: bool, span: (usize, usize)| {
+            Candidate::new(Kind::Choice, value.to_string(), (page, index), segment, span)
+        };
+        let words: Vec<(usize, usize)> = word_spans(segment);
+        let said: Vec<(bool, (usize, usize))> =
+            words.iter().filter_map(|span| Some((yes_or_no(text, *span)?, *span))).collect();
+        let mut answered = Vec::new();
+        for (value, span) in said {
+            let ticked = tick(text.get(..span.0).unwrap_or_default(), text.get(span.1..).unwrap_or_default());
+            if !boxes.is_empty() && ticked.is_some() {
+                // `[x] Yes [ ] No`: the boxes of answers ask nothing of their own.
+                answered.extend(
+                    boxes.iter().filter(|(_, b)| b.1 + 1 >= span.0 && b.0 <= span.1 + 1).map(|b| b.1),
+                );
+            }
+            if ticked != Some(false) && (ticked == Some(true) || stands_alone(text, span)) {
+                found.push(add(value, span));
+            }
+        }
+        for (ticked, span) in boxes.into_iter().filter(|b| !answered.contains(&b.1)) {
+            found.push(add(ticked, span));
+        }
+        if found.len() >= MOST {
+            break;
+        }
+    }
+    found
+}
+
+/// Whether a word answers: the last one of its text, right behind a colon or alone. `No.` is none, nor is `no` in a sentence.
+fn stands_alone(text: &str, span: (usize, usize)) -> bool {
+    let (before, after) = (text.get(..span.0).unwrap_or_default(), text.get(span.1..).unwrap_or_default());
+    let ends = after.trim_start().is_empty() || after.trim_start().starts_with(['(', ',', ';', '/']);
+    let short = before.split_whitespace().count() <= 6;
+    ends && short && (before.trim().is_empty() || before.trim_end().ends_with([':', '?', '.', '_', ')']))
+}
+
+/// Yes or no, where a word is one of both.
+fn yes_or_no(text: &str, span: (usize, usize)) -> Option<bool> {
+    let word = text.get(span.0..span.1)?.trim_matches([',', ';', '(', ')']);
+    let plain = plain(word);
+    // `No.` and `Nr. O` are none.
+    if word.ends_with('.') {
+        return None;
+    }
+    if YES.contains(&plain.as_str()) {
+        Some(true)
+    } else if NO.contains(&plain.as_str()) && !word.ends_with(':') {
+        Some(false)
+    } else {
+        None
+    }
+}
+
+fn word_spans(segment: &Segment) -> Vec<(usize, usize)> {
+    let starts = segment.words.iter().map(|w| w.0);
+    let ends = segment.words.iter().skip(1).map(|w| w.0.saturating_sub(1)).chain([segment.text.len()]);
+    starts.zip(ends).collect()
+}
+
+/// The boxes in a text with their places.
+fn boxes(text: &str) -> Vec<(bool, (usize, usize))> {
+    let all = || TICKED.iter().map(|m| (true, *m)).chain(EMPTY.iter().map(|m| (false, *m)));
+    let mut found: Vec<(bool, (usize, usize))> = Vec::new();
+    let mut at = 0;
+    while let Some(rest) = text.get(at..).filter(|r| !r.is_empty()) {
+        // A line to write on is no box here.
+        let mark = all()
+            .filter(|(_, m)| !m.contains('_') && *m != "●" && *m != "■")
+            .find(|(_, m)| rest.starts_with(m));
+        match mark {
+            Some((ticked, mark)) => {
+                found.push((ticked, (at, at + mark.len())));
+                at += mark.len();
+            }
+            None => at += rest.chars().next().map_or(1, char::len_utf8),
+        }
+    }
+    found
+}
+
 /// Candidates for the values of a schema's field, as they stand on a page. Where a box is ticked, what stands near it without one is not chosen.
 pub(crate) fn candidates(layout: &Layout, page: usize, allowed: &[String]) -> Vec<Candidate> {
+    if is_flag(allowed) {
+        return flags(layout, page);
+    }
     let mut found = Vec::new();
     for (index, segment) in layout.segments.iter().enumerate() {
         if found.len() >= MOST {
@@ -47,6 +152,16 @@ pub(crate) fn candidates(layout: &Layout, page: usize, allowed: &[String]) -> Ve
         }
     }
     found
+}
+
+/// The value that a cell says, of those that a schema lists.
+pub(crate) fn value(cell: &str, allowed: &[String]) -> Option<String> {
+    let own = plain(cell);
+    if is_flag(allowed) {
+        let ticked = boxes(cell).first().map(|b| b.0);
+        return ticked.or_else(|| yes_or_no(cell.trim(), (0, cell.trim().len()))).map(|v| v.to_string());
+    }
+    allowed.iter().find(|a| is_value(&own, &plain(a))).cloned()
 }
 
 /// Values in a text.

@@ -54,6 +54,9 @@ pub(crate) fn apart(
 
 /// The only value of a list that stands in the document, wherever.
 pub(crate) fn only(want: &Want, candidates: &[Candidate]) -> Option<usize> {
+    if super::choices::is_flag(&want.allowed) {
+        return None;
+    }
     let said = |c: &&Candidate| {
         c.kind == Kind::Choice
             && c.ticked != Some(false)

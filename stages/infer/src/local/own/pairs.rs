@@ -7,6 +7,8 @@ use super::super::candidate::{Candidate, Kind};
 use super::super::describe::below;
 use super::super::layout::{Box4, Layout, Segment};
 use super::super::lexicon::plain;
+use super::choices::is_box;
+use super::labels::{alternatives, numbering, without_boxes, without_brackets, without_time};
 use super::thesaurus::{is_vocabulary, means, units};
 use super::{Form, Label, Profile};
 use std::collections::HashMap;
@@ -130,57 +132,6 @@ impl Likeness<'_> {
     }
 }
 
-/// What a label says in other words or another language: `Sender (name, address) / Expéditeur`.
-fn alternatives(text: &str) -> Vec<String> {
-    let bare = without_brackets(text);
-    let mut found: Vec<String> = Vec::new();
-    if bare.contains(['/', '|', '·']) {
-        found.extend(bare.split(['/', '|', '·']).map(str::to_owned));
-    }
-    if bare.len() != text.len() {
-        let inner = text.split(['(', '[']).nth(1).and_then(|t| t.split([')', ']']).next());
-        found.extend(inner.map(str::to_owned));
-        found.push(bare);
-    }
-    found.retain(|part| part.chars().filter(|c| c.is_alphabetic()).count() >= 3);
-    found
-}
-
-/// `until 12:01 a.m. on February 23, 2026`: the hour is no other value.
-fn without_time(text: &str) -> &str {
-    let Some(at) = text.rfind(':') else { return text };
-    let bytes = text.as_bytes();
-    let digit = |i: Option<usize>| i.and_then(|i| bytes.get(i)).is_some_and(u8::is_ascii_digit);
-    if !(digit(at.checked_sub(1)) && digit(Some(at + 1)) && digit(Some(at + 2))) || text.len() > at + 14 {
-        return text;
-    }
-    text[..at].trim_end_matches(|c: char| c.is_ascii_digit()).trim_end()
-}
-
-fn without_brackets(text: &str) -> String {
-    let mut depth = 0_u32;
-    let kept = text.chars().filter(|c| match c {
-        '(' | '[' => {
-            depth += 1;
-            false
-        }
-        ')' | ']' => {
-            depth = depth.saturating_sub(1);
-            false
-        }
-        _ => depth == 0,
-    });
-    kept.collect::<String>().trim().to_owned()
-}
-
-/// How many digits number a label: `7. Commencement Date`, `16 Carrier`.
-fn numbering(text: &str) -> usize {
-    let digits = text.bytes().take_while(u8::is_ascii_digit).count();
-    let rest = text.get(digits..).unwrap_or_default().trim_start_matches(['.', ')']);
-    let worded = rest.strip_prefix(' ').is_some_and(|l| l.starts_with(char::is_uppercase));
-    if (1..=2).contains(&digits) && worded { digits } else { 0 }
-}
-
 /// A candidate in its place.
 struct At<'a> {
     layout: &'a Layout,
@@ -232,6 +183,9 @@ impl<'a> At<'a> {
 
     fn labels(&self, add: &mut dyn FnMut(&str, f32)) {
         let segment = &self.layout.segments[self.c.segment];
+        if self.boxed(segment, add) {
+            return;
+        }
         let inside = self.inside(segment, add);
         self.behind(segment, add);
         self.left(segment, inside, add);
@@ -240,9 +194,30 @@ impl<'a> At<'a> {
         }
     }
 
+    /// What stands behind a box: `[x] Breakfast included`; whether it is one with anything behind it.
+    fn boxed(&self, segment: &Segment, add: &mut dyn FnMut(&str, f32)) -> bool {
+        let text = segment.text.get(self.c.span.0..self.c.span.1).unwrap_or_default();
+        if self.c.kind != Kind::Choice || !is_box(text) {
+            return false;
+        }
+        let behind = segment.text.get(self.c.span.1..).unwrap_or_default();
+        let own = behind.split(['[', '☐', '☒', '☑', '□', '✓', '✔']).next().unwrap_or_default().trim();
+        if own.chars().filter(|c| c.is_alphabetic()).count() >= 2 {
+            add(own, 1.0);
+            return true;
+        }
+        let next = self.layout.segments.get(self.c.segment + 1).filter(|n| n.line == segment.line);
+        let near = next.filter(|n| n.bbox[0] - segment.bbox[2] < 2.0 * segment.height());
+        near.is_some_and(|n| {
+            add(&n.text, 0.98);
+            true
+        })
+    }
+
     /// What stands before the value in its own segment; whether that is anything.
     fn inside(&self, segment: &Segment, add: &mut dyn FnMut(&str, f32)) -> bool {
         let before = segment.text.get(..self.c.span.0).unwrap_or_default();
+        let before = if self.c.kind == Kind::Choice { without_boxes(before) } else { before };
         let dotted = before.trim_end().ends_with("...");
         let before = before.trim_end_matches(['.', '_', ' ', '$', '€', '£', '(', '=']);
         // What stands before another value is that one's, and so is what is in brackets.

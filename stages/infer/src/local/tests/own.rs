@@ -119,3 +119,84 @@ fn a_long_table_does_not_make_a_number_unsure() {
     assert_eq!((few.0.as_str(), many.0.as_str()), ("LONG-1", "LONG-1"));
     assert!(many.1 > few.1 - 0.1, "{few:?} {many:?}");
 }
+
+#[test]
+fn yes_and_no_are_words_or_boxes() {
+    let found = with_schema(
+        r#""breakfast": {"type": "boolean", "title": "Breakfast included"},
+           "parking": {"type": "boolean", "title": "Parking"},
+           "fasting": {"type": "boolean", "title": "Fasting"},
+           "urgent": {"type": "boolean", "title": "Urgent", "x-aliases": ["Eilt"]},
+           "smoker": {"type": "boolean", "title": "Smoker"}"#,
+        &[
+            "[x] Breakfast|[ ] Parking|[x] Late checkout",
+            "Fasting: [ ] Yes [x] No",
+            "Eilt:|Ja",
+            "Room No. 17|Smokers meet outside, no exceptions",
+        ],
+    );
+    for (name, expected) in [
+        ("breakfast", "true"),
+        ("parking", "false"),
+        ("fasting", "false"),
+        ("urgent", "true"),
+        ("smoker", ""),
+    ] {
+        assert_eq!(value(&found, name), expected, "{name}");
+    }
+}
+
+/// Cells of a column; empty where a row has none.
+fn column<'a>(found: &'a Extraction, name: &str) -> Vec<&'a str> {
+    found.line_items.iter().map(|row| row.get(name).map_or("", |f| f.value.as_str())).collect()
+}
+
+#[test]
+fn a_list_of_objects_is_read_from_the_table_that_has_its_columns() {
+    let found = with_schema(
+        r#""account": {"type": "string", "title": "Account number"},
+           "bookings": {"type": "array", "title": "Transactions", "items": {"properties": {
+               "day": {"type": "string", "format": "date", "title": "Date"},
+               "text": {"type": "string", "title": "Details"},
+               "amount": {"type": "number", "title": "Amount"},
+               "balance": {"type": "number", "title": "Balance"}}}}"#,
+        &[
+            "Account number:|30718854",
+            "",
+            "Date|Details|Amount|Balance",
+            "01.03.2026|Rent for March|-900.00|1,518.60",
+            "|paid by standing order",
+            "04.03.2026|Salary|3,000.00|4,518.60",
+            "Total||2,100.00",
+            "Thank you for banking with us.",
+        ],
+    );
+    assert_eq!(value(&found, "account"), "30718854");
+    assert_eq!(column(&found, "day"), ["2026-03-01", "2026-03-04"]);
+    assert_eq!(column(&found, "text"), ["Rent for March paid by standing order", "Salary"]);
+    assert_eq!(column(&found, "amount"), ["-900.00", "3000.00"]);
+    assert_eq!(column(&found, "balance"), ["1518.60", "4518.60"]);
+}
+
+#[test]
+fn the_item_table_has_the_names_of_the_schema() {
+    let found = with_schema(
+        r#""no": {"type": "string", "title": "Invoice number"},
+           "positions": {"type": "array", "items": {"properties": {
+               "item": {"type": "string", "title": "Description"},
+               "qty": {"type": "number", "title": "Quantity"},
+               "each": {"type": "number", "title": "Unit price"},
+               "sum": {"type": "number", "title": "Amount"}}}}"#,
+        &[
+            "Invoice number: 4711",
+            "",
+            "Description|Quantity|Unit price|Amount",
+            "Consulting|2|600.00|1,200.00",
+            "Travel|1|34.56|34.56",
+        ],
+    );
+    assert_eq!(column(&found, "item"), ["Consulting", "Travel"]);
+    assert_eq!(column(&found, "qty"), ["2", "1"]);
+    assert_eq!(column(&found, "each"), ["600.00", "34.56"]);
+    assert_eq!(column(&found, "sum"), ["1200.00", "34.56"]);
+}
