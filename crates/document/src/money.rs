@@ -29,6 +29,14 @@ const CURRENCIES: &[(&str, &str)] = &[
     ("US$", "USD"),
     ("AU$", "AUD"),
     ("CA$", "CAD"),
+    ("NZ$", "NZD"),
+    ("HK$", "HKD"),
+    ("NT$", "TWD"),
+    ("MX$", "MXN"),
+    ("R$", "BRL"),
+    ("S$", "SGD"),
+    ("A$", "AUD"),
+    ("C$", "CAD"),
     ("EUR", "EUR"),
     ("EURO", "EUR"),
     ("USD", "USD"),
@@ -60,11 +68,31 @@ const CURRENCIES: &[(&str, &str)] = &[
     ("£", "GBP"),
     ("¥", "JPY"),
     ("₹", "INR"),
+    ("₺", "TRY"),
+    ("₩", "KRW"),
+    ("฿", "THB"),
+    ("₪", "ILS"),
+    ("₴", "UAH"),
+    ("₽", "RUB"),
+    ("DHS", "AED"),
+];
+
+/// Codes that stand beside amounts in capitals only; those that are words as well (`ALL`, `TOP`, `CUP`) are left out.
+const CODES: &[&str] = &[
+    "AED", "AMD", "ARS", "AZN", "BAM", "BDT", "BGN", "BHD", "BRL", "BYN", "CLP", "COP", "CRC", "DOP", "DZD",
+    "EGP", "GEL", "GHS", "HKD", "IDR", "ILS", "IQD", "ISK", "JOD", "KES", "KRW", "KWD", "KZT", "LBP", "LKR",
+    "LYD", "MAD", "MDL", "MKD", "MXN", "NGN", "NPR", "OMR", "PHP", "PKR", "PYG", "QAR", "RSD", "RUB", "SAR",
+    "THB", "TND", "TRY", "TWD", "TZS", "UAH", "UGX", "UYU", "UZS", "VND", "ZAR",
 ];
 
 /// The ISO 4217 code of a currency sign or code such as `€`, `EUR` or `Ft.`.
 pub fn currency(text: &str) -> Option<&'static str> {
-    let text = text.trim().trim_end_matches(['.', ':']).to_uppercase();
+    let text = text.trim().trim_end_matches(['.', ':']);
+    // `try` is a word.
+    if let Some(code) = CODES.iter().find(|code| **code == text && text != "TRY") {
+        return Some(code);
+    }
+    let text = text.to_uppercase();
     CURRENCIES.iter().find(|(sign, _)| *sign == text).map(|(_, code)| *code)
 }
 
@@ -155,6 +183,11 @@ fn strip(text: &str) -> Option<(String, bool, Option<&'static str>)> {
                 }
             }
         }
+        if currency.is_none()
+            && let Some((code, r)) = coded(rest)
+        {
+            (currency, rest) = (Some(code), r);
+        }
         if rest == before {
             break;
         }
@@ -163,6 +196,15 @@ fn strip(text: &str) -> Option<(String, bool, Option<&'static str>)> {
     let ends = rest.starts_with(|c: char| c.is_ascii_digit() || c == '.' || c == ',')
         && rest.ends_with(|c: char| c.is_ascii_digit());
     (ends && rest.chars().all(legal)).then(|| (rest.to_owned(), negative, currency))
+}
+
+/// A number with one of [`CODES`] before or behind it: the code, and the number.
+fn coded(text: &str) -> Option<(&'static str, &str)> {
+    CODES.iter().find_map(|code| {
+        let before = text.strip_prefix(code).filter(|r| !r.starts_with(char::is_alphabetic));
+        let behind = || text.strip_suffix(code).filter(|r| !r.ends_with(char::is_alphabetic));
+        before.or_else(behind).map(|rest| (*code, rest))
+    })
 }
 
 fn separator(c: char) -> Option<char> {
@@ -293,6 +335,17 @@ mod tests {
         assert_eq!(parse("5,00 €").unwrap().currency, Some("EUR"));
         assert_eq!(parse("US$5.00").unwrap().currency, Some("USD"));
         assert_eq!(parse("5.00").unwrap().currency, None);
+        for (text, code) in [
+            ("AED 3,360.30", "AED"),
+            ("3.360,30 TRY", "TRY"),
+            ("R$ 5,00", "BRL"),
+            ("HK$5.00", "HKD"),
+            ("₺5,00", "TRY"),
+        ] {
+            assert_eq!(parse(text).unwrap().currency, Some(code), "{text}");
+        }
+        assert!(parse("try 5").is_none() && parse("TOP 10").is_none());
+        assert_eq!((currency("KWD"), currency("kwd"), currency("try")), (Some("KWD"), None, None));
         assert_eq!(parse("5 Ft").unwrap().currency, Some("HUF"));
         assert_eq!(
             parse("R1,876.40").map(|a| (a.value.to_string(), a.currency)),

@@ -55,7 +55,8 @@ impl Work {
             if !self.is_slip() {
                 let named = |role: Role| {
                     let i = wants.iter().position(|w| w.role == role)?;
-                    let (decided, scorer) = (decided[i].as_ref()?, self.scorer(&wants[i], model)?);
+                    let want = self.as_written(wants, &wants[i]);
+                    let (decided, scorer) = (decided[i].as_ref()?, self.scorer(want, model)?);
                     match decided.pick {
                         Pick::Candidate(c) => Some((c, scorer.platt.probability(&decided.numbers()))),
                         Pick::Block(_) => None,
@@ -68,7 +69,8 @@ impl Work {
                 if matches!(want.role, Role::SellerAddress | Role::BuyerAddress) && !self.is_slip() {
                     continue;
                 }
-                let (Some(judged), Some(scorer)) = (judged, self.scorer(want, model)) else {
+                let scored_as = self.as_written(wants, want);
+                let (Some(judged), Some(scorer)) = (judged, self.scorer(scored_as, model)) else {
                     continue;
                 };
                 match decided {
@@ -162,6 +164,7 @@ impl Work {
         wants
             .iter()
             .map(|want| {
+                let want = self.as_written(wants, want);
                 let scorer = self.scorer(want, model)?;
                 Some(self.judge(want, scorer, |value| model::key(want.role, value)))
             })
@@ -389,12 +392,27 @@ const SALUTATIONS: [&str; 15] = [
     "Madame", "Messrs",
 ];
 
-/// The row of a credit note without the minus of its amount; none where it has no minus.
-pub(crate) fn credited(row: &Fields) -> Option<Fields> {
+/// The row of a credit note with the other sign: of its amount, and of its quantity, else of its price, where these have
+/// the same minus: `-2 x 12.50 = -25.00` is two that are credited.
+pub(crate) fn credited(row: &Fields) -> Fields {
     let mut row = row.clone();
-    let total = row.get_mut("line_total").filter(|f| f.value.starts_with('-'))?;
-    total.value = total.value.trim_start_matches('-').to_owned();
-    Some(row)
+    let turn = |field: &mut Field| {
+        let zero = field.value.trim_matches(['0', '.']).is_empty();
+        match field.value.strip_prefix('-') {
+            Some(rest) => field.value = rest.to_owned(),
+            None if !zero => field.value.insert(0, '-'),
+            None => {}
+        }
+    };
+    let minus = |row: &Fields, name: &str| row.get(name).is_some_and(|f| f.value.starts_with('-'));
+    let factor = ["quantity", "unit_price"].into_iter().find(|name| minus(&row, name));
+    let product = minus(&row, "quantity") != minus(&row, "unit_price");
+    let total = minus(&row, "line_total");
+    row.get_mut("line_total").map(turn);
+    // Of a row that is charged among those that are credited the quantity gets the minus.
+    let factor = if total { factor.filter(|_| product) } else { Some("quantity") };
+    factor.and_then(|name| row.get_mut(name)).map(turn);
+    row
 }
 
 pub(crate) fn line_item(row: super::table::Row) -> Fields {

@@ -4,6 +4,7 @@
 //! names, and the confidence says that it was inferred.
 
 use super::answer::local;
+use super::candidate::{Candidate, Kind};
 use super::fields::{Role, Want};
 use super::layout::{Box4, Layout, Segment};
 use super::work::Work;
@@ -31,6 +32,36 @@ const DOLLARS: [Country; 4] = [
     Country { code: "NZD", words: &["nzbn", "new zealand"], states: "", postcode: 4 },
     Country { code: "SGD", words: &["uen", "singapore"], states: "", postcode: 6 },
 ];
+
+/// Reads `396.413` as some hundred where the document is in a currency of thousandths (dinars, rials): elsewhere it is
+/// some hundred thousand.
+pub(crate) fn thousandths(pages: &[Layout], candidates: &mut [Candidate]) {
+    let of = |code: &str| docmill_document::currency::minor_digits(code) == 3;
+    let beside = candidates.iter().any(|c| c.currency.is_some_and(of));
+    let codes = || pages.iter().flat_map(|p| &p.segments).flat_map(|s| s.read());
+    let said = |(word, _): (&str, f32)| {
+        let word = word.trim_matches(['(', ')', '[', ']', ',', ';']);
+        word.len() == 3 && docmill_document::money::currency(word).is_some_and(of)
+    };
+    if !beside && !codes().any(said) {
+        return;
+    }
+    for c in candidates.iter_mut().filter(|c| c.kind == Kind::Amount) {
+        let number = c.raw.trim_matches(|ch: char| !ch.is_ascii_digit());
+        let cut = number.rsplit_once(['.', ',']).filter(|(whole, rest)| {
+            rest.len() == 3
+                && rest.bytes().all(|b| b.is_ascii_digit())
+                && whole.bytes().all(|b| b.is_ascii_digit())
+        });
+        if let Some((whole, rest)) = cut
+            && let Ok(amount) = format!("{whole}.{rest}").parse::<rust_decimal::Decimal>()
+        {
+            c.amount = if c.amount.is_sign_negative() { -amount } else { amount };
+            c.value = c.amount.to_string();
+            c.monetary = true;
+        }
+    }
+}
 
 /// Words of a country whose amounts often have a sign of letters that stands for several currencies, or none.
 const LETTERS: [(&str, &[&str], &[&str]); 2] = [

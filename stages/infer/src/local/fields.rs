@@ -4,7 +4,7 @@
 //! built-in role where its name, title or description says so; its own labels always count.
 
 use super::lexicon::{Lexicon, plain};
-use super::own::{Form, Profile, Side};
+use super::own::{Form, Profile, Side, looks};
 use crate::schema::{Schema, SchemaField, ValueKind};
 
 /// What a field means; decides its candidates and how they are weighed.
@@ -155,7 +155,7 @@ fn role(field: &SchemaField) -> Role {
     if !field.allowed.is_empty() {
         return Role::OwnChoice;
     }
-    match field.kind {
+    match looks(field) {
         ValueKind::Flag => Role::OwnChoice,
         ValueKind::Date => {
             const FROM: &[&str] = &["from", "start", "begin", "beginning", "von", "beginn", "debut"];

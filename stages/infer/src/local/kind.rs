@@ -6,13 +6,14 @@ mod words;
 
 use super::candidate::{Candidate, Kind};
 use super::describe::Sheet;
+use super::heads;
 use super::layout::Layout;
 use super::lexicon::{self, Concept, plain};
 use docmill_contracts::{DocumentType, TextSource};
 use docmill_learn::{Linear, Row, rows_hash};
 use std::collections::HashSet;
 use std::sync::LazyLock;
-use words::WORDS;
+use words::{OTHERS, PURCHASES, SELF_BILLED, SUPPLY, WORDS};
 
 /// What documents of a type are titled, in the [`plain`] form, in all languages.
 pub(crate) fn titles(kind: &str) -> &'static [&'static str] {
@@ -53,6 +54,9 @@ pub fn classify(pages: &[Layout], candidates: &[Candidate], hint: Option<&str>) 
     evidence.sort_by(|a, b| b.score.total_cmp(&a.score));
     let best = &evidence[0];
     let margin = best.score - evidence.get(1).map_or(0.0, |s| s.score);
+    if let Some(said) = of_another_kind(&pages[0], best.title) {
+        return said;
+    }
     if best.score < 1.15 {
         return other(f64::from((0.9 - 0.3 * best.score).clamp(0.3, 0.9)));
     }
@@ -134,6 +138,22 @@ fn marks(page: &Layout) -> Vec<u64> {
     found.map(|((_, name), _)| rows_hash(name.as_bytes())).collect()
 }
 
+/// What a document is that is called something else, larger or higher up than by the type that its words speak for: a
+/// reminder names the invoice that is not paid.
+fn of_another_kind(first: &Layout, title: f32) -> Option<DocumentType> {
+    /// Less is a label.
+    const LEAST: f32 = 1.45;
+    let usual = usual_height(first);
+    let (score, segment) = titled(first, usual, OTHERS, end_of_titles(first));
+    let said = score >= LEAST && score > title + 0.1;
+    said.then(|| DocumentType {
+        value: "other".to_owned(),
+        confidence: f64::from((0.6 + 0.3 * (score - title)).clamp(0.6, 0.95)),
+        reason: Some(format!("title \"{segment}\"")),
+        category: None,
+    })
+}
+
 /// Nothing is read of what is no business document: less sure than this, it is taken for the most likely of the others, for a person
 /// to look at with its fields.
 const SURELY_OTHER: f32 = 0.5;
@@ -157,7 +177,16 @@ pub fn classify_by(
     let confidence = (f64::from(share(best)) * 1000.0).round() / 1000.0;
     let confidence = confidence.clamp(0.05, 0.99);
     let kind = rows[best].0;
-    let reason = evidence(pages, candidates, hint).into_iter().find(|e| e.kind == kind).map(|e| e.reason);
+    let evidence = evidence(pages, candidates, hint);
+    let title = evidence.iter().map(|e| e.title).fold(0.0_f32, f32::max);
+    let hinted = hint.is_some_and(|hint| plain(hint) == kind.replace('_', " "));
+    if kind != "other"
+        && !hinted
+        && let Some(said) = pages.first().and_then(|p| of_another_kind(p, title))
+    {
+        return said;
+    }
+    let reason = evidence.into_iter().find(|e| e.kind == kind).map(|e| e.reason);
     match reason {
         Some(reason) => {
             DocumentType { value: kind.to_owned(), confidence, reason: Some(reason), category: None }
@@ -191,6 +220,73 @@ pub fn is_titled(page: &Layout) -> bool {
     evidence(alone, &[], None).iter().any(|e| e.title > 0.9)
 }
 
+/// The line that no title stands below: the header of the item table, whose columns and rows name invoices and orders.
+fn end_of_titles(page: &Layout) -> usize {
+    (0..page.lines.len()).find(|l| heads::find(page, *l).is_some()).unwrap_or(page.lines.len())
+}
+
+/// How much a page is called one of these titles above a line, and where it is.
+fn titled(first: &Layout, usual: f32, titles: &[&str], end: usize) -> (f32, String) {
+    let mut best = (0.0_f32, String::new());
+    for segment in first.segments.iter().take(400).take_while(|s| s.line < end) {
+        let closed = spaced_out(&segment.plain);
+        for title in titles {
+            let text = closed.as_ref().unwrap_or(&segment.plain);
+            let text = text.strip_prefix("waren ").or_else(|| text.strip_prefix("handels ")).unwrap_or(text);
+            let Some(rest) = text.strip_prefix(title) else { continue };
+            if !(rest.is_empty() || rest.starts_with(' ')) {
+                continue;
+            }
+            let words = rest.split(' ').filter(|w| !w.is_empty()).count() as f32;
+            let top = 1.0 - segment.bbox[1] / first.height;
+            let large = (segment.height() / usual).clamp(0.8, 2.5);
+            // `Rechnung # RE-1 vom …` is a title with a number; `Invoice Date` is a label.
+            let number = segment.text.chars().filter(char::is_ascii_digit).count() >= 3;
+            let alone = if rest.is_empty() {
+                1.0
+            } else if number {
+                0.8
+            } else {
+                0.35 / (1.0 + 0.2 * words)
+            };
+            let capitals = if segment.text.chars().any(char::is_lowercase) { 0.0 } else { 0.4 };
+            let score = alone * (0.9 + 0.9 * (large - 0.8) + 0.8 * top + capitals);
+            if score > best.0 {
+                best = (score, segment.text.chars().take(60).collect());
+            }
+        }
+    }
+    best
+}
+
+/// Whether the buyer wrote a document: a purchase order, or an invoice in the seller's name.
+pub(crate) fn is_by_buyer(page: &Layout, kind: &str) -> bool {
+    const LEAST: f32 = 0.9;
+    let said = |words: &[&str]| {
+        page.segments.iter().any(|s| {
+            let text = format!(" {} ", s.plain);
+            words.iter().any(|w| text.contains(&format!(" {w} ")))
+        })
+    };
+    match kind {
+        "order" => {
+            titled(page, usual_height(page), PURCHASES, end_of_titles(page)).0 >= LEAST || said(SUPPLY)
+        }
+        "invoice" | "credit_note" => said(SELF_BILLED),
+        _ => false,
+    }
+}
+
+/// The type that a page calls itself in large letters or capitals, where it does; statements may come with what they state.
+pub(crate) fn headline(page: &Layout) -> Option<&'static str> {
+    const LEAST: f32 = 1.6;
+    let usual = usual_height(page);
+    let all = WORDS.iter().filter(|(kind, ..)| !matches!(*kind, "statement" | "receipt"));
+    let scored = all.map(|(kind, titles, _)| (*kind, titled(page, usual, titles, page.lines.len()).0));
+    let best = scored.reduce(|best, next| if next.1 > best.1 { next } else { best });
+    best.filter(|(_, score)| *score >= LEAST).map(|(kind, _)| kind)
+}
+
 /// What speaks for each type, in no order.
 fn evidence(pages: &[Layout], candidates: &[Candidate], hint: Option<&str>) -> Vec<Evidence> {
     let Some(first) = pages.first() else { return Vec::new() };
@@ -198,38 +294,10 @@ fn evidence(pages: &[Layout], candidates: &[Candidate], hint: Option<&str>) -> V
     let text = format!(" {} ", first.segments.iter().map(|s| s.plain.as_str()).collect::<Vec<_>>().join(" "));
     let amounts = candidates.iter().filter(|c| c.kind == Kind::Amount && c.monetary).count();
     let slip = is_slip(first, usual);
+    let end = end_of_titles(first);
     let mut scores: Vec<Evidence> = Vec::new();
     for (kind, titles, counted) in WORDS {
-        let mut best = (0.0_f32, String::new());
-        for segment in first.segments.iter().take(400) {
-            let closed = spaced_out(&segment.plain);
-            for title in *titles {
-                let text = closed.as_ref().unwrap_or(&segment.plain);
-                let text =
-                    text.strip_prefix("waren ").or_else(|| text.strip_prefix("handels ")).unwrap_or(text);
-                let Some(rest) = text.strip_prefix(title) else { continue };
-                if !(rest.is_empty() || rest.starts_with(' ')) {
-                    continue;
-                }
-                let words = rest.split(' ').filter(|w| !w.is_empty()).count() as f32;
-                let top = 1.0 - segment.bbox[1] / first.height;
-                let large = (segment.height() / usual).clamp(0.8, 2.5);
-                // `Rechnung # RE-1 vom …` is a title with a number; `Invoice Date` is a label.
-                let number = segment.text.chars().filter(char::is_ascii_digit).count() >= 3;
-                let alone = if rest.is_empty() {
-                    1.0
-                } else if number {
-                    0.8
-                } else {
-                    0.35 / (1.0 + 0.2 * words)
-                };
-                let capitals = if segment.text.chars().any(char::is_lowercase) { 0.0 } else { 0.4 };
-                let score = alone * (0.9 + 0.9 * (large - 0.8) + 0.8 * top + capitals);
-                if score > best.0 {
-                    best = (score, segment.text.chars().take(60).collect());
-                }
-            }
-        }
+        let best = titled(first, usual, titles, end);
         let occurrences: usize = counted.iter().map(|w| text.matches(&format!(" {w} ")).count()).sum();
         let weight = match *kind {
             "receipt" => 0.45,

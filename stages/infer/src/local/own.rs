@@ -5,6 +5,7 @@
 
 pub(crate) mod choices;
 pub(crate) mod choose;
+mod forms;
 pub(crate) mod labels;
 pub(crate) mod pairs;
 pub(crate) mod prose;
@@ -16,7 +17,9 @@ use super::layout::Layout;
 use super::lexicon::plain;
 use crate::llm::form::FLAGS;
 use crate::schema::{SchemaField, ValueKind};
-use thesaurus::{Unit, is_somebody, means, opposed, units};
+pub(crate) use forms::looks;
+use forms::{form, side};
+use thesaurus::{Unit, means, opposed, units};
 
 /// What the values of a field look like.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
@@ -281,139 +284,6 @@ fn described(text: &str) -> (Vec<Unit>, Vec<Unit>) {
         denied.extend(units(&words[at..].join(" ")).into_iter().filter(|u| !NOT.contains(&u.text.as_str())));
     }
     (said, denied)
-}
-
-fn side(names: &[Vec<Unit>]) -> Option<Side> {
-    const ISSUERS: [&str; 11] = [
-        "insurer",
-        "carrier",
-        "laboratory",
-        "employer",
-        "lender",
-        "seller",
-        "authority",
-        "bank",
-        "station",
-        "inspector",
-        "doctor",
-    ];
-    const ADDRESSEES: [&str; 11] = [
-        "holder",
-        "insured",
-        "buyer",
-        "receiver",
-        "employee",
-        "patient",
-        "tenant",
-        "student",
-        "guest",
-        "borrower",
-        "beneficiary",
-    ];
-    let named = |senses: &[&str]| senses.iter().any(|s| names.iter().take(2).flatten().any(|u| means(u, s)));
-    match (named(&ISSUERS), named(&ADDRESSEES)) {
-        (true, false) => Some(Side::Issuer),
-        (false, true) => Some(Side::Addressee),
-        _ => None,
-    }
-}
-
-fn form(field: &SchemaField, names: &[Vec<Unit>], said: &[Unit]) -> Form {
-    const MONEY: [&str; 26] = [
-        "amount",
-        "net",
-        "gross",
-        "tax",
-        "due",
-        "price",
-        "fee",
-        "rent",
-        "deposit",
-        "salary",
-        "payout",
-        "payment",
-        "premium",
-        "limit",
-        "deductible",
-        "freight",
-        "service charge",
-        "discount",
-        "commission",
-        "balance",
-        "loan",
-        "fine",
-        "deduction",
-        "bonus",
-        "aggregate",
-        "total",
-    ];
-    const COUNTED: [&str; 21] = [
-        "quantity",
-        "packages",
-        "insertions",
-        "weight",
-        "tare",
-        "volume",
-        "temperature",
-        "humidity",
-        "pressure",
-        "speed",
-        "distance",
-        "area",
-        "power",
-        "consumption",
-        "term",
-        "days",
-        "months",
-        "years",
-        "hour",
-        "page",
-        "interest",
-    ];
-    if !field.allowed.is_empty() {
-        return Form::Choice;
-    }
-    let named = |sense: &str| names.iter().take(2).flatten().any(|u| means(u, sense));
-    match field.kind {
-        ValueKind::Flag => Form::Choice,
-        ValueKind::Date => Form::Date,
-        ValueKind::Amount => {
-            let counted = COUNTED.iter().any(|s| named(s)) || named("number");
-            if field.whole {
-                Form::Count
-            } else if !counted && MONEY.iter().any(|s| named(s) || said.iter().any(|u| means(u, s))) {
-                Form::Money
-            } else {
-                Form::Number
-            }
-        }
-        ValueKind::Text => {
-            const IDS: [&str; 9] = [
-                "number",
-                "plate",
-                "vin",
-                "serial",
-                "iban",
-                "phone",
-                "postcode",
-                "tax id",
-                "social security",
-            ];
-            let somebody = || names.iter().take(2).flatten().any(is_somebody);
-            let words = plain(&format!("{} {}", field.name.replace(['_', '-', '.'], " "), field.title));
-            let numbered = words.split(' ').any(|w| matches!(w, "no" | "id" | "code" | "ref" | "reference"));
-            if numbered || IDS.iter().any(|s| named(s)) {
-                Form::Id
-            } else if somebody()
-                || named("name")
-                || names.iter().take(2).flatten().any(|u| u.text == "company")
-            {
-                Form::Party
-            } else {
-                Form::Text
-            }
-        }
-    }
 }
 
 #[cfg(test)]

@@ -19,6 +19,8 @@ struct Sign {
     /// `page 2 of 3`
     counted: Option<(u32, u32)>,
     titled: bool,
+    /// What it calls itself in large letters.
+    kind: Option<&'static str>,
     numbers: BTreeSet<String>,
 }
 
@@ -31,15 +33,19 @@ pub fn starts(pages: &[Layout], candidates: &[Candidate], features: &[Features])
     let mut starts = vec![0];
     for i in 1..signs.len() {
         let (before, here) = (&signs[i - 1], &signs[i]);
+        // Blank backs and pages of terms have no number: the last one that was told counts.
+        let last = starts.last().copied().unwrap_or_default();
+        let numbered = (last..i).rev().map(|p| &signs[p].numbers).find(|n| !n.is_empty());
         let counted = match (before.counted, here.counted) {
             (Some((n, of)), Some((1, _))) => n == of,
             _ => false,
         };
-        let other = !before.numbers.is_empty()
-            && !here.numbers.is_empty()
-            && before.numbers.is_disjoint(&here.numbers);
+        let other = !here.numbers.is_empty() && numbered.is_some_and(|n| n.is_disjoint(&here.numbers));
+        // A delivery note behind its invoice may name the invoice's number, but is called something else.
+        let kinds = (last..i).rev().find_map(|p| signs[p].kind);
+        let another = here.kind.is_some() && kinds.is_some() && here.kind != kinds;
         let goes_on = matches!(here.counted, Some((n, _)) if n > 1);
-        if !goes_on && ((counted && (here.titled || other)) || (here.titled && other)) {
+        if !goes_on && ((counted && (here.titled || other)) || (here.titled && other) || another) {
             starts.push(i);
         }
     }
@@ -62,6 +68,7 @@ fn sign(pages: &[Layout], candidates: &[Candidate], features: &[Features], page:
     Sign {
         counted: hit,
         titled: kind::is_titled(&top),
+        kind: kind::headline(&top),
         numbers: numbers.map(|(c, _)| c.value.clone()).collect(),
     }
 }
@@ -110,5 +117,12 @@ mod tests {
         assert_eq!(found(&[&["INVOICE", "Invoice No.: 1234"], &["INVOICE", "Invoice No.: 1234"]]), [0]);
         assert_eq!(found(&[&["INVOICE", "Invoice No.: 1234"], &["INVOICE", "Invoice No.: 5678"]]), [0, 1]);
         assert_eq!(found(&[]), [0]);
+        let terms = ["Terms of sale", "All goods remain ours until they are paid."];
+        let one = ["INVOICE", "Invoice No.: 1234"];
+        assert_eq!(found(&[&one, &terms, &["INVOICE", "Invoice No.: 5678"]]), [0, 2]);
+        assert_eq!(found(&[&one, &[], &["INVOICE", "Invoice No.: 5678"]]), [0, 2]);
+        assert_eq!(found(&[&one, &terms, &["INVOICE", "Invoice No.: 1234"]]), [0]);
+        assert_eq!(found(&[&one, &["DELIVERY NOTE", "for invoice no. 1234"]]), [0, 1]);
+        assert_eq!(found(&[&one, &["Delivery note 55 for invoice no. 1234"]]), [0]);
     }
 }

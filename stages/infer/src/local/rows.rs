@@ -12,14 +12,16 @@ use rust_decimal::Decimal;
 /// Rows that were found.
 pub(super) struct Found {
     plain: Rows,
-    /// Those of a credit note without their minus: where all rows have one, it says the same once more. None as soon as
-    /// a row has none; until the last row nobody knows which ones count, so both are made.
+    /// Those of a credit note with the other sign: where their amounts come to less than nothing, the minus says once more
+    /// what a credit note is. Until the last row nobody knows which ones count, so both are made.
     credited: Option<Rows>,
+    sum: Decimal,
 }
 
 impl Found {
     pub(super) fn new(kind: &str) -> Self {
-        Self { plain: Rows::default(), credited: (kind == "credit_note").then(Rows::default) }
+        let credited = (kind == "credit_note").then(Rows::default);
+        Self { plain: Rows::default(), credited, sum: Decimal::ZERO }
     }
 
     /// Takes what the table has found; `writer` as for [`Rows::push`].
@@ -31,10 +33,9 @@ impl Found {
         for row in table.take_rows() {
             let row = answer::line_item(row);
             if let Some(rows) = &mut self.credited {
-                match answer::credited(&row) {
-                    Some(row) => rows.push(row, writer)?,
-                    None => self.credited = None,
-                }
+                let total = row.get("line_total").and_then(|f| f.value.parse::<Decimal>().ok());
+                self.sum = self.sum.saturating_add(total.unwrap_or_default());
+                rows.push(answer::credited(&row), writer)?;
             }
             self.plain.push(row, writer)?;
         }
@@ -43,7 +44,8 @@ impl Found {
 
     /// The rows that are kept, and the file of all where these are not all.
     pub(super) fn finish(self) -> Result<(Vec<Fields>, Option<LongTable>), InferError> {
-        self.credited.unwrap_or(self.plain).finish()
+        let turned = self.credited.filter(|_| self.sum.is_sign_negative() && !self.sum.is_zero());
+        turned.unwrap_or(self.plain).finish()
     }
 }
 

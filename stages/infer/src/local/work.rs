@@ -11,13 +11,13 @@ use super::features::{self, Features};
 use super::fields::{Role, Want};
 use super::joint::Ranked;
 use super::layout::{Layout, Segment};
-use super::lexicon::{Concept, Lexicon};
+use super::lexicon::{self, Concept, Lexicon};
 use super::model::{Model, Scorer};
 use super::own::{self, Side};
 use super::parties::{self, Hint};
 use super::recap::{self, Recap};
 use super::relations::{self, Relations};
-use super::{addresses, domestic, items, kind, novelty, references, repeats, score, titles};
+use super::{addresses, currency, domestic, items, kind, novelty, references, repeats, score, titles};
 use docmill_contracts::{DocumentType, TextSource};
 use docmill_document::date::{Evidence, Form};
 use docmill_learn::{Linear, Row};
@@ -37,6 +37,9 @@ pub struct Asked {
     pub rules: Vec<f32>,
 }
 
+/// The type of document whose writer is the seller, of which most examples are.
+const WRITTEN: &str = "invoice";
+
 /// A document between the steps.
 pub struct Work {
     pub(crate) pages: Vec<Layout>,
@@ -54,6 +57,9 @@ pub struct Work {
     taxes_of_sums: BTreeSet<usize>,
     /// The largest amount of money, without its sign.
     largest: Decimal,
+    /// The rows of parties where the buyer wrote the document, as if it were the seller's: who wrote it stands where who
+    /// writes stands.
+    of_writer: Option<Vec<Row>>,
 }
 
 impl Work {
@@ -71,6 +77,7 @@ impl Work {
         if !lexicon.profiles().is_empty() {
             own::point(&mut candidates);
         }
+        currency::thousandths(&pages, &mut candidates);
         if let Some(first) = pages.first().filter(|p| p.source == TextSource::Ocr) {
             parties::join_names(first, &mut candidates);
         }
@@ -107,6 +114,7 @@ impl Work {
             recaps: Vec::new(),
             taxes_of_sums: BTreeSet::new(),
             largest,
+            of_writer: None,
         };
         if described {
             work.describe(lexicon);
@@ -137,11 +145,44 @@ impl Work {
             in_rows: &in_rows,
         };
         self.rows = describe::shared(&scene);
+        let written = self.pages.first().is_some_and(|p| kind::is_by_buyer(p, &self.kind.value));
+        if written && !self.has_headings() {
+            self.of_writer = Some(describe::shared(&Scene { kind: WRITTEN, ..scene }));
+        }
         if self.is_slip()
             && let Some(first) = self.pages.first()
         {
             self.blocks = blocks::find(first);
         }
+    }
+
+    /// Whether a heading names a party of the document: what it says counts more than who wrote it.
+    fn has_headings(&self) -> bool {
+        let to = |c: &Candidate| {
+            let page = &self.pages[c.page];
+            let before = page.left_of(c.bbox).next().map(|s| s.plain.clone()).unwrap_or_default();
+            let own = page.segments[c.segment].text.get(..c.span.0).map(lexicon::plain).unwrap_or_default();
+            [before, own]
+                .iter()
+                .any(|label| matches!(label.as_str(), "to" | "an" | "a" | "aan" | "till" | "til"))
+        };
+        self.candidates.iter().zip(&self.features).any(|(c, f)| {
+            let heading = f.of(Concept::Seller).max(f.of(Concept::Buyer)) > 0.8;
+            c.kind == Kind::Name && c.page == 0 && heading && !to(c)
+        })
+    }
+
+    /// The field as that of which one is scored: the buyer who wrote a document stands where sellers do who write one.
+    pub(crate) fn as_written<'a>(&self, wants: &'a [Want], want: &'a Want) -> &'a Want {
+        let other = match want.role {
+            Role::SellerName => Role::BuyerName,
+            Role::BuyerName => Role::SellerName,
+            Role::SellerVat => Role::BuyerVat,
+            Role::BuyerVat => Role::SellerVat,
+            _ => return want,
+        };
+        let swapped = self.of_writer.is_some() && want.own.is_none();
+        wants.iter().find(|w| swapped && w.role == other && w.own.is_none()).unwrap_or(want)
     }
 
     /// What makes the layout of its first page.
@@ -269,7 +310,14 @@ impl Work {
 
     /// Scores of a field's possible values; `key` is the form in which they are compared.
     pub(crate) fn judge(&self, want: &Want, scorer: &Scorer, key: impl Fn(&str) -> String) -> Judged {
-        let none = scorer.linear.score(&self.none_row());
+        let party =
+            matches!(want.role, Role::SellerName | Role::BuyerName | Role::SellerVat | Role::BuyerVat);
+        let of_writer = self.of_writer.as_ref().filter(|_| party && want.own.is_none());
+        let rows = of_writer.unwrap_or(&self.rows);
+        let none = match of_writer {
+            Some(_) => scorer.linear.score(&describe::none(WRITTEN)),
+            None => scorer.linear.score(&self.none_row()),
+        };
         let mut all = Vec::new();
         if self.by_blocks(want) {
             for (i, block) in self.blocks.iter().enumerate() {
@@ -283,7 +331,7 @@ impl Work {
         let best = rules.iter().copied().fold(f32::MIN, f32::max);
         for (i, rule) in usable.into_iter().zip(rules) {
             let own = describe::own(want, &self.features[i], rule, best);
-            let score = scorer.linear.score(&self.rows[i]) + scorer.linear.score(&own);
+            let score = scorer.linear.score(&rows[i]) + scorer.linear.score(&own);
             all.push(Scored { pick: Pick::Candidate(i), key: key(&self.value(want, i)), score });
         }
         Judged::of(all, none)
