@@ -42,7 +42,7 @@ pub mod repeats;
 mod rows;
 pub mod score;
 mod spelling;
-mod straight;
+pub(crate) mod straight;
 pub mod table;
 mod texts;
 mod titles;
@@ -59,6 +59,7 @@ use docmill_contracts::{DocumentPart, Fields, Problem, Severity};
 use layout::Layout;
 use lexicon::Lexicon;
 use model::Model;
+use straight::laid_out;
 use work::Work;
 
 /// Version of the rules.
@@ -110,7 +111,7 @@ impl LocalExtractor {
             None => (fields::built_in(), Lexicon::new(&[])),
         };
         let kept: Result<Vec<Layout>, InferError> =
-            (0..pages.len().min(self.header_pages)).map(|i| Ok(Layout::of(&pages.page(i)?))).collect();
+            (0..pages.len().min(self.header_pages)).map(|i| Ok(laid_out(&pages.page(i)?))).collect();
         let kept = kept?;
         let mut table = table::Reader::new(&self.built_in, self.max_line_items);
         kept.iter().for_each(|page| table.feed(page));
@@ -150,7 +151,7 @@ impl Extractor for LocalExtractor {
         let count = pages.len();
         let is_kept = |index: &usize| *index < self.header_pages || index + self.closing_pages >= count;
         let kept: Result<Vec<Layout>, InferError> =
-            (0..count).filter(is_kept).map(|index| Ok(Layout::of(&pages.page(index)?))).collect();
+            (0..count).filter(is_kept).map(|index| Ok(laid_out(&pages.page(index)?))).collect();
         let kept = kept?;
         let model = wanted.model.as_deref().or(self.model(wanted));
         let kinds = self.trained.as_ref().and_then(|m| m.kinds.get(model::KINDS));
@@ -182,7 +183,7 @@ impl Extractor for LocalExtractor {
                 let layout = if let Some(layout) = held {
                     layout
                 } else {
-                    read = Layout::of(&pages.page(index)?);
+                    read = laid_out(&pages.page(index)?);
                     &read
                 };
                 own.feed(layout);
@@ -201,7 +202,7 @@ impl Extractor for LocalExtractor {
                 let held = if is_kept(&index) { kept.next() } else { None };
                 match held {
                     Some(layout) => table.feed(layout),
-                    None => table.feed(&Layout::of(&pages.page(index)?)),
+                    None => table.feed(&laid_out(&pages.page(index)?)),
                 }
                 rows.take(&mut table, &|| pages.row_writer())?;
             }
@@ -242,11 +243,20 @@ struct Reader<'a> {
 impl Reader<'_> {
     /// A document of no known kind has no fields of a business document.
     fn fields(&self, work: &Work) -> Fields {
-        if self.schema || work.kind.value != "other" {
-            work.fields(self.wants, self.model)
-        } else {
-            Fields::new()
+        if !self.schema && work.kind.value == "other" {
+            return Fields::new();
         }
+        let mut fields = work.fields(self.wants, self.model);
+        for page in work.pages.iter().filter(|p| p.slope != 0.0) {
+            let places = fields.values_mut().flat_map(|field| {
+                let others = field.other_readings.iter_mut().map(|other| (other.page, &mut other.bbox));
+                std::iter::once((field.page, &mut field.bbox)).chain(others)
+            });
+            for (_, place) in places.filter(|(no, _)| *no == Some(page.page_no)) {
+                answer::put_back(page.slope, place);
+            }
+        }
+        fields
     }
 
     /// Whether there is an item table to be read.

@@ -446,6 +446,14 @@ pub(crate) fn local(value: String, raw: String, confidence: f64, page: i32, plac
     }
 }
 
+/// Puts the place of a value on a level page where it is on the page itself.
+pub(crate) fn put_back(slope: f32, place: &mut Option<Vec<f64>>) {
+    if let Some([x0, y0, x1, y1]) = place.as_deref() {
+        let level = [*x0, *y0, *x1, *y1].map(|v| v as f32);
+        *place = Some(boxed(super::straight::on_page(slope, level)));
+    }
+}
+
 /// Tenths of a point are enough.
 fn boxed(place: Box4) -> Vec<f64> {
     place.iter().map(|v| (f64::from(*v) * 10.0).round() / 10.0).collect()

@@ -100,6 +100,8 @@ pub struct Layout {
     pub segments: Vec<Segment>,
     /// Segments of each line.
     pub lines: Vec<std::ops::Range<usize>>,
+    /// Points down per point to the right of the lines as they are on the page: here they are level.
+    pub slope: f32,
 }
 
 impl Layout {
@@ -138,6 +140,7 @@ impl Layout {
             source: page.source,
             segments: Vec::new(),
             lines: Vec::new(),
+            slope: 0.0,
         };
         for (line, (_, _, mut row)) in rows.into_iter().enumerate() {
             row.sort_by(|a, b| a.bbox[0].total_cmp(&b.bbox[0]));

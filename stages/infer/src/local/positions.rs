@@ -3,7 +3,7 @@
 //! Owns nothing but those. Rule: only where the rows of a page have the next number each; a number that belongs to the text stays.
 
 use super::lexicon::plain;
-use super::table::{Column, Row};
+use super::table::{Cell, Column, Row};
 
 /// Takes the numbers off the texts of rows, the first of which is the `before`-th and one more, or begins anew.
 pub(crate) fn strip(rows: &mut [Row], before: usize) {
@@ -33,6 +33,40 @@ pub(crate) fn strip(rows: &mut [Row], before: usize) {
             if let Some(cell) = row.cells.get_mut(&Column::Description) {
                 cell.value = cell.value[at..].trim_start().to_owned();
             }
+        }
+    }
+}
+
+/// Takes how many there are off the texts of rows without a quantity: `2 x Pump`, and `2 Pump` where all rows begin so and their
+/// numbers do not count the rows.
+pub(crate) fn counted(rows: &mut [Row]) {
+    /// More is part of a name.
+    const MOST: u32 = 200;
+    let leading = |row: &Row| -> Option<(String, usize, bool)> {
+        let cells = &row.cells;
+        if cells.contains_key(&Column::Quantity) || cells.contains_key(&Column::UnitPrice) {
+            return None;
+        }
+        let text = cells.get(&Column::Description)?.value.as_str();
+        let digits = text.bytes().take_while(u8::is_ascii_digit).count();
+        let rest = text.get(digits..)?.trim_start();
+        let times = rest.strip_prefix(['x', 'X', '×', '*']).filter(|r| r.starts_with(' '));
+        let name = times.unwrap_or(rest).trim_start();
+        let apart = text.as_bytes().get(digits) == Some(&b' ') || times.is_some();
+        let named = name.starts_with(char::is_alphabetic)
+            && name.split(' ').next().is_some_and(|w| w.chars().count() >= 3)
+            && name.chars().filter(|c| c.is_alphabetic()).count() >= 3;
+        let count = text[..digits].parse::<u32>().ok().filter(|n| (1..=MOST).contains(n))?;
+        (apart && named).then(|| (count.to_string(), text.len() - name.len(), times.is_some()))
+    };
+    let found: Vec<Option<(String, usize, bool)>> = rows.iter().map(leading).collect();
+    let all = found.len() > 1 && found.iter().all(Option::is_some);
+    for (row, found) in rows.iter_mut().zip(found) {
+        let Some((count, at, times)) = found else { continue };
+        if let Some(cell) = row.cells.get_mut(&Column::Description).filter(|_| all || times) {
+            let quantity = Cell { value: count.clone(), raw: count, bbox: cell.bbox };
+            cell.value = cell.value[at..].to_owned();
+            row.cells.insert(Column::Quantity, quantity);
         }
     }
 }

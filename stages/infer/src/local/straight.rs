@@ -6,7 +6,7 @@
 
 use super::layout::{Box4, Layout};
 use crate::extract::PageText;
-use docmill_contracts::Word;
+use docmill_contracts::{TextSource, Word};
 
 /// Steeper pages were turned before they were read.
 const STEEPEST: f32 = 0.06;
@@ -16,6 +16,56 @@ const LEVEL: f32 = 0.0015;
 const FEWEST: usize = 10;
 /// Lines that are measured reach over this share of the page.
 const WIDE: f32 = 0.3;
+
+/// Pages that were photographed askew are read from level lines altogether from this slope on.
+const ASKEW: f32 = 0.01;
+/// Most words of a page that was photographed.
+const MOST: usize = 800;
+/// So much better lines have to be than they are on the page.
+const BETTER: f32 = 1.2;
+
+/// Lays out a page. The lines of one that was photographed askew are made level first: its labels and values stand on lines as wide
+/// as the page.
+pub(crate) fn laid_out(page: &PageText) -> Layout {
+    let layout = Layout::of(page);
+    match by_lines(&layout).filter(|slope| slope.abs() >= ASKEW) {
+        Some(slope) => Layout { slope, ..levelled(&layout, slope) },
+        None => layout,
+    }
+}
+
+/// Where a place on a page that was made level is on the page as it is.
+pub(crate) fn on_page(slope: f32, bbox: Box4) -> Box4 {
+    if slope == 0.0 { bbox } else { Straight::back(slope, bbox) }
+}
+
+/// The slope at which words stand in the clearest lines, for pages of words that OCR read.
+fn by_lines(layout: &Layout) -> Option<f32> {
+    const STEPS: i16 = 24;
+    const STEP: f32 = 0.0025;
+    let words: Vec<Box4> = layout.segments.iter().flat_map(|s| s.words.iter().map(|w| w.1)).collect();
+    if layout.source != TextSource::Ocr || words.len() < FEWEST || words.len() > MOST {
+        return None;
+    }
+    let mut heights: Vec<f32> = words.iter().map(|b| b[3] - b[1]).collect();
+    heights.sort_by(f32::total_cmp);
+    let reach = 0.25 * heights[heights.len() / 2].max(2.0);
+    let clear = |slope: f32| {
+        let mut ys: Vec<f32> = words.iter().map(|b| middle(b)).map(|(x, y)| y - slope * x).collect();
+        ys.sort_by(f32::total_cmp);
+        let near = |(i, y): (usize, &f32)| -> f32 {
+            ys[i + 1..].iter().map(|z| z - y).take_while(|d| *d < reach).map(|d| 1.0 - d / reach).sum()
+        };
+        ys.iter().enumerate().map(near).sum::<f32>()
+    };
+    let level = clear(0.0);
+    let slopes = (-STEPS..=STEPS).map(|n| f32::from(n) * STEP);
+    let best =
+        slopes.map(|s| (clear(s), s)).reduce(|best, next| if next.0 > best.0 { next } else { best })?;
+    let finer = [-0.5, 0.5].map(|part| best.1 + part * STEP).map(|s| (clear(s), s));
+    let best = finer.into_iter().fold(best, |best, next| if next.0 > best.0 { next } else { best });
+    (best.0 > BETTER * level).then_some(best.1)
+}
 
 /// A page with level lines.
 pub(crate) struct Straight {
@@ -36,8 +86,12 @@ impl Straight {
 
     /// Where a place on the level page is on the page as it is.
     pub(crate) fn place(&self, bbox: Box4) -> Box4 {
-        let half = self.slope.abs() * (bbox[2] - bbox[0]) / 2.0;
-        let [x0, y0, x1, y1] = turned(bbox, self.slope);
+        Self::back(self.slope, bbox)
+    }
+
+    fn back(slope: f32, bbox: Box4) -> Box4 {
+        let half = slope.abs() * (bbox[2] - bbox[0]) / 2.0;
+        let [x0, y0, x1, y1] = turned(bbox, slope);
         [x0, y0 - half, x1, y1 + half]
     }
 }
@@ -113,7 +167,7 @@ fn along_lines(layout: &Layout) -> f32 {
 
 #[cfg(test)]
 mod tests {
-    use super::Straight;
+    use super::{Straight, laid_out, on_page};
     use crate::extract::PageText;
     use crate::local::layout::Layout;
     use docmill_contracts::{TextSource, Word};
@@ -154,6 +208,33 @@ mod tests {
                 .any(|w| w.1.iter().zip(place).all(|(a, b)| (a - b).abs() < 1.0));
             assert!(on_page, "{slope}: {place:?}");
         }
+    }
+
+    #[test]
+    fn a_slip_askew_has_its_labels_and_values_on_one_line() {
+        let slip = |slope: f32| {
+            let word = |text: String, x: f32, y: f32| Word {
+                bbox: [x, y + slope * (x + 15.0), x + 30.0, y + 12.0 + slope * (x + 15.0)],
+                text,
+                confidence: 1.0,
+                line: 0,
+            };
+            let row = |n: usize| {
+                let y = 40.0 + 15.0 * n as f32;
+                [word(format!("Item{n}"), 20.0, y), word(format!("{n}.50"), 230.0, y)]
+            };
+            let words = (0..8).flat_map(row).collect();
+            laid_out(&PageText { page_no: 1, width: 280.0, height: 600.0, source: TextSource::Ocr, words })
+        };
+        for slope in [-0.045, 0.03, 0.05] {
+            let page = slip(slope);
+            assert!((page.slope - slope).abs() < 0.004, "{slope}: {}", page.slope);
+            assert_eq!(page.lines.iter().map(ExactSizeIterator::len).collect::<Vec<_>>(), [2; 8], "{slope}");
+            let value = page.segments[1].words[0].1;
+            let place = on_page(page.slope, value);
+            assert!((f32::midpoint(place[1], place[3]) - (46.0 + slope * 245.0)).abs() < 2.0, "{place:?}");
+        }
+        assert_eq!(slip(0.0).slope, 0.0);
     }
 
     #[test]

@@ -9,7 +9,7 @@ use super::decks::Folded;
 use super::heads::{self, Head};
 use super::layout::{Box4, Layout, Segment, union};
 use super::lexicon::{Concept, Lexicon, plain};
-use super::straight::Straight;
+use super::straight::{Straight, on_page};
 use super::wrap::{Room, Text};
 use super::{cells, guess, positions, unheaded};
 use docmill_document::money;
@@ -115,10 +115,10 @@ impl<'a> Reader<'a> {
         let level = straight.as_ref().map_or(layout, |s| &s.layout);
         let folded = Folded::of(level);
         self.feed_level(folded.as_ref().map_or(level, |f| &f.layout));
-        if straight.is_some() || folded.is_some() {
+        if straight.is_some() || folded.is_some() || layout.slope != 0.0 {
             let place = |bbox: Box4| {
                 let level = folded.as_ref().map_or(bbox, |f| f.place(bbox));
-                straight.as_ref().map_or(level, |s| s.place(level))
+                on_page(layout.slope, straight.as_ref().map_or(level, |s| s.place(level)))
             };
             for cell in self.rows[before..].iter_mut().flat_map(|r| r.cells.values_mut()) {
                 cell.bbox = place(cell.bbox);
@@ -126,6 +126,7 @@ impl<'a> Reader<'a> {
             self.asides.put_back(layout.page_no, &place);
         }
         positions::strip(&mut self.rows[before..], count);
+        positions::counted(&mut self.rows[before..]);
     }
 
     /// The headers of a page, each with the line after it. Where none is known, what stands in the rows makes one.

@@ -5,9 +5,9 @@
 
 use crate::extract::PageText;
 use crate::local::fields::{self, Want};
-use crate::local::layout::Layout;
 use crate::local::lexicon::Lexicon;
 use crate::local::model::{KINDS, Model, Scorer};
+use crate::local::straight::laid_out;
 use crate::local::work::{Asked, Work};
 use crate::schema::Schema;
 use crate::train::truth::{Alike, Truth};
@@ -89,7 +89,7 @@ impl Example {
         let (first, last) = settings.pages;
         let count = pages.len();
         let kept = pages.iter().enumerate().filter(|(i, _)| *i < first || i + last >= count);
-        let layouts = kept.map(|(_, p)| Layout::of(p)).collect();
+        let layouts = kept.map(|(_, p)| laid_out(p)).collect();
         let work = Work::of(layouts, &task.lexicon, None, true, None);
         let asked = task
             .wants

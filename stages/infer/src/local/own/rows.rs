@@ -6,7 +6,7 @@
 
 use super::super::heads::{self, Head};
 use super::super::layout::{Box4, Layout, Segment, union};
-use super::super::straight::Straight;
+use super::super::straight::{Straight, on_page};
 use super::super::table::Column;
 use super::super::{answer, cells};
 use super::{Form, Label, Profile, choices};
@@ -100,10 +100,10 @@ impl<'a> Reader<'a> {
     /// Reads the next page.
     pub(crate) fn feed(&mut self, layout: &Layout) {
         let before = self.rows.len();
-        let Some(straight) = Straight::of(layout) else { return self.feed_level(layout) };
-        self.feed_level(&straight.layout);
+        let straight = Straight::of(layout);
+        self.feed_level(straight.as_ref().map_or(layout, |s| &s.layout));
         for (_, place) in self.rows[before..].iter_mut().flat_map(|r| r.cells.iter_mut().flatten()) {
-            *place = straight.place(*place);
+            *place = on_page(layout.slope, straight.as_ref().map_or(*place, |s| s.place(*place)));
         }
     }
 
