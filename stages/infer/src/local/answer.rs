@@ -75,7 +75,12 @@ impl Work {
                 };
                 match decided {
                     Some(decided) => {
-                        let confidence = scorer.platt.probability(&decided.numbers());
+                        let mut confidence = scorer.platt.probability(&decided.numbers());
+                        if let (Role::Number, None, Pick::Candidate(i)) = (want.role, want.own, decided.pick)
+                            && self.is_of_another(i)
+                        {
+                            confidence = confidence.min(OF_ANOTHER);
+                        }
                         fields.insert(
                             want.name.clone(),
                             self.told(want, decided, judged, confidence, &model.version),
@@ -357,6 +362,9 @@ impl Work {
         }
     }
 }
+
+/// Confidence of a document's number whose label is that of another one.
+const OF_ANOTHER: f64 = 0.6;
 
 /// A credit note states what is credited; a minus before every total says the same once more.
 fn positive(fields: &mut Fields) {

@@ -373,6 +373,19 @@ impl Work {
         }
     }
 
+    /// A number whose label says that it is another one's: of the customer, of the project, of the delivery. Where it
+    /// stands in for a number that the document has not, a person should see it.
+    pub(crate) fn is_of_another(&self, i: usize) -> bool {
+        let f = &self.features[i];
+        let invoice = matches!(self.kind.value.as_str(), "invoice" | "credit_note");
+        let another = f.of(Concept::OtherNo).max(if invoice {
+            f.of(Concept::PurchaseOrder).max(f.of(Concept::ContractNo))
+        } else {
+            0.0
+        });
+        another > 0.85 && f.of(Concept::InvoiceNo) < 0.4
+    }
+
     /// `11.07.2026 mit 2 % Skonto`: until then less is to be paid, which is not until when to pay.
     fn is_for_discount(&self, i: usize) -> bool {
         const WORDS: [&str; 6] = ["skonto", "discount", "escompte", "sconto", "korting", "descuento"];
