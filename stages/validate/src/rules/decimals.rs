@@ -51,6 +51,9 @@ pub(crate) fn row_decimals(row: &Fields, number: usize, currency: &str) -> Vec<P
     amounts(row, LINE, Place::Row(number)).filter_map(|a| a.too_fine(currency)).collect()
 }
 
+/// Most digits of a number that is computed with.
+const MOST_DIGITS: usize = 28;
+
 /// Where an amount stands.
 #[derive(Clone, Copy)]
 enum Place {
@@ -74,7 +77,15 @@ impl Amount<'_> {
         if decimal(&self.field.value).is_some() {
             return None;
         }
-        let what = format!("`{}` is not a decimal number", shown(&self.field.value));
+        let digits = self.field.value.bytes().filter(u8::is_ascii_digit).count();
+        let what = if is_number(&self.field.value) {
+            format!(
+                "`{}` has {digits} digits: more than {MOST_DIGITS} cannot be computed with",
+                shown(&self.field.value)
+            )
+        } else {
+            format!("`{}` is not a decimal number", shown(&self.field.value))
+        };
         Some(self.problem(code::NOT_A_NUMBER, &what))
     }
 
@@ -122,6 +133,13 @@ fn amounts<'a>(
     })
 }
 
+/// Whether a value is a number, though one that cannot be held.
+fn is_number(value: &str) -> bool {
+    let unsigned = value.strip_prefix('-').unwrap_or(value);
+    let (whole, part) = unsigned.split_once('.').unwrap_or((unsigned, "0"));
+    [whole, part].iter().all(|t| !t.is_empty() && t.bytes().all(|b| b.is_ascii_digit()))
+}
+
 fn shown(value: &str) -> String {
     value.chars().take(40).collect()
 }
@@ -149,6 +167,19 @@ mod tests {
             .line(&[("unit_price", "0.12345"), ("line_total", "1.234")])
             .vat(&[("taxable_amount", "1.234"), ("tax_amount", "0.111")]);
         expect(&rows, &[("BR-DEC-20", Error), ("BR-DEC-19", Error), ("BR-DEC-23", Error)]);
+    }
+
+    #[test]
+    fn a_number_of_too_many_digits_is_told_from_what_is_no_number() {
+        for value in ["138.9000000000000000000000000001", "-99999999999999999999999999999999"] {
+            let sample = Sample::new("invoice").fields(&[("grand_total", value)]);
+            let problems = numbers(sample.subject(), &Config::default());
+            assert_eq!(codes(&problems), [("VALIDATE-0006", Error)]);
+            let digits = value.bytes().filter(u8::is_ascii_digit).count();
+            let want =
+                format!("grand_total `{value}` has {digits} digits: more than 28 cannot be computed with");
+            assert_eq!(problems[0].message, want);
+        }
     }
 
     #[test]
