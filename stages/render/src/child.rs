@@ -141,7 +141,7 @@ impl Out<'_, '_> {
 /// The pages of a task that a document of `pages` pages has; a document that is planned has none to be read.
 fn range(task: Task, pages: u32) -> std::ops::Range<u32> {
     match task {
-        Task::Plan { .. } => 0..0,
+        Task::Plan => 0..0,
         Task::Pages { first, last } => first.saturating_sub(1)..last.min(pages),
     }
 }

@@ -113,7 +113,7 @@ impl Client {
             },
             password: head.options.password.clone(),
             task,
-            rules: Rules::of(&self.config, trust),
+            rules: Rules { xml: !head.options.ignore_embedded_xml, ..Rules::of(&self.config, trust) },
         };
         let request = protocol::encode(&request).into();
         match document {
@@ -126,8 +126,7 @@ impl Client {
     pub(crate) async fn plan(&self, head: &DocumentHead, document: &Original) -> Result<Plan, RenderError> {
         let (name, media_type) = (&head.source.name, head.source.media_type.as_str());
         let reply = |what| RenderError::Reply { name: name.clone(), what };
-        let xml = !head.options.ignore_embedded_xml;
-        let (request, supply) = self.request(head, Task::Plan { xml }, document);
+        let (request, supply) = self.request(head, Task::Plan, document);
         let killed = |source: SandboxError| match source {
             SandboxError::Start { .. }
             | SandboxError::StartTimedOut { .. }

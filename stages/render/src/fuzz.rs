@@ -67,7 +67,7 @@ mod tests {
             media_type: "application/pdf".into(),
             supplied: None,
             password: None,
-            task: protocol::Task::Plan { xml: true },
+            task: protocol::Task::Plan,
             rules: protocol::Rules::of(&Config::default(), Trust::Sampled),
         };
         let seeds = [

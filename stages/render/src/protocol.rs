@@ -30,10 +30,7 @@ pub(crate) struct Request {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum Task {
     /// Count its pages and look for an e-invoice; read it at once where it is short and every page has a good text layer.
-    Plan {
-        /// Look for an e-invoice.
-        xml: bool,
-    },
+    Plan,
     /// Read these pages, from 1, the last inclusive.
     Pages {
         /// First page.
@@ -60,6 +57,8 @@ pub(crate) struct Rules {
     pub(crate) max_pages: u32,
     pub(crate) short_pages: u32,
     pub(crate) max_xml_bytes: u32,
+    /// Whether to look for an e-invoice.
+    pub(crate) xml: bool,
 }
 
 impl Rules {
@@ -80,6 +79,7 @@ impl Rules {
             max_pages: c.max_pages,
             short_pages: c.short_pages,
             max_xml_bytes: c.max_xml_bytes,
+            xml: true,
         }
     }
 }
@@ -176,13 +176,62 @@ impl Columns {
     }
 }
 
-/// What was noticed about a page. Numbers only: the parent finds the words.
+/// What was noticed about a page. No sentences: the parent finds the words.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Note {
     /// Why its words come from where they do.
     pub(crate) why: Why,
     /// Words that are in the text layer and cannot be seen.
     pub(crate) hidden: Hidden,
+    /// About the attachments of the document; of its first page alone.
+    pub(crate) attached: Attached,
+}
+
+/// What was noticed about the e-invoices among the attachments.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Attached {
+    /// Those that should be e-invoices and were not read, with the reason.
+    pub(crate) unread: Vec<(String, Unread)>,
+    /// One that contradicts the one that is handed on.
+    pub(crate) second: Option<Second>,
+}
+
+impl Attached {
+    /// Most attachments that are told.
+    const MOST: usize = 8;
+
+    /// Adds one that was not read.
+    pub(crate) fn tell(&mut self, name: String, why: Unread) {
+        if self.unread.len() < Self::MOST {
+            self.unread.push((name, why));
+        }
+    }
+}
+
+/// Why an attachment was not read as an e-invoice.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) enum Unread {
+    Empty,
+    TooLarge {
+        limit: u32,
+    },
+    /// It is no XML of an e-invoice.
+    Unknown,
+    /// There is another e-invoice, and this one is no XML that may be read.
+    Refused,
+    /// There is another e-invoice, and the two cannot be compared.
+    Second,
+}
+
+/// Two e-invoices that say different things.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Second {
+    /// Name of the one that is handed on.
+    pub(crate) used: String,
+    /// Name of the other one.
+    pub(crate) other: String,
+    /// What they say differently.
+    pub(crate) differs: Vec<String>,
 }
 
 /// Why the words of a page come from where they do.

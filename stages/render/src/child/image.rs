@@ -10,7 +10,7 @@ use std::time::Instant;
 /// Does a task on an image.
 pub(super) fn handle(media_type: &str, bytes: &[u8], task: Task, out: &mut Out<'_, '_>) -> io::Result<()> {
     let Some(format) = format(media_type) else { return out.refuse(Refusal::Unreadable) };
-    if let Task::Plan { .. } = task {
+    if task == Task::Plan {
         return match ImageReader::with_format(Cursor::new(bytes), format).into_dimensions() {
             Ok(_) => out.document(1, None),
             Err(_) => out.refuse(Refusal::Unreadable),

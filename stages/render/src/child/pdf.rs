@@ -11,7 +11,7 @@ use super::pdfium::{Closed, Document, Page, Text};
 use super::quality::{self, Verdict};
 use super::words::{Amount, Found as Placed};
 use super::{Found, Out, picture, range, xml};
-use crate::protocol::{Fault, Note, Refusal, Rules, Task, Trust, Why};
+use crate::protocol::{Attached, Fault, Note, Refusal, Rules, Task, Trust, Why};
 use docmill_contracts::{PackedRules, PackedWords};
 use layer::Layer;
 use look::Seen;
@@ -33,31 +33,46 @@ pub(super) fn handle(
         Err(Closed::Damaged) => return out.refuse(Refusal::Unreadable),
     };
     let pages = document.pages();
-    if let Task::Plan { xml } = task {
-        let invoice = if xml { xml::embedded(&document, out.rules.max_xml_bytes) } else { None };
+    let rules = out.rules;
+    let attached = || {
+        if rules.xml { xml::embedded(&document, rules.max_xml_bytes) } else { (None, Attached::default()) }
+    };
+    if task == Task::Plan {
+        let (invoice, attached) = attached();
         out.document(pages, invoice)?;
         let short = pages <= out.rules.short_pages.min(out.rules.max_pages);
         // Whoever does not simply trust text layers wants images of all pages.
         if pages == 0 || !short || out.rules.trust != Trust::Trusted {
             return Ok(());
         }
-        return read_short(&document, pages, out);
+        return read_short(&document, pages, attached, out);
     }
+    // What is to be told of the document is told with its first page.
+    let mut attached = if range(task, pages).start == 0 { attached().1 } else { Attached::default() };
     for index in range(task, pages) {
         let since = Instant::now();
+        let attached = std::mem::take(&mut attached);
         match read(&document, index, out.rules) {
             Ok(read) => {
                 let found = read.finish(out.rules);
-                out.page(index + 1, since, read.size, &read.note, found)?;
+                out.page(index + 1, since, read.size, &Note { attached, ..read.note }, found)?;
             }
-            Err(fault) => out.page(index + 1, since, (0.0, 0.0), &Note::default(), Err(fault))?,
+            Err(fault) => {
+                let note = Note { attached, ..Note::default() };
+                out.page(index + 1, since, (0.0, 0.0), &note, Err(fault))?;
+            }
         }
     }
     Ok(())
 }
 
 /// Reads a short document as long as no page needs OCR.
-fn read_short(document: &Document<'_>, pages: u32, out: &mut Out<'_, '_>) -> io::Result<()> {
+fn read_short(
+    document: &Document<'_>,
+    pages: u32,
+    mut attached: Attached,
+    out: &mut Out<'_, '_>,
+) -> io::Result<()> {
     for index in 0..pages {
         let since = Instant::now();
         let Ok(read) = read(document, index, out.rules) else { return out.not_short() };
@@ -66,7 +81,8 @@ fn read_short(document: &Document<'_>, pages: u32, out: &mut Out<'_, '_>) -> io:
             Verdict::Empty => Found::Empty,
             Verdict::Ocr => return out.not_short(),
         };
-        out.page(index + 1, since, read.size, &read.note, Ok(found))?;
+        let note = Note { attached: std::mem::take(&mut attached), ..read.note };
+        out.page(index + 1, since, read.size, &note, Ok(found))?;
     }
     Ok(())
 }
@@ -119,7 +135,7 @@ fn read<'a>(document: &'a Document<'_>, index: u32, rules: &Rules) -> Result<Rea
         graphics: seen.graphics,
     };
     let (verdict, why) = quality::judge(&counted, rules);
-    let note = Note { why, hidden: sorted.hidden };
+    let note = Note { why, hidden: sorted.hidden, ..Note::default() };
     let rules = seen.rules();
     Ok(Read { size: upright.size(), page, upright, words: sorted.words, rules, verdict, note })
 }

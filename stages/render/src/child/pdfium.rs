@@ -141,21 +141,29 @@ impl Document<'_> {
         text_of(|to, len| unsafe { self.library.0.FPDFAttachment_GetName(handle.cast(), to.cast(), len) })
     }
 
-    /// Bytes of an attached file, where there are at most `limit`.
-    pub(super) fn attachment_bytes(&self, index: u32, limit: usize) -> Option<Vec<u8>> {
+    /// Length of an attached file in bytes.
+    pub(super) fn attachment_size(&self, index: u32) -> Option<u64> {
         let handle = self.attachment(index)?;
         let mut len = 0;
-        let get = |to: *mut c_void, room, len: &mut _| {
-            // SAFETY: the handle lives as long as the document; no more than `room` bytes are written to `to`.
-            unsafe { self.library.0.FPDFAttachment_GetFile(handle.cast(), to, room, &raw mut *len) }
+        // SAFETY: the handle lives as long as the document; nothing is written but the length.
+        let known = unsafe {
+            self.library.0.FPDFAttachment_GetFile(handle.cast(), std::ptr::null_mut(), 0, &raw mut len)
         };
-        let known = get(std::ptr::null_mut(), 0, &mut len);
+        // A file without bytes is one of no length.
+        Some(if known == 0 { 0 } else { len })
+    }
+
+    /// Bytes of an attached file, where there are at most `limit`.
+    pub(super) fn attachment_bytes(&self, index: u32, limit: usize) -> Option<Vec<u8>> {
+        let len = self.attachment_size(index)?;
         let size = usize::try_from(len).ok().filter(|n| *n > 0 && *n <= limit)?;
-        if known == 0 {
-            return None;
-        }
+        let handle = self.attachment(index)?;
         let mut bytes = vec![0; size];
-        (get(bytes.as_mut_ptr().cast(), len, &mut { len }) != 0).then_some(bytes)
+        let to = bytes.as_mut_ptr().cast();
+        let mut written = len;
+        // SAFETY: the handle lives as long as the document; no more than `len` bytes are written to `to`.
+        let got = unsafe { self.library.0.FPDFAttachment_GetFile(handle.cast(), to, len, &raw mut written) };
+        (got != 0).then_some(bytes)
     }
 
     fn attachment(&self, index: u32) -> Option<*mut c_void> {

@@ -18,7 +18,7 @@ pub(super) fn handle(bytes: &[u8], task: Task, out: &mut Out<'_, '_>) -> io::Res
     let Some(pages) = directory(bytes, out.rules.max_pages) else {
         return out.refuse(Refusal::Unreadable);
     };
-    if let Task::Plan { .. } = task {
+    if task == Task::Plan {
         return out.document(u32::try_from(pages.len()).unwrap_or(u32::MAX), None);
     }
     let all = u32::try_from(pages.len()).unwrap_or(u32::MAX);

@@ -1,9 +1,21 @@
-//! E-invoices among the attachments of a PDF. The XML is recognised by its first element, never parsed here.
+//! E-invoices among the attachments of a PDF.
+//!
+//! The XML is recognised by its first element. It is parsed here, in the sandbox, only where there are several: infer gets one of
+//! them, and whoever looks at the result is told if another one says something else. Rule: an attachment that was meant to be an
+//! e-invoice and is not handed on is told.
+
+mod terms;
 
 use super::pdfium::Document;
+use crate::protocol::{Attached, Second, Unread};
+use terms::Terms;
 
 /// Most attachments that are looked at.
 const MAX_ATTACHMENTS: u32 = 64;
+/// Most bytes of attachments that are looked at, in multiples of the largest e-invoice.
+const MAX_LOOKED_AT: u64 = 4;
+/// Most e-invoices that are compared with the one that is handed on.
+const MAX_OTHERS: usize = 8;
 
 /// Names that the standards give the e-invoice, best first.
 const NAMES: [&str; 8] = [
@@ -29,25 +41,103 @@ const ROOTS: [&str; 8] = [
     "OrderResponse",
 ];
 
-/// Name and bytes of the attached e-invoice, of at most `limit` bytes.
-pub(super) fn embedded(document: &Document<'_>, limit: u32) -> Option<(String, Vec<u8>)> {
-    let mut best: Option<(usize, String, Vec<u8>)> = None;
-    for index in 0..document.attachments().min(MAX_ATTACHMENTS) {
-        let Some(name) = document.attachment_name(index) else { continue };
-        let lower = name.to_ascii_lowercase();
-        let rank = NAMES.iter().position(|n| *n == lower).unwrap_or(NAMES.len());
-        if best.as_ref().is_some_and(|(r, ..)| *r <= rank)
-            || lower.rsplit_once('.').is_some_and(|(_, ending)| ending != "xml")
-        {
-            continue;
+/// An attachment whose name may be that of an e-invoice.
+enum File {
+    Bytes(Vec<u8>),
+    Empty,
+    /// More than this many bytes.
+    TooLarge(u32),
+}
+
+/// An e-invoice that was found.
+struct Invoice {
+    rank: usize,
+    name: String,
+    bytes: Vec<u8>,
+}
+
+/// Name and bytes of the attached e-invoice, of at most `limit` bytes, and what is to be told of the attachments.
+pub(super) fn embedded(document: &Document<'_>, limit: u32) -> (Option<(String, Vec<u8>)>, Attached) {
+    let mut left = u64::from(limit) * MAX_LOOKED_AT;
+    let files = (0..document.attachments().min(MAX_ATTACHMENTS)).filter_map(|index| {
+        let name = document.attachment_name(index)?;
+        let is_xml = name.rsplit_once('.').is_none_or(|(_, ending)| ending.eq_ignore_ascii_case("xml"));
+        if !is_xml || left == 0 {
+            return None;
         }
-        if let Some(bytes) = document.attachment_bytes(index, limit as usize)
-            && root(&bytes).is_some_and(|r| ROOTS.contains(&r.as_str()))
-        {
-            best = Some((rank, name, bytes));
+        let file = match document.attachment_size(index)? {
+            0 => File::Empty,
+            size if size > u64::from(limit) => File::TooLarge(limit),
+            size => {
+                left = left.saturating_sub(size);
+                File::Bytes(document.attachment_bytes(index, limit as usize)?)
+            }
+        };
+        Some((name, file))
+    });
+    choose(files)
+}
+
+/// The best of attachments, the first of those with equally good names.
+fn choose(files: impl Iterator<Item = (String, File)>) -> (Option<(String, Vec<u8>)>, Attached) {
+    let mut best: Option<Invoice> = None;
+    let mut others: Vec<(String, Result<Terms, Unread>)> = Vec::new();
+    let mut told = Attached::default();
+    for (name, file) in files {
+        let lower = name.to_ascii_lowercase();
+        let rank = NAMES.iter().position(|n| *n == lower);
+        let name: String = name.chars().filter(|c| !c.is_control()).take(200).collect();
+        let unread = match file {
+            File::Bytes(bytes) => match (root(&bytes).as_deref(), rank) {
+                (Some(root), _) if ROOTS.contains(&root) => {
+                    let found = Invoice { rank: rank.unwrap_or(NAMES.len()), name, bytes };
+                    take(&mut best, found, &mut others);
+                    continue;
+                }
+                // The reader of the XML says why it is refused. One that can be read is better.
+                (Some("!DOCTYPE"), Some(_)) => {
+                    take(&mut best, Invoice { rank: NAMES.len() + 1, name, bytes }, &mut others);
+                    continue;
+                }
+                (_, Some(_)) => Unread::Unknown,
+                (_, None) => continue,
+            },
+            File::Empty if rank.is_some() => Unread::Empty,
+            File::TooLarge(limit) => Unread::TooLarge { limit },
+            File::Empty => continue,
+        };
+        told.tell(name, unread);
+    }
+    if let Some(best) = best.as_ref().filter(|_| !others.is_empty()) {
+        let mine = Terms::of(&best.bytes);
+        for (name, terms) in others {
+            match (&mine, terms) {
+                (Ok(mine), Ok(terms)) if mine.are_comparable(&terms) => {
+                    let differs = mine.differ(&terms);
+                    if !differs.is_empty() && told.second.is_none() {
+                        told.second = Some(Second { used: best.name.clone(), other: name, differs });
+                    }
+                }
+                (_, Err(why)) => told.tell(name, why),
+                (_, Ok(_)) => told.tell(name, Unread::Second),
+            }
         }
     }
-    best.map(|(_, name, bytes)| (name.chars().filter(|c| !c.is_control()).take(200).collect(), bytes))
+    (best.map(|found| (found.name, found.bytes)), told)
+}
+
+/// Keeps the better one; of the other only what it says is kept.
+fn take(best: &mut Option<Invoice>, found: Invoice, others: &mut Vec<(String, Result<Terms, Unread>)>) {
+    let worse = match best {
+        Some(before) if before.rank <= found.rank => found,
+        _ => match best.replace(found) {
+            Some(before) => before,
+            None => return,
+        },
+    };
+    if others.len() < MAX_OTHERS {
+        others.push((worse.name, Terms::of(&worse.bytes)));
+    }
 }
 
 /// Local name of the first element, within the first 64 KiB.
@@ -81,6 +171,62 @@ fn utf16(bytes: &[u8], unit: fn([u8; 2]) -> u16) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn invoice(total: &str) -> String {
+        format!(
+            "<Invoice><ID>R-1</ID><LegalMonetaryTotal><TaxInclusiveAmount>{total}</TaxInclusiveAmount></LegalMonetaryTotal></Invoice>"
+        )
+    }
+
+    fn chosen(files: &[(&str, &str)]) -> (Option<String>, Attached) {
+        let files = files.iter().map(|(name, text)| {
+            let file = match *text {
+                "" => File::Empty,
+                "huge" => File::TooLarge(16),
+                text => File::Bytes(text.as_bytes().to_vec()),
+            };
+            ((*name).to_owned(), file)
+        });
+        let (found, told) = choose(files);
+        (found.map(|(name, _)| name), told)
+    }
+
+    #[test]
+    fn the_name_decides_which_is_used_and_a_contradiction_is_told() {
+        let (one, other) = (invoice("119.00"), invoice("1.19"));
+        let (name, told) =
+            chosen(&[("other.xml", &other), ("factur-x.xml", &one), ("notes.xml", "<notes/>")]);
+        assert_eq!(name.as_deref(), Some("factur-x.xml"));
+        let second = told.second.unwrap();
+        assert_eq!((second.used.as_str(), second.other.as_str()), ("factur-x.xml", "other.xml"));
+        assert_eq!(second.differs, ["total"]);
+        assert_eq!(told.unread, []);
+        let (name, told) = chosen(&[("factur-x.xml", &one), ("copy.xml", &one)]);
+        assert_eq!((name.as_deref(), told), (Some("factur-x.xml"), Attached::default()));
+    }
+
+    #[test]
+    fn what_should_be_an_e_invoice_and_is_none_is_told() {
+        let unread = |files: &[(&str, &str)]| {
+            let (name, told) = chosen(files);
+            (name, told.unread.into_iter().map(|(_, why)| why).collect::<Vec<_>>())
+        };
+        assert_eq!(unread(&[("Factur-X.xml", "")]), (None, vec![Unread::Empty]));
+        assert_eq!(unread(&[("xrechnung.xml", "<a/>")]), (None, vec![Unread::Unknown]));
+        assert_eq!(unread(&[("any.xml", "huge")]), (None, vec![Unread::TooLarge { limit: 16 }]));
+        assert_eq!(unread(&[("any.xml", ""), ("notes.xml", "<a/>")]), (None, vec![]));
+        let refused = "<!DOCTYPE Invoice><Invoice/>";
+        let one = invoice("1.00");
+        assert_eq!(
+            unread(&[("factur-x.xml", refused)]),
+            (Some("factur-x.xml".to_owned()), vec![]),
+            "infer says why"
+        );
+        let both = unread(&[("factur-x.xml", refused), ("a.xml", &one)]);
+        assert_eq!(both, (Some("a.xml".to_owned()), vec![Unread::Refused]));
+        let order = unread(&[("invoice.xml", &one), ("order.xml", "<Order/>")]);
+        assert_eq!(order, (Some("invoice.xml".to_owned()), vec![Unread::Second]));
+    }
 
     #[test]
     fn the_first_element_is_found_behind_declaration_and_comments() {

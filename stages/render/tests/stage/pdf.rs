@@ -1,7 +1,7 @@
 //! PDFs through the stages, with real children.
 
 use crate::support::{Bench, PdfPage, cx, error, one_child, pdf, red_page, stream, text_page, words};
-use docmill_contracts::{AnyRecord, Classify, DocumentState, ResultStatus, TextSource};
+use docmill_contracts::{AnyRecord, Classify, DocumentState, Page, PagesPlanned, ResultStatus, TextSource};
 use docmill_render::Config;
 use docmill_runtime::Stage;
 
@@ -186,6 +186,44 @@ async fn an_embedded_e_invoice_is_handed_on_unless_it_is_to_be_ignored() {
     assert_eq!(bench.blobs.get(&embedded.blob).await.unwrap(), xml);
     head.options.ignore_embedded_xml = true;
     assert_eq!(found(bench.plan(head).await.unwrap().records()), None);
+}
+
+#[tokio::test]
+async fn what_attachments_say_against_each_other_is_told_with_the_first_page() {
+    let invoice = |total: &str| {
+        format!(
+            "<Invoice><ID>1</ID><LegalMonetaryTotal><TaxInclusiveAmount>{total}</TaxInclusiveAmount></LegalMonetaryTotal></Invoice>"
+        )
+    };
+    let file =
+        |name: &str, object: u32| format!("<</Type/Filespec/F({name})/UF({name})/EF<</F {object} 0 R>>>>");
+    let objects = [
+        file("factur-x.xml", 101),
+        stream("/Type/EmbeddedFile", &invoice("119.00")),
+        file("other.xml", 103),
+        stream("/Type/EmbeddedFile", &invoice("1.19")),
+        file("xrechnung.xml", 105),
+        stream("/Type/EmbeddedFile", ""),
+    ];
+    let names = "/Names<</EmbeddedFiles<</Names[(factur-x.xml) 100 0 R (other.xml) 102 0 R (xrechnung.xml) 104 0 R]>>>>";
+    let document = pdf(&[text_page(SENTENCE), text_page(SENTENCE)], names, "", &objects);
+    let bench = Bench::new(one_child());
+    let mut head = bench.head("a.pdf", "application/pdf", document).await;
+    let told = |pages: &[Page]| -> Vec<Vec<String>> {
+        pages.iter().map(|p| p.problems.iter().map(|p| p.code.clone()).collect()).collect()
+    };
+    let short = |records: &[AnyRecord]| match &records[0] {
+        AnyRecord::DocumentAssembled(r) => told(&r.pages),
+        other => panic!("{other:?}"),
+    };
+    let want = [vec!["RENDER-0017".to_owned(), "RENDER-0018".to_owned()], Vec::new()];
+    assert_eq!(short(bench.plan(head.clone()).await.unwrap().records()), want);
+    // The long way, as scans and long documents go.
+    let range = |first_page| PagesPlanned { head: head.clone(), page_count: 2, first_page, last_page: 2 };
+    assert_eq!(told(&bench.range(&range(1)).await), want);
+    assert_eq!(told(&bench.range(&range(2)).await), [Vec::<String>::new()]);
+    head.options.ignore_embedded_xml = true;
+    assert_eq!(short(bench.plan(head).await.unwrap().records()), [Vec::<String>::new(), Vec::new()]);
 }
 
 #[tokio::test]
