@@ -14,8 +14,8 @@ use crate::{STAGE, artifacts, rows, xml};
 use docmill_blobs::Blobs;
 use docmill_contracts::{
     AccuracyMode, BlobRef, Class, Classify, Codec, DocumentAssembled, DocumentExtracted, DocumentHead,
-    DocumentValidated, ErrorInfo, PackedWords, Page, PageSummary, Problem, Severity, StageTrace,
-    content_sha256,
+    DocumentValidated, ErrorInfo, PackedWords, Page, PageSummary, Problem, ProcessingOptions, Severity,
+    StageTrace, content_sha256,
 };
 use docmill_runtime::{Cx, Outputs, Stage, Unreadable};
 use std::sync::Arc;
@@ -46,7 +46,10 @@ impl InferStage {
             let bytes = self.blobs.get(&embedded.blob).await?;
             match tokio::task::spawn_blocking(move || xml::read(&bytes)).await? {
                 // Pages made of the XML itself say nothing new.
-                Ok((found, _)) if readable.is_empty() || is_xml(&head.source.media_type) => return Ok(found),
+                Ok((mut found, _)) if readable.is_empty() || is_xml(&head.source.media_type) => {
+                    found.problems.extend(without_pages(&head.options));
+                    return Ok(found);
+                }
                 Ok((found, known)) => return self.compared(found, known, readable, head, now_ms).await,
                 Err(error) if readable.is_empty() => return Err(error.into()),
                 Err(error) => noticed = Some(unread_xml(&embedded.name, &error)),
@@ -302,6 +305,23 @@ fn summary(page: &Page) -> PageSummary {
         error: page.error.clone(),
         text_reason: page.text_reason.clone(),
     }
+}
+
+/// What was asked for is looked for on pages, of which there are none.
+fn without_pages(options: &ProcessingOptions) -> Option<Problem> {
+    let asked = match (&options.schema, &options.categories) {
+        (Some(_), Some(_)) => "schema and category set were not used",
+        (Some(_), None) => "the schema was not used",
+        (None, Some(_)) => "the category set was not used",
+        (None, None) => return None,
+    };
+    Some(Problem {
+        code: "INFER-0152".to_owned(),
+        severity: Severity::Warning,
+        message: format!("{asked}: the e-invoice has no pages"),
+        fields: Vec::new(),
+        page: None,
+    })
 }
 
 fn unread_xml(name: &str, error: &dyn Classify) -> Problem {

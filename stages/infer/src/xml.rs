@@ -5,6 +5,7 @@
 
 mod business;
 mod cii;
+mod once;
 mod shown;
 mod tree;
 mod ubl;
@@ -55,13 +56,17 @@ impl Classify for XmlError {
     }
 }
 
-/// What an e-invoice names besides its fields: all accounts that are paid to, and all tax ids of its parties.
+/// What an e-invoice names besides its fields.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
 pub struct Known {
-    /// Accounts.
+    /// All accounts that are paid to, IBANs and others, as they stand.
     pub accounts: Vec<String>,
-    /// VAT ids and tax numbers.
+    /// All accounts that are debited.
+    pub debited: Vec<String>,
+    /// VAT ids and tax numbers of all parties.
     pub tax_ids: Vec<String>,
+    /// Code of the document type (BT-3); none where there is none, and for orders.
+    pub type_code: Option<String>,
 }
 
 /// Reads an e-invoice and applies the business rules that it says it follows.
@@ -83,6 +88,7 @@ pub fn read(bytes: &[u8]) -> Result<(Extraction, Known), XmlError> {
     if found.fields.is_empty() {
         return Err(XmlError::Unknown { root: root.name().chars().take(80).collect() });
     }
+    found.problems.extend(once::problems(&document));
     found.problems.extend(business::problems(&document));
     Ok((found, root.known()))
 }
@@ -128,15 +134,26 @@ fn text(fields: &mut Fields, name: &str, value: Option<String>) {
 fn number(fields: &mut Fields, name: &str, value: Option<String>) {
     if let Some(raw) = value.filter(|v| !v.is_empty()) {
         let plain = raw.strip_prefix('+').unwrap_or(&raw);
-        let plain = if plain.contains(['e', 'E']) {
+        let read = if plain.contains(['e', 'E']) {
             rust_decimal::Decimal::from_scientific(plain).map(|d| d.to_string()).ok()
         } else {
             plain.parse::<rust_decimal::Decimal>().ok().map(|_| plain.to_owned())
         };
+        // A number that is too large to be computed with is no missing one: it is kept, and validate says what it is.
+        let plain = read.or_else(|| is_number(plain).then(|| plain.to_owned()));
         if let Some(plain) = plain {
             fields.insert(name.to_owned(), field(plain, Some(raw)));
         }
     }
+}
+
+/// Whether it is written as a number, however large.
+fn is_number(text: &str) -> bool {
+    let digits = |t: &str| !t.is_empty() && t.bytes().all(|b| b.is_ascii_digit());
+    let unsigned = text.strip_prefix('-').unwrap_or(text);
+    let (mantissa, exponent) = unsigned.split_once(['e', 'E']).unwrap_or((unsigned, "0"));
+    let (whole, part) = mantissa.split_once('.').unwrap_or((mantissa, "0"));
+    digits(whole) && digits(part) && digits(exponent.strip_prefix(['-', '+']).unwrap_or(exponent))
 }
 
 /// `20200331`, `202003311232`, `2020-03-31`, `2020-03-31T00:00:00`: the day in ISO 8601.

@@ -118,6 +118,27 @@ async fn a_broken_embedded_invoice_is_a_problem_or_the_end() {
 }
 
 #[tokio::test]
+async fn an_e_invoice_without_pages_says_that_schema_and_categories_were_not_used() {
+    let bench = bench();
+    let blob = bench.blobs.put(Bytes::from_static(b"<Invoice><ID>X-1</ID></Invoice>")).await.unwrap();
+    let mut input = document(vec![]);
+    input.head.embedded_xml = Some(EmbeddedFile { name: "a.xml".into(), blob: blob.clone() });
+    let told = |found: &DocumentExtracted| {
+        let told = found.problems.iter().find(|p| p.code == "INFER-0152");
+        told.map(|p| (p.severity, p.message.clone()))
+    };
+    assert_eq!(told(&extracted(run(&bench, &input).await)), None);
+    input.head.options.categories = Some(blob.clone());
+    let found = extracted(run(&bench, &input).await);
+    let message = "the category set was not used: the e-invoice has no pages".to_owned();
+    assert_eq!(told(&found), Some((Severity::Warning, message)));
+    input.head.options.schema = Some(blob);
+    let found = extracted(run(&bench, &input).await);
+    assert!(told(&found).is_some_and(|(_, message)| message.starts_with("schema and category set")));
+    assert_eq!(found.fields["invoice_number"].value, "X-1");
+}
+
+#[tokio::test]
 async fn a_document_ends_where_nothing_can_be_read_and_goes_on_where_something_can() {
     let bench = bench();
     assert_eq!(ended_code(run(&bench, &document(vec![])).await), "INFER-0005");

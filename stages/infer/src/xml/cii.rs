@@ -3,8 +3,9 @@
 use super::{Node, address, day, note, number, registered, text, total, type_of};
 use crate::extract::Extraction;
 use docmill_contracts::Fields;
+use docmill_document::iban;
 
-const DOCUMENT: &str = "ExchangedDocument|HeaderExchangedDocument";
+pub(super) const DOCUMENT: &str = "ExchangedDocument|HeaderExchangedDocument";
 const TRADE: &str = "SupplyChainTradeTransaction|SpecifiedSupplyChainTradeTransaction";
 const AGREEMENT: &str = "ApplicableHeaderTradeAgreement|ApplicableSupplyChainTradeAgreement";
 const DELIVERY: &str = "ApplicableHeaderTradeDelivery|ApplicableSupplyChainTradeDelivery";
@@ -73,7 +74,10 @@ pub(super) fn read(root: Node<'_>) -> Extraction {
             let account = "PayeePartyCreditorFinancialAccount";
             text(f, "payment_means", means.text_at("TypeCode"));
             text(f, "account_name", means.text_at(&format!("{account}/AccountName")));
-            text(f, "iban", means.text_at(&format!("{account}/IBANID")));
+            // BT-84 has two elements: an IBAN is one wherever it stands.
+            let iban = means.text_at(&format!("{account}/IBANID"));
+            let other = means.text_at(&format!("{account}/ProprietaryID"));
+            text(f, "iban", iban.or_else(|| other.filter(|id| iban::is_valid(&iban::normalize(id)))));
             text(f, "bic", means.text_at("PayeeSpecifiedCreditorFinancialInstitution/BICID"));
         }
     }

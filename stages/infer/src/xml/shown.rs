@@ -4,13 +4,20 @@
 //! for on the pages; what is found gets its page and box. Rule: nothing is corrected. A value that the pages contradict
 //! is a problem with both values, and the other reading is kept beside it; one that they merely do not show is a note.
 
+mod accounts;
+mod currency;
 mod find;
+mod kind;
+mod lines;
 
 use super::Known;
 use crate::error::InferError;
 use crate::extract::{Extraction, Pages};
+use currency::Currencies;
 use docmill_contracts::{Field, Problem, Reading, Severity};
 use find::{Kind, Seen};
+use kind::Titles;
+use lines::Lines;
 use std::collections::BTreeSet;
 
 /// How sure the reading of the pages must be to contradict the XML.
@@ -58,10 +65,19 @@ pub(crate) fn compare(
     read: Option<&Extraction>,
     pages: &mut dyn Pages,
 ) -> Result<(), InferError> {
-    let mut seen = Seen::new(xml, FIELDS);
-    let count = pages.len();
-    for index in (0..count).filter(|i| *i < PAGES_AT_EACH_END || *i + PAGES_AT_EACH_END >= count) {
-        seen.page(&pages.page(index)?);
+    let mut seen = Seen::new(xml, known, FIELDS);
+    let (mut currencies, mut titles, mut lines) = (Currencies::new(xml), Titles::default(), Lines::new(xml));
+    let (count, has_lines) = (pages.len(), !lines.is_empty());
+    // The items of a long invoice stand on the pages between.
+    let wanted = |i: &usize| *i < PAGES_AT_EACH_END || *i + PAGES_AT_EACH_END >= count;
+    for index in (0..count).filter(|i| wanted(i) || has_lines) {
+        let page = pages.page(index)?;
+        lines.page(&page);
+        if wanted(&index) {
+            seen.page(&page);
+            currencies.page(&page);
+            titles.page(&page);
+        }
     }
     if seen.words < FEWEST_WORDS {
         let message = "the pages show too little text to be compared with the e-invoice".to_owned();
@@ -79,9 +95,12 @@ pub(crate) fn compare(
     for name in AMOUNTS {
         found(name, amount(name, xml, read, &seen));
     }
-    found("iban", account(xml, known, &seen));
+    found("iban", accounts::problem_of(xml, known, &seen));
+    found("currency", currencies.problem());
     found("seller_name", seller(xml, known, read, &seen));
     found("invoice_number", number(xml, read, &seen));
+    problems.extend(titles.problem(xml, known, read));
+    problems.extend(lines.problem());
     problems.extend(unseen(xml, &seen, &contradicted));
     for (name, _) in FIELDS {
         let Some(field) = xml.fields.get_mut(*name) else { continue };
@@ -106,22 +125,6 @@ fn amount(name: &str, xml: &Extraction, read: Option<&Extraction>, seen: &Seen) 
     let other = sure(read, name).filter(|other| differs(field, other))?;
     let message = format!("the pages show {name} {}, the e-invoice has {}", other.value, field.value);
     Some(problem("INFER-0140", Severity::Error, message, &[name], other.page))
-}
-
-/// An account on the pages that is none of the e-invoice's.
-fn account(xml: &Extraction, known: &Known, seen: &Seen) -> Option<Problem> {
-    let field = xml.fields.get("iban")?;
-    let ours: BTreeSet<String> = known.accounts.iter().map(|a| find::compact(a)).collect();
-    let shown: Vec<&(String, i32)> = seen.accounts.iter().collect();
-    if shown.is_empty()
-        || shown.iter().any(|(account, _)| ours.contains(account))
-        || seen.place("iban").is_some()
-    {
-        return None;
-    }
-    let (first, page) = shown.first()?;
-    let message = format!("the pages show the account {first}, the e-invoice has {}", field.value);
-    Some(problem("INFER-0141", Severity::Error, message, &["iban"], Some(*page)))
 }
 
 /// A seller whose name and numbers the pages do not show, where they show another's.

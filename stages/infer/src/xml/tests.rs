@@ -67,3 +67,37 @@ fn latin_1_and_utf_16_are_decoded() {
         .collect();
     assert_eq!(value(&extract(&wide).unwrap().fields, "invoice_number"), "ü1");
 }
+
+#[test]
+fn a_number_that_is_too_large_is_kept_as_it_stands() {
+    let huge = "1".repeat(40);
+    let read = |amount: &str| {
+        let xml = format!(
+            "<Invoice><ID>1</ID><LegalMonetaryTotal><TaxInclusiveAmount>{amount}</TaxInclusiveAmount></LegalMonetaryTotal></Invoice>"
+        );
+        extract(xml.as_bytes()).unwrap().fields.get("grand_total").map(|f| f.value.clone())
+    };
+    assert_eq!(read(&huge), Some(huge.clone()));
+    assert_eq!(read("1e400").as_deref(), Some("1e400"));
+    assert_eq!(read("-1.5").as_deref(), Some("-1.5"));
+    for none in ["NaN", "1,5", "1.2.3", "e5", "--1", "1e", "twelve"] {
+        assert_eq!(read(none), None, "{none}");
+    }
+}
+
+#[test]
+fn an_iban_is_an_account_wherever_it_stands_and_all_accounts_are_known() {
+    let xml = "<CrossIndustryInvoice><ExchangedDocument><ID>1</ID><TypeCode>380</TypeCode></ExchangedDocument>\
+        <SupplyChainTradeTransaction><ApplicableHeaderTradeSettlement>\
+        <SpecifiedTradeSettlementPaymentMeans><PayeePartyCreditorFinancialAccount><ProprietaryID>1234567</ProprietaryID>\
+        </PayeePartyCreditorFinancialAccount><PayerPartyDebtorFinancialAccount><IBANID>FR1420041010050500013M02606</IBANID>\
+        </PayerPartyDebtorFinancialAccount></SpecifiedTradeSettlementPaymentMeans>\
+        <SpecifiedTradeSettlementPaymentMeans><PayeePartyCreditorFinancialAccount><ProprietaryID>DE89 3704 0044 0532 0130 00</ProprietaryID>\
+        </PayeePartyCreditorFinancialAccount></SpecifiedTradeSettlementPaymentMeans>\
+        </ApplicableHeaderTradeSettlement></SupplyChainTradeTransaction></CrossIndustryInvoice>";
+    let (out, known) = read(xml.as_bytes()).unwrap();
+    assert_eq!(value(&out.fields, "iban"), "DE89 3704 0044 0532 0130 00");
+    assert_eq!(known.accounts, ["1234567", "DE89 3704 0044 0532 0130 00"]);
+    assert_eq!(known.debited, ["FR1420041010050500013M02606"]);
+    assert_eq!(known.type_code.as_deref(), Some("380"));
+}

@@ -53,16 +53,30 @@ impl<'d> Node<'d> {
         self.0?.attribute(name)
     }
 
-    /// Accounts and tax ids anywhere inside, of UBL and CII.
+    /// What stands in all elements inside of that name.
+    fn texts(self, name: &'static str) -> impl Iterator<Item = String> {
+        self.all(name).map(|n| n.text().to_owned()).filter(|t| !t.is_empty())
+    }
+
+    /// Accounts, tax ids and the code of the document type, of UBL and CII.
     pub(super) fn known(self) -> super::Known {
-        let mut known = super::Known::default();
+        let code = "InvoiceTypeCode|CreditNoteTypeCode";
+        let code = self.text_at(code).or_else(|| self.text_at(&format!("{}/TypeCode", super::cii::DOCUMENT)));
+        let mut known = super::Known { type_code: code, ..super::Known::default() };
         let inside = self.0.into_iter().flat_map(en16931::Node::descendants);
         for node in inside.map(|n| Self(Some(n))) {
-            let id = || node.text_at("ID|CompanyID").into_iter();
             match node.name() {
-                "IBANID" | "ProprietaryID" => known.accounts.push(node.text().to_owned()),
-                "PayeeFinancialAccount" | "PayerFinancialAccount" => known.accounts.extend(id()),
-                "SpecifiedTaxRegistration" | "PartyTaxScheme" => known.tax_ids.extend(id()),
+                "PayeePartyCreditorFinancialAccount" => {
+                    known.accounts.extend(node.texts("IBANID").chain(node.texts("ProprietaryID")));
+                }
+                "PayeeFinancialAccount" => known.accounts.extend(node.texts("ID")),
+                "PayerPartyDebtorFinancialAccount" => {
+                    known.debited.extend(node.texts("IBANID").chain(node.texts("ProprietaryID")));
+                }
+                "PayerFinancialAccount" => known.debited.extend(node.texts("ID")),
+                "SpecifiedTaxRegistration" | "PartyTaxScheme" => {
+                    known.tax_ids.extend(node.text_at("ID|CompanyID"));
+                }
                 _ => {}
             }
         }

@@ -1,6 +1,7 @@
 //! Looks for values among the words of pages, whatever separators, groups and marks they are printed with.
 
 use crate::extract::{Extraction, PageText};
+use crate::xml::Known;
 use docmill_contracts::Word;
 use docmill_document::{date, iban, money, vat_id};
 use jiff::civil::Date;
@@ -17,6 +18,8 @@ const PARTS: &[(&str, &str)] = &[("net_total", "taxable_amount"), ("tax_total", 
 
 /// Most parts of a total that are looked for.
 const MOST_PARTS: usize = 8;
+/// Most accounts that are looked for.
+const MOST_ACCOUNTS: usize = 32;
 
 /// How a value is looked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -45,6 +48,8 @@ pub(super) struct Seen {
     names: BTreeMap<&'static str, BTreeMap<String, bool>>,
     /// Amounts of a total's parts, whose sum it is, and whether they are shown.
     parts: BTreeMap<&'static str, Vec<(Decimal, bool)>>,
+    /// Accounts of the e-invoice, and whether they are shown.
+    wanted_accounts: BTreeMap<String, bool>,
     /// Valid IBANs on the pages.
     pub(super) accounts: BTreeSet<(String, i32)>,
     /// Valid VAT ids on the pages.
@@ -54,7 +59,7 @@ pub(super) struct Seen {
 }
 
 impl Seen {
-    pub(super) fn new(xml: &Extraction, fields: &[(&'static str, Kind)]) -> Self {
+    pub(super) fn new(xml: &Extraction, known: &Known, fields: &[(&'static str, Kind)]) -> Self {
         let mut names = BTreeMap::new();
         let mut targets = Vec::new();
         for (name, kind) in fields {
@@ -78,11 +83,14 @@ impl Seen {
             let fits = (2..=MOST_PARTS).contains(&amounts.len()) && sum == Some(whole);
             fits.then(|| (*total, amounts.iter().map(|v| (v.abs(), false)).collect()))
         });
+        let accounts =
+            known.accounts.iter().map(|a| compact(a)).filter(|a| !a.is_empty()).take(MOST_ACCOUNTS);
         Self {
             targets,
             places: BTreeMap::new(),
             names,
             parts: parts.collect(),
+            wanted_accounts: accounts.map(|account| (account, false)).collect(),
             accounts: BTreeSet::new(),
             vat_ids: BTreeSet::new(),
             words: 0,
@@ -105,6 +113,11 @@ impl Seen {
     /// Whether a total is shown by its parts, all of them: the VAT of each rate, and no sum.
     pub(super) fn is_shown_in_parts(&self, name: &str) -> bool {
         self.parts.get(name).is_some_and(|parts| parts.iter().all(|(_, shown)| *shown))
+    }
+
+    /// Whether an account of the e-invoice is shown; given as letters and digits alone.
+    pub(super) fn account_is_shown(&self, account: &str) -> bool {
+        self.wanted_accounts.get(account) == Some(&true) || self.accounts.iter().any(|(a, _)| a == account)
     }
 
     /// Looks at a page.
@@ -131,6 +144,9 @@ impl Seen {
         for (amount, shown) in self.parts.values_mut().flatten().filter(|(_, shown)| !*shown) {
             let target = Target::Amount(*amount);
             *shown = (0..plain.len()).any(|at| target.at(at, &page.words, &plain).is_some());
+        }
+        for (wanted, shown) in self.wanted_accounts.iter_mut().filter(|(_, shown)| !**shown) {
+            *shown = (0..plain.len()).any(|at| text_at(wanted, at, &plain).is_some());
         }
         for at in 0..plain.len() {
             if let Some(account) = account(&plain, at) {
@@ -196,14 +212,14 @@ fn text_at(wanted: &str, at: usize, plain: &[String]) -> Option<usize> {
     left.is_empty().then_some(used)
 }
 
-fn joined(words: &[Word], at: usize, count: usize, between: &str) -> String {
+pub(super) fn joined(words: &[Word], at: usize, count: usize, between: &str) -> String {
     let texts: Vec<&str> =
         words.get(at..at + count).unwrap_or_default().iter().map(|w| w.text.as_str()).collect();
     texts.join(between)
 }
 
 /// `EUR:12,50`, `Summe=12,50`: the amount behind the last letter or colon.
-fn number_at_end(text: &str) -> Option<Decimal> {
+pub(super) fn number_at_end(text: &str) -> Option<Decimal> {
     let at = text.rfind(|c: char| c.is_alphabetic() || matches!(c, ':' | '=' | '€' | '$' | '£'))?;
     let tail = text.get(at..)?.trim_start_matches(|c: char| !c.is_ascii_digit() && c != '-');
     money::parse(tail).map(|a| a.value.abs())

@@ -4,7 +4,7 @@ use docmill_contracts::{TextSource, Word};
 use std::collections::BTreeMap;
 
 /// An e-invoice of 100.00 and 19.00 VAT.
-fn invoice() -> (Extraction, Known) {
+pub(super) fn invoice() -> (Extraction, Known) {
     super::super::read(
         br#"<Invoice><ID>RE-2026-17</ID><IssueDate>2026-03-01</IssueDate><InvoiceTypeCode>380</InvoiceTypeCode>
         <DocumentCurrencyCode>EUR</DocumentCurrencyCode><AccountingSupplierParty><Party><PartyTaxScheme><CompanyID>DE136695976</CompanyID>
@@ -17,9 +17,16 @@ fn invoice() -> (Extraction, Known) {
     .unwrap()
 }
 
-const HONEST: &str = "Blumen Sommer GmbH | Rechnung Nr. RE-2026-17 vom 1.3.2026 | Netto 100,00 EUR | USt 19% 19,00 EUR | Gesamt 119,00 EUR | IBAN DE89 3704 0044 0532 0130 00 | USt-IdNr. DE136695976";
+/// Codes of what comparing that e-invoice with a page finds.
+pub(super) fn compared_xml(mut xml: Extraction, known: &Known, text: &str) -> Vec<(String, Severity)> {
+    xml.problems.clear();
+    compare(&mut xml, known, None, &mut vec![page(text)]).unwrap();
+    xml.problems.iter().map(|p| (p.code.clone(), p.severity)).collect()
+}
 
-fn page(text: &str) -> PageText {
+pub(super) const HONEST: &str = "Blumen Sommer GmbH | Rechnung Nr. RE-2026-17 vom 1.3.2026 | Netto 100,00 EUR | USt 19% 19,00 EUR | Gesamt 119,00 EUR | IBAN DE89 3704 0044 0532 0130 00 | USt-IdNr. DE136695976";
+
+pub(super) fn page(text: &str) -> PageText {
     let lines = text.split(" | ").enumerate();
     let words = lines.flat_map(|(l, line)| {
         line.split(' ').enumerate().map(move |(n, word)| Word {
