@@ -75,7 +75,9 @@ impl Work {
         let Some(want) = wants.iter().find(|w| w.role == Role::Currency) else { return };
         let mut counts: HashMap<&'static str, (usize, usize)> = HashMap::new();
         for (i, c) in self.candidates.iter().enumerate() {
-            if let Some(code) = c.currency {
+            // `80 Ft Road` is a length.
+            let length = c.currency == Some("HUF") && c.amount.abs() < rust_decimal::Decimal::ONE_HUNDRED;
+            if let Some(code) = c.currency.filter(|_| !length) {
                 let slot = counts.entry(code).or_insert((0, i));
                 slot.0 += 1;
             }

@@ -138,14 +138,15 @@ fn marks(page: &Layout) -> Vec<u64> {
     found.map(|((_, name), _)| rows_hash(name.as_bytes())).collect()
 }
 
+/// How much a document is called something at least, for that to be no label.
+const HEADLINE: f32 = 1.45;
+
 /// What a document is that is called something else, larger or higher up than by the type that its words speak for: a
 /// reminder names the invoice that is not paid.
 fn of_another_kind(first: &Layout, title: f32) -> Option<DocumentType> {
-    /// Less is a label.
-    const LEAST: f32 = 1.45;
     let usual = usual_height(first);
     let (score, segment) = titled(first, usual, OTHERS, end_of_titles(first));
-    let said = score >= LEAST && score > title + 0.1;
+    let said = score >= HEADLINE && score > title + 0.1;
     said.then(|| DocumentType {
         value: "other".to_owned(),
         confidence: f64::from((0.6 + 0.3 * (score - title)).clamp(0.6, 0.95)),
@@ -186,7 +187,14 @@ pub fn classify_by(
     {
         return said;
     }
+    // What is called a statement in large letters lists invoices and payments, and asks for none.
+    let own = evidence.iter().find(|e| e.kind == kind).map_or(0.0, |e| e.title);
+    let stated = evidence.iter().any(|e| e.kind == "statement" && e.title >= HEADLINE && e.title > own + 0.1);
+    let kind = if stated && !hinted { "statement" } else { kind };
     let reason = evidence.into_iter().find(|e| e.kind == kind).map(|e| e.reason);
+    // What a buyer credits to a seller for goods is the seller's invoice.
+    let billed = kind == "credit_note" && pages.first().is_some_and(|p| is_by_buyer(p, kind));
+    let kind = if billed { "invoice" } else { kind };
     match reason {
         Some(reason) => {
             DocumentType { value: kind.to_owned(), confidence, reason: Some(reason), category: None }

@@ -364,6 +364,8 @@ impl Work {
             Role::PurchaseOrder => {
                 want.own.is_some() || references::may_be(&self.pages[c.page].segments[c.segment], c)
             }
+            // `10g 65mm` is a size.
+            Role::Number => want.own.is_some() || !is_size(&c.value),
             Role::DueDate => want.own.is_some() || !self.is_for_discount(i),
             // Nothing is to be paid on an order.
             Role::Due => {
@@ -414,6 +416,15 @@ impl Work {
         let bare = !c.monetary && !c.amount.is_zero() && self.candidates.iter().any(|c| c.monetary);
         bare || f.of(Concept::Tax) < 0.3 || (f.of(Concept::OtherAmount) > 0.6 && f.of(Concept::Tax) < 0.6)
     }
+}
+
+/// Whether what looks like a number of something says how large or how much something is.
+fn is_size(value: &str) -> bool {
+    const UNITS: [&str; 10] = ["mm", "cm", "ml", "cl", "dl", "kg", "gr", "g", "l", "m"];
+    let lower = value.to_lowercase();
+    let digits = |rest: &str| rest.ends_with(|c: char| c.is_ascii_digit());
+    let ends = UNITS.iter().any(|unit| lower.strip_suffix(unit).is_some_and(digits));
+    ends && value.chars().filter(char::is_ascii_digit).count() < 6
 }
 
 /// Decides between the readings of dates by the other dates of the document and by where it seems to come from.
