@@ -41,9 +41,11 @@ pub mod relations;
 pub mod repeats;
 mod rows;
 pub mod score;
+mod slips;
 mod spelling;
 pub(crate) mod straight;
 pub mod table;
+mod taxes;
 mod texts;
 mod titles;
 mod unheaded;
@@ -95,6 +97,19 @@ impl LocalExtractor {
 
     fn table(&self, kind: &str) -> table::Reader<'_> {
         table::Reader::new(&self.built_in, self.max_line_items).of_kind(kind)
+    }
+
+    /// The items of a slip, where those that the item table has do not come to its sum and others do.
+    fn bought(&self, work: &Work, rows: &[Fields]) -> Option<Vec<Fields>> {
+        let slip = work.pages.first().filter(|_| work.is_slip())?;
+        let bought: Vec<Fields> =
+            slips::rows(slip, &self.built_in)?.into_iter().map(answer::line_item).collect();
+        let sum = |rows: &[Fields]| {
+            let totals =
+                rows.iter().filter_map(|r| r.get("line_total")?.value.parse::<rust_decimal::Decimal>().ok());
+            totals.fold(rust_decimal::Decimal::ZERO, rust_decimal::Decimal::saturating_add)
+        };
+        (rows.len() < bought.len() || sum(rows) != sum(&bought)).then_some(bought)
     }
 
     /// The built-in scorers, for the fields of the built-in business document.
@@ -173,6 +188,10 @@ impl Extractor for LocalExtractor {
         }
         out.fields = reader.fields(&work);
         out.problems = work.days_in_doubt(&wants, &mut out.fields);
+        let proforma =
+            !reader.schema && work.pages.first().is_some_and(|p| kind::is_proforma(p, &work.kind.value));
+        out.problems.extend(proforma.then(proforma_problem));
+        let mut seen = repeats::Pages::default();
         if let Some(schema) = reader.schema_rows.filter(|_| !wanted.without_rows) {
             let mut own = own::rows::Reader::new(schema, &work.evidence, self.max_line_items);
             let mut table = own.standard().map(|names| (self.table(&work.kind.value), names));
@@ -200,15 +219,29 @@ impl Extractor for LocalExtractor {
             let mut kept = work.pages.iter();
             for index in 0..count {
                 let held = if is_kept(&index) { kept.next() } else { None };
-                match held {
-                    Some(layout) => table.feed(layout),
-                    None => table.feed(&laid_out(&pages.page(index)?)),
+                let read;
+                let layout = if let Some(layout) = held {
+                    layout
+                } else {
+                    read = laid_out(&pages.page(index)?);
+                    &read
+                };
+                match seen.before(layout) {
+                    // Its rows are those of that page.
+                    Some(first) => out.problems.push(repeated(layout.page_no, first)),
+                    None => table.feed(layout),
                 }
                 rows.take(&mut table, &|| pages.row_writer())?;
             }
             (out.line_items, out.long_table) = rows.finish()?;
-            out.problems.extend(table.is_full().then(|| left_out(self.max_line_items)));
-            out.problems.extend(rows::settle(table, &mut out.fields));
+            let bought = self.bought(&work, &out.line_items).filter(|_| count == 1);
+            if let Some(bought) = bought {
+                // They come to the total: nothing is left to be settled.
+                out.line_items = bought;
+            } else {
+                out.problems.extend(table.is_full().then(|| left_out(self.max_line_items)));
+                out.problems.extend(rows::settle(table, &mut out.fields));
+            }
         }
         let starts =
             if whole { packet::starts(&work.pages, &work.candidates, &work.features) } else { vec![0] };
@@ -339,6 +372,29 @@ fn rows_of_schema(
     let rows: Vec<Fields> = table.take_rows().into_iter().map(named).collect();
     let own = own.finish();
     if own.len() > rows.len() { own } else { rows }
+}
+
+/// Nothing is posted by a pro forma invoice.
+fn proforma_problem() -> Problem {
+    Problem {
+        code: "INFER-0154".to_owned(),
+        severity: Severity::Error,
+        message: "the document calls itself pro forma: it is no invoice that can be posted or paid"
+            .to_owned(),
+        fields: Vec::new(),
+        page: Some(1),
+    }
+}
+
+/// A page that was scanned twice.
+fn repeated(page: i32, first: i32) -> Problem {
+    Problem {
+        code: "INFER-0153".to_owned(),
+        severity: Severity::Warning,
+        message: format!("page {page} says the same as page {first}: its rows are counted once"),
+        fields: vec!["line_items".to_owned()],
+        page: Some(page),
+    }
 }
 
 /// A packet cannot be posted as one document.

@@ -97,6 +97,7 @@ impl Work {
             positive(&mut fields);
         }
         self.currency(wants, &mut fields);
+        self.whole_tax(wants, &mut fields);
         self.due(wants, &mut fields);
         fields
     }

@@ -13,7 +13,7 @@ use docmill_contracts::{DocumentType, TextSource};
 use docmill_learn::{Linear, Row, rows_hash};
 use std::collections::HashSet;
 use std::sync::LazyLock;
-use words::{OTHERS, PURCHASES, SELF_BILLED, SUPPLY, WORDS};
+use words::{OTHERS, PROFORMA, PURCHASES, SELF_BILLED, SUPPLY, WORDS};
 
 /// What documents of a type are titled, in the [`plain`] form, in all languages.
 pub(crate) fn titles(kind: &str) -> &'static [&'static str] {
@@ -265,6 +265,12 @@ fn titled(first: &Layout, usual: f32, titles: &[&str], end: usize) -> (f32, Stri
         }
     }
     best
+}
+
+/// Whether an invoice calls itself pro forma.
+pub(crate) fn is_proforma(page: &Layout, kind: &str) -> bool {
+    const LEAST: f32 = 1.2;
+    kind == "invoice" && titled(page, usual_height(page), PROFORMA, end_of_titles(page)).0 >= LEAST
 }
 
 /// Whether the buyer wrote a document: a purchase order, or an invoice in the seller's name.

@@ -153,6 +153,32 @@ fn likeness(site: &str, value: &str, name: &str) -> u64 {
     of(name).max(of(stem(&spelled)))
 }
 
+/// Pages that were read, to know those that say the same again.
+#[derive(Default)]
+pub(crate) struct Pages(std::collections::HashMap<u64, i32>);
+
+impl Pages {
+    /// Fewer words are a heading that many pages have.
+    const FEWEST: usize = 20;
+
+    /// The page before that says the same as this one.
+    pub(crate) fn before(&mut self, page: &Layout) -> Option<i32> {
+        use std::hash::{DefaultHasher, Hash as _, Hasher as _};
+        if page.segments.iter().map(|s| s.words.len()).sum::<usize>() < Self::FEWEST {
+            return None;
+        }
+        let mut hash = DefaultHasher::new();
+        page.segments.iter().for_each(|s| s.text.hash(&mut hash));
+        match self.0.entry(hash.finish()) {
+            std::collections::hash_map::Entry::Occupied(first) => Some(*first.get()),
+            std::collections::hash_map::Entry::Vacant(free) => {
+                free.insert(page.page_no);
+                None
+            }
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

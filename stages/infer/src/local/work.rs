@@ -368,6 +368,8 @@ impl Work {
             Role::Number => want.own.is_some() || !is_size(&c.value),
             Role::DueDate => want.own.is_some() || !self.is_for_discount(i),
             // Nothing is to be paid on an order.
+            // What is delivered is counted, not paid.
+            Role::Net | Role::Gross if self.kind.value == "delivery_note" => want.own.is_some() || c.monetary,
             Role::Due => {
                 want.own.is_some() || !matches!(self.kind.value.as_str(), "order" | "order_response")
             }

@@ -482,3 +482,23 @@ pub(super) const SELF_BILLED: &[&str] = &[
     "autofattura",
     "autofactura",
 ];
+
+/// Invoices that are none.
+pub(super) const PROFORMA: &[&str] = &[
+    "proforma",
+    "pro forma",
+    "proforma invoice",
+    "pro forma invoice",
+    "proforma rechnung",
+    "pro forma rechnung",
+    "facture proforma",
+    "facture pro forma",
+    "fattura proforma",
+    "fattura pro forma",
+    "factura proforma",
+    "factura pro forma",
+    "proforma factuur",
+    "faktura pro forma",
+    "proforma faktura",
+    "nota pro forma",
+];

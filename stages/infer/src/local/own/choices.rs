@@ -6,7 +6,6 @@ use super::super::candidate::{Candidate, Kind};
 use super::super::layout::{Layout, Segment};
 use super::super::lexicon::plain;
 use super::thesaurus::units;
-use crate::llm::form::FLAGS;
 
 /// Most values of one field on a page, about.
 const MOST: usize = 300;
@@ -32,9 +31,15 @@ const EMPTY: [&str; 8] = ["[ ]", "[]", "( )", "()", "☐", "___", "□", "○"];
 const YES: [&str; 12] = ["yes", "y", "ja", "j", "oui", "o", "true", "si", "sim", "tak", "ano", "igen"];
 const NO: [&str; 9] = ["no", "n", "nein", "non", "false", "nao", "nie", "nem", "nee"];
 
-/// Whether the values of a list are those of a field that is yes or no.
+/// Whether the values of a list are those of a field that is yes or no, in whatever language.
 pub(crate) fn is_flag(allowed: &[String]) -> bool {
-    allowed.len() == FLAGS.len() && allowed.iter().zip(FLAGS).all(|(a, b)| a == b)
+    answers(allowed).is_some()
+}
+
+/// The values of a list for yes and for no, where it has no others.
+fn answers(allowed: &[String]) -> Option<[&String; 2]> {
+    let said = |words: &[&str]| allowed.iter().find(|a| words.contains(&plain(a).as_str()));
+    if allowed.len() == 2 { Some([said(&YES)?, said(&NO)?]) } else { None }
 }
 
 /// Whether a text is a box, ticked or not.
@@ -43,13 +48,14 @@ pub(crate) fn is_box(text: &str) -> bool {
 }
 
 /// Candidates for yes or no: words, and boxes with what is asked beside them.
-fn flags(layout: &Layout, page: usize) -> Vec<Candidate> {
+fn flags(layout: &Layout, page: usize, [yes, no]: [&String; 2]) -> Vec<Candidate> {
     let mut found = Vec::new();
     for (index, segment) in layout.segments.iter().enumerate() {
         let text = segment.text.as_str();
         let boxes = boxes(text);
         let add = |value: bool, span: (usize, usize)| {
-            Candidate::new(Kind::Choice, value.to_string(), (page, index), segment, span)
+            let value = if value { yes } else { no };
+            Candidate::new(Kind::Choice, value.clone(), (page, index), segment, span)
         };
         let words: Vec<(usize, usize)> = word_spans(segment);
         let said: Vec<(bool, (usize, usize))> =
@@ -131,8 +137,8 @@ fn boxes(text: &str) -> Vec<(bool, (usize, usize))> {
 
 /// Candidates for the values of a schema's field, as they stand on a page. Where a box is ticked, what stands near it without one is not chosen.
 pub(crate) fn candidates(layout: &Layout, page: usize, allowed: &[String]) -> Vec<Candidate> {
-    if is_flag(allowed) {
-        return flags(layout, page);
+    if let Some(answers) = answers(allowed) {
+        return flags(layout, page, answers);
     }
     let mut found = Vec::new();
     for (index, segment) in layout.segments.iter().enumerate() {
@@ -157,9 +163,10 @@ pub(crate) fn candidates(layout: &Layout, page: usize, allowed: &[String]) -> Ve
 /// The value that a cell says, of those that a schema lists.
 pub(crate) fn value(cell: &str, allowed: &[String]) -> Option<String> {
     let own = plain(cell);
-    if is_flag(allowed) {
+    if let Some([yes, no]) = answers(allowed) {
         let ticked = boxes(cell).first().map(|b| b.0);
-        return ticked.or_else(|| yes_or_no(cell.trim(), (0, cell.trim().len()))).map(|v| v.to_string());
+        let said = ticked.or_else(|| yes_or_no(cell.trim(), (0, cell.trim().len())));
+        return said.map(|v| if v { yes.clone() } else { no.clone() });
     }
     allowed.iter().find(|a| is_value(&own, &plain(a))).cloned()
 }
