@@ -68,6 +68,7 @@ pub(crate) fn of_line(head: &Head, segments: &[Segment]) -> BTreeMap<Column, Cel
         };
     }
     multiply(&mut cells);
+    by_order(head, segments, &mut cells);
     cells.retain(|column, cell| !cell.value.is_empty() && *column != Column::Other);
     cells
 }
@@ -116,6 +117,38 @@ fn split_unit(cells: &mut BTreeMap<Column, Cell>) {
     {
         cells.insert(Column::Quantity, Cell { value: String::new(), raw: first, bbox: cell.bbox });
         cells.insert(Column::Unit, Cell { value: String::new(), raw: unit, bbox: cell.bbox });
+    }
+}
+
+/// Numbers that are set to the right below names that are set to the left may stand nearer to the next name: where three
+/// numbers in the order of their columns are quantity, price and amount and their places say otherwise, the order counts.
+fn by_order(head: &Head, segments: &[Segment], cells: &mut BTreeMap<Column, Cell>) {
+    const FACTORS: [Column; 3] = [Column::Quantity, Column::UnitPrice, Column::LineTotal];
+    let number = |c: &Column| cells.get(c).and_then(|cell| cell.value.parse::<Decimal>().ok());
+    let holds =
+        |[q, p, t]: [Decimal; 3]| q.checked_mul(p).is_some_and(|product| equal(product.round_dp(2), t));
+    if let [Some(q), Some(p), Some(t)] = FACTORS.each_ref().map(number)
+        && holds([q, p, t])
+    {
+        return;
+    }
+    let order: Vec<Column> = head.columns.iter().map(|c| c.0).filter(|c| FACTORS.contains(c)).collect();
+    let Some(left) = head.columns.iter().find(|c| FACTORS.contains(&c.0)).map(|c| c.1) else { return };
+    let words = segments.iter().flat_map(|s| s.read().zip(&s.words).map(|((t, _), (_, b))| (t, *b)));
+    let found: Vec<(Decimal, &str, Box4)> = words
+        .filter(|(_, b)| b[2] > left)
+        .filter_map(|(t, b)| Some((money::parse(t)?.value, t, b)))
+        .collect();
+    if order.len() != FACTORS.len() || found.len() != FACTORS.len() {
+        return;
+    }
+    let of = |column: &Column| order.iter().position(|c| c == column).map_or(Decimal::ZERO, |i| found[i].0);
+    let values = FACTORS.each_ref().map(of);
+    if values.iter().any(Decimal::is_zero) || !holds(values) {
+        return;
+    }
+    for (column, (value, raw, bbox)) in order.into_iter().zip(found) {
+        cells.insert(column, Cell { value: value.to_string(), raw: raw.to_owned(), bbox });
     }
 }
 

@@ -146,7 +146,7 @@ const HEADLINE: f32 = 1.45;
 fn of_another_kind(first: &Layout, title: f32) -> Option<DocumentType> {
     let usual = usual_height(first);
     let (score, segment) = titled(first, usual, OTHERS, end_of_titles(first));
-    let said = score >= HEADLINE && score > title + 0.1;
+    let said = !is_slip(first, usual) && score >= HEADLINE && score > title + 0.1;
     said.then(|| DocumentType {
         value: "other".to_owned(),
         confidence: f64::from((0.6 + 0.3 * (score - title)).clamp(0.6, 0.95)),
@@ -189,7 +189,9 @@ pub fn classify_by(
     }
     // What is called a statement in large letters lists invoices and payments, and asks for none.
     let own = evidence.iter().find(|e| e.kind == kind).map_or(0.0, |e| e.title);
-    let stated = evidence.iter().any(|e| e.kind == "statement" && e.title >= HEADLINE && e.title > own + 0.1);
+    let slip = pages.first().is_some_and(|p| is_slip(p, usual_height(p)));
+    let stated =
+        !slip && evidence.iter().any(|e| e.kind == "statement" && e.title >= HEADLINE && e.title > own + 0.1);
     let kind = if stated && !hinted { "statement" } else { kind };
     let reason = evidence.into_iter().find(|e| e.kind == kind).map(|e| e.reason);
     // What a buyer credits to a seller for goods is the seller's invoice.

@@ -288,16 +288,23 @@ fn entry(layout: &Layout, line: usize, lexicon: &Lexicon) -> Option<Entry> {
     let last = *numbers(segments).last().filter(|n| n.cents)?;
     let end = segments.last()?.bbox[2];
     let texts: Vec<&Segment> = segments.iter().filter(|s| s.bbox[2] < last.bbox[0]).collect();
-    let letters = |s: &Segment| s.text.chars().filter(|c| c.is_alphabetic()).count();
+    let letters = |s: &str| s.chars().filter(|c| c.is_alphabetic()).count();
+    // `Subtotal $265.00` may be one text.
+    let own = segments.last().filter(|_| texts.is_empty()).and_then(|s| {
+        let at = s.words.iter().find(|w| w.1 == last.bbox)?.0;
+        Some((s.text.get(..at)?.trim_end().to_owned(), s.height()))
+    });
     // A position may stand before it.
-    let text = texts.iter().find(|s| letters(s) >= 3).or(texts.first())?;
-    let letters = letters(text);
+    let text = texts.iter().find(|s| letters(&s.text) >= 3).or(texts.first());
+    let alone = text.is_none();
+    let (text, height) = text.map(|s| (s.text.clone(), s.height())).or(own)?;
+    let letters = letters(&text);
     // A currency may follow the amount, but no other text.
     let bare = letters < 3;
-    if (bare && factors(&text.text, last.value).is_none()) || end - last.bbox[2] > 4.0 * text.height() {
+    if (bare && factors(&text, last.value).is_none()) || end - last.bbox[2] > 4.0 * height {
         return None;
     }
-    let label = plain(text.text.split([':', '(']).next().unwrap_or_default());
+    let label = plain(text.split([':', '(']).next().unwrap_or_default());
     let strengths = lexicon.strengths(&label);
     let strong = |c: Concept| strengths[c as usize] > 0.84;
     // A letterhead may stand on the line of the total.
@@ -308,5 +315,13 @@ fn entry(layout: &Layout, line: usize, lexicon: &Lexicon) -> Option<Entry> {
         return None;
     }
     let is_sum = far || total.into_iter().any(strong) || asides::is_sum(&label);
-    Some(Entry { amount: last.value, bbox: last.bbox, is_sum, is_tax: strong(Concept::Tax), bare })
+    let is_tax = strong(Concept::Tax);
+    // An amount in a sentence is none of a column.
+    (!alone || is_sum || is_tax).then_some(Entry {
+        amount: last.value,
+        bbox: last.bbox,
+        is_sum,
+        is_tax,
+        bare,
+    })
 }
