@@ -20,8 +20,10 @@ const SILENT: &[&str] = &[
 ];
 
 /// Words of a place in time or space: they count less than what they stand beside.
-const SMALL: &[&str] =
-    &["from", "to", "by", "until", "till", "von", "ab", "bis", "thru", "through", "per", "each"];
+const SMALL: &[&str] = &[
+    "from", "to", "by", "until", "till", "von", "ab", "bis", "thru", "through", "per", "each", "desde",
+    "hasta", "vanaf", "dal",
+];
 
 /// A piece of a label: a word or a phrase with its meanings.
 #[derive(Debug, Clone, PartialEq)]
@@ -172,7 +174,7 @@ fn ends_known(all: &Thesaurus, word: &str) -> bool {
 }
 
 /// What cannot be said of the same value.
-const OPPOSITES: [(&str, &str); 15] = [
+const OPPOSITES: [(&str, &str); 26] = [
     ("new", "old"),
     ("start", "end"),
     ("net", "gross"),
@@ -188,6 +190,17 @@ const OPPOSITES: [(&str, &str); 15] = [
     ("month", "year"),
     ("pickup", "deliver"),
     ("birth", "entry"),
+    ("opening balance", "closing balance"),
+    ("money in", "money out"),
+    ("old reading", "new reading"),
+    ("port of loading", "port of discharge"),
+    ("admitted", "discharged"),
+    ("grantor", "grantee"),
+    ("plaintiff", "defendant"),
+    ("first weight", "second weight"),
+    ("place of receipt", "place of delivery"),
+    ("country of dispatch", "country of destination"),
+    ("refund", "due"),
 ];
 
 /// Whether one word says the opposite of another.
