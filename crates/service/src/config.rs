@@ -230,7 +230,20 @@ impl Config {
             layers = layers.merge(("kafka.settings", pairs(&text)?));
         }
         let config: Self = layers.extract()?;
+        config.check_stages()?;
         Ok(config)
+    }
+
+    /// A section of a stage that there is not would be settings that nobody reads.
+    fn check_stages(&self) -> Result<(), ConfigError> {
+        let built_in = Topology::built_in()
+            .map_err(|source| ConfigError::Topology { path: "topology.toml".into(), source })?;
+        let known = built_in.stages();
+        let all = known.iter().copied().collect::<Vec<_>>().join(", ");
+        let unknown = self.stages.keys().filter(|name| !known.contains(name.as_str()));
+        let mistakes: Vec<String> =
+            unknown.map(|name| format!("stages.{name}: there is no such stage, only {all}")).collect();
+        if mistakes.is_empty() { Ok(()) } else { Err(ConfigError::Fields(mistakes)) }
     }
 
     /// Settings of one stage.
@@ -300,6 +313,16 @@ mod tests {
         assert!(error.to_string().contains("bootstrap"), "{error}");
         let config = load("[stages.render]\ndip = 300\n").unwrap();
         assert!(config.stage::<Stage>("render").unwrap_err().to_string().contains("dip"));
+    }
+
+    #[test]
+    fn sections_of_stages_that_do_not_exist_are_named_all_at_once() {
+        let error = load("[stages.validat]\naccept_confidence = 0.99\n[stages.infr]\nx = 1\n").unwrap_err();
+        assert_eq!(error.code().0, "CONFIG-0001");
+        let told = error.to_string();
+        for part in ["stages.validat: there is no such stage", "stages.infr:", "render, sink, validate"] {
+            assert!(told.contains(part), "{told}");
+        }
     }
 
     #[test]

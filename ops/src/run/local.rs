@@ -2,7 +2,7 @@
 
 use super::history::History;
 use super::progress::News;
-use crate::OpsError;
+use crate::{OpsError, ui};
 use docmill_blobs::Blobs;
 use docmill_contracts::{Classify, Codec, DocumentResult, SchemaCatalog};
 use docmill_registry::Registry;
@@ -89,6 +89,9 @@ impl Local {
             documents: self.documents.clone(),
             slot: "run".into(),
         };
+        // Here the log shows errors alone.
+        let validate: docmill_validate::Config = self.config.stage(docmill_validate::STAGE)?;
+        validate.doubts().iter().for_each(ui::tell);
         all_workers(&self.config, &env)
     }
 

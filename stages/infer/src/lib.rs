@@ -64,11 +64,13 @@ fn reader(
     env: &StageEnv,
     local: Arc<dyn Extractor>,
 ) -> Result<Arc<dyn Extractor>, InferError> {
+    let failed = |source| InferError::Llm { source, cost: docmill_contracts::Cost::default() };
+    // What is set wrongly is told now, not on the day on which a route leads there.
+    llm::check(&config.llm).map_err(failed)?;
     if config.router.routes.is_empty() {
         return Ok(local);
     }
     let mut engines = vec![local];
-    let failed = |source| InferError::Llm { source, cost: docmill_contracts::Cost::default() };
     let llm = llm::LlmExtractor::new(config, Some(env.blobs.clone()), &env.slot).map_err(failed)?;
     engines.extend(llm.map(|e| Arc::new(e) as Arc<dyn Extractor>));
     let layoutlm = layoutlm::LayoutLmExtractor::new(config, &Assets::new(env.assets.clone()))?;

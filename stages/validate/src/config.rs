@@ -1,6 +1,6 @@
 //! What an operator may set: when a document may be accepted unseen, for all and for single tenants.
 
-use crate::ValidateError;
+use crate::{ValidateError, names};
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -115,6 +115,21 @@ impl Config {
         if mistakes.is_empty() { Ok(()) } else { Err(ValidateError::Config { mistakes }) }
     }
 
+    /// What is likely a mistake, and may be none: fields that are not the built-in document's may be those of a tenant's schema.
+    pub fn doubts(&self) -> Vec<String> {
+        let own = self.field_confidence.keys().map(|name| (String::new(), name));
+        let tenants = self.tenants.iter().flat_map(|(tenant, policy)| {
+            policy.field_confidence.keys().map(move |name| (format!("tenants.{tenant}."), name))
+        });
+        let unknown = own.chain(tenants).filter(|(_, name)| !names::is_built_in_field(name));
+        let say = |(place, name)| {
+            format!(
+                "stages.validate.{place}field_confidence.{name}: the built-in document has no such field, only a schema of yours can"
+            )
+        };
+        unknown.map(say).collect()
+    }
+
     fn mistakes(&self, place: &str) -> Vec<String> {
         let mut mistakes = Vec::new();
         let fields = self.field_confidence.iter().map(|(name, v)| (format!("field_confidence.{name}"), *v));
@@ -127,6 +142,12 @@ impl Config {
         for (name, value) in own.map(|(name, v)| (name.to_owned(), v)).into_iter().chain(fields) {
             if !(0.0..=1.0).contains(&value) {
                 mistakes.push(format!("{place}{name} = {value} is not within 0..=1"));
+            }
+        }
+        for (name, codes) in [("reject_codes", &self.reject_codes), ("tolerate_codes", &self.tolerate_codes)]
+        {
+            for code in codes.iter().filter(|code| !names::is_code(code)) {
+                mistakes.push(format!("{place}{name}: no rule has the code {code}"));
             }
         }
         if !(0..=3650).contains(&self.max_days_ahead) {
@@ -154,6 +175,34 @@ mod tests {
         assert_eq!((acme.least("grand_total"), acme.least("iban"), acme.least("bic")), (0.7, 0.95, 0.6));
         assert_eq!((acme.reject_codes.len(), acme.max_days_ahead), (0, 31));
         assert_eq!(config.of_tenant("other").as_ref(), &config);
+    }
+
+    #[test]
+    fn codes_that_no_rule_has_are_refused() {
+        let text = r#"{"tolerate_codes": ["NO-SUCH-CODE", "BR-16"], "tenants": {"acme": {"reject_codes": ["VALIDATE-0999"]}}}"#;
+        let config: Config = serde_json::from_str(text).unwrap();
+        let error = config.check().unwrap_err().to_string();
+        for part in [
+            "tolerate_codes: no rule has the code NO-SUCH-CODE",
+            "acme.reject_codes: no rule has the code VALIDATE-0999",
+        ] {
+            assert!(error.contains(part), "{error}");
+        }
+        assert!(!error.contains("BR-16"), "{error}");
+    }
+
+    #[test]
+    fn fields_that_only_a_schema_can_have_are_doubtful() {
+        let text = r#"{"field_confidence": {"seler_name": 0.5, "iban": 0.9}, "tenants": {"acme": {"field_confidence": {"contract_num": 0.5, "seller_siren": 0.5}}}}"#;
+        let config: Config = serde_json::from_str(text).unwrap();
+        config.check().unwrap();
+        let doubts = config.doubts();
+        assert_eq!(doubts.len(), 2, "{doubts:?}");
+        assert!(doubts[0].starts_with("stages.validate.field_confidence.seler_name: "), "{doubts:?}");
+        assert!(
+            doubts[1].starts_with("stages.validate.tenants.acme.field_confidence.contract_num: "),
+            "{doubts:?}"
+        );
     }
 
     #[test]

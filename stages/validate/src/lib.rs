@@ -7,6 +7,7 @@ mod config;
 mod duplicates;
 mod error;
 mod lines;
+mod names;
 mod outcome;
 mod rules;
 mod schema;
@@ -30,6 +31,9 @@ pub const STAGE: &str = "validate";
 /// The workers of this stage.
 #[cfg(feature = "process")]
 pub fn workers(config: Config, env: &StageEnv) -> Result<Vec<Worker>, ValidateError> {
+    for doubt in config.doubts() {
+        tracing::warn!("{doubt}");
+    }
     let duplicates = Duplicates::new(&config);
     Ok(vec![
         Worker::stage("validate", Validate::new(config, env.blobs.clone())?),
