@@ -55,6 +55,22 @@ pub struct Usage {
     pub micro_usd: u64,
 }
 
+/// An answer that could not be used, and that its server charges for all the same.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Wasted {
+    /// Provider that gave it.
+    pub provider: String,
+    /// What it took, as the server counted.
+    pub usage: Usage,
+}
+
+/// Why a body is no answer, and the tokens in and out that the server counted for it.
+#[derive(Debug, PartialEq)]
+pub(crate) struct Unusable {
+    pub(crate) error: RemoteError,
+    pub(crate) tokens: Option<(u64, u64)>,
+}
+
 /// The part of an answer that is read.
 #[derive(Deserialize)]
 struct Wire {
@@ -98,11 +114,15 @@ pub(crate) struct Parsed {
 }
 
 /// Reads an answer's body.
-pub(crate) fn parse(body: &[u8], provider: &str) -> Result<Parsed, RemoteError> {
-    let unusable = |reason| RemoteError::Answer { provider: provider.to_owned(), reason };
+pub(crate) fn parse(body: &[u8], provider: &str) -> Result<Parsed, Unusable> {
+    let none = |reason| RemoteError::Answer { provider: provider.to_owned(), reason };
     let wire: Wire = serde_json::from_slice(body).map_err(|e| {
-        unusable(if e.is_eof() { "its JSON ends too early" } else { "it is no JSON of a chat completion" })
+        let reason =
+            if e.is_eof() { "its JSON ends too early" } else { "it is no JSON of a chat completion" };
+        Unusable { error: none(reason), tokens: None }
     })?;
+    let tokens = wire.usage.map(|u| (u.prompt_tokens, u.completion_tokens));
+    let unusable = |reason| Unusable { error: none(reason), tokens };
     let choice = wire.choices.into_iter().next().ok_or_else(|| unusable("it has no choices"))?;
     let finish = match choice.finish_reason.as_deref() {
         Some("stop") => Finish::Stop,
@@ -113,9 +133,9 @@ pub(crate) fn parse(body: &[u8], provider: &str) -> Result<Parsed, RemoteError> 
     let text = said.content.unwrap_or_default();
     if text.trim().is_empty() {
         let reason = if said.refusal.is_some() { "the model refuses" } else { "its message is empty" };
-        return Err(RemoteError::NoText { provider: provider.to_owned(), reason });
+        let error = RemoteError::NoText { provider: provider.to_owned(), reason };
+        return Err(Unusable { error, tokens });
     }
-    let tokens = wire.usage.map(|u| (u.prompt_tokens, u.completion_tokens));
     let logprobs =
         choice.logprobs.and_then(|mut l| serde_json::from_value(l.get_mut("content")?.take()).ok());
     let model = wire.model.map(|m| m.chars().take(200).collect());
@@ -183,8 +203,25 @@ mod tests {
             (r#"{"choices":[{"message":{"content":" \n"}}]}"#, "empty"),
             (r#"{"choices":[{"message":{"refusal":"no"}}]}"#, "refuses"),
         ] {
-            let error = parse(body.as_bytes(), "p").unwrap_err();
+            let Unusable { error, tokens } = parse(body.as_bytes(), "p").unwrap_err();
+            assert_eq!(tokens, None, "{body}");
             assert!(error.to_string().contains(why), "{body}: {error}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_answer_still_says_what_it_took() {
+        let choices = [
+            "[]",
+            "[{}]",
+            r#"[{"message":{"content":""}}]"#,
+            r#"[{"message":{"content":null,"refusal":"no"}}]"#,
+        ];
+        for choices in choices {
+            let body = format!(
+                r#"{{"choices":{choices},"usage":{{"prompt_tokens":1000,"completion_tokens":100}}}}"#
+            );
+            assert_eq!(parse(body.as_bytes(), "p").unwrap_err().tokens, Some((1000, 100)), "{choices}");
         }
     }
 

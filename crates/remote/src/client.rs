@@ -1,6 +1,6 @@
 //! A call: providers in order, attempts at each, until an answer or the deadline.
 
-use crate::answer::{ChatAnswer, usage};
+use crate::answer::{ChatAnswer, Wasted, usage};
 use crate::config::RemoteConfig;
 use crate::error::RemoteError;
 use crate::keys::Pick;
@@ -45,6 +45,8 @@ struct Call<'a> {
     attempts: u32,
     /// Whether there is another provider to go to.
     others: bool,
+    /// Answers that were paid for and are of no use.
+    wasted: &'a mut Vec<Wasted>,
 }
 
 impl Client {
@@ -62,6 +64,16 @@ impl Client {
 
     /// Completes a chat.
     pub async fn chat(&self, request: &ChatRequest) -> Result<ChatAnswer, RemoteError> {
+        self.chat_counted(request, &mut Vec::new()).await
+    }
+
+    /// Completes a chat, and puts into `wasted` every answer on the way that its server counts tokens for and that is of no use. They stand
+    /// there however the call ends, even where it is dropped.
+    pub async fn chat_counted(
+        &self,
+        request: &ChatRequest,
+        wasted: &mut Vec<Wasted>,
+    ) -> Result<ChatAnswer, RemoteError> {
         let images = request.has_images();
         let able: Vec<&Provider> =
             self.inner.providers.iter().filter(|p| p.config.vision || !images).collect();
@@ -69,7 +81,7 @@ impl Client {
             return Err(RemoteError::NoVision);
         }
         let deadline = Instant::now() + self.inner.config.deadline();
-        let mut call = Call { request, deadline, attempts: 0, others: false };
+        let mut call = Call { request, deadline, attempts: 0, others: false, wasted };
         let mut errors = Vec::new();
         for (at, provider) in able.iter().enumerate() {
             let ready = |p: &&&Provider| p.breaker().would_allow(Instant::now());
@@ -151,10 +163,17 @@ impl Client {
             call.attempts += 1;
             let timeout = c.timeout().min(call.deadline.saturating_duration_since(now));
             let sent = provider.send(body.clone(), key.as_ref(), timeout, c.max_response_bytes).await;
-            let Failure { error, retry_after } = match sent {
+            let Failure { error, retry_after, tokens } = match sent {
                 Ok(parsed) => return Ok(answered(provider, parsed, call)),
                 Err(failure) => failure,
             };
+            if let Some(tokens) = tokens {
+                let prices =
+                    (provider.config.usd_per_million_tokens_in, provider.config.usd_per_million_tokens_out);
+                let usage = usage(Some(tokens), (0, 0), prices);
+                provider.count_usage(usage);
+                call.wasted.push(Wasted { provider: provider.name.clone(), usage });
+            }
             provider.count_failure(&error);
             let now = Instant::now();
             if error.is_outage() {

@@ -13,7 +13,7 @@ mod keys;
 mod provider;
 mod request;
 
-pub use answer::{ChatAnswer, Finish, TokenLogprob, Usage};
+pub use answer::{ChatAnswer, Finish, TokenLogprob, Usage, Wasted};
 pub use breaker::BreakerState;
 pub use client::Client;
 pub use config::{BreakerConfig, ProviderConfig, RemoteConfig};

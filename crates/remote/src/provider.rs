@@ -1,6 +1,6 @@
 //! One server: its address, its state, and one attempt at it.
 
-use crate::answer::{self, Parsed};
+use crate::answer::{self, Parsed, Unusable};
 use crate::breaker::{Breaker, BreakerState};
 use crate::config::{ProviderConfig, RemoteConfig};
 use crate::error::RemoteError;
@@ -71,11 +71,19 @@ pub(crate) struct Failure {
     pub(crate) error: RemoteError,
     /// How long the server wants to be left alone.
     pub(crate) retry_after: Option<Duration>,
+    /// Tokens in and out that the server counted all the same.
+    pub(crate) tokens: Option<(u64, u64)>,
 }
 
 impl From<RemoteError> for Failure {
     fn from(error: RemoteError) -> Self {
-        Self { error, retry_after: None }
+        Self { error, retry_after: None, tokens: None }
+    }
+}
+
+impl From<Unusable> for Failure {
+    fn from(unusable: Unusable) -> Self {
+        Self { error: unusable.error, retry_after: None, tokens: unusable.tokens }
     }
 }
 
@@ -119,8 +127,13 @@ impl Provider {
     }
 
     pub(crate) fn count_answer(&self, usage: answer::Usage) {
+        self.counts.answered.fetch_add(1, Ordering::Relaxed);
+        self.count_usage(usage);
+    }
+
+    /// What was used, by an answer or by what is none.
+    pub(crate) fn count_usage(&self, usage: answer::Usage) {
         let add = |counter: &AtomicU64, n| counter.fetch_add(n, Ordering::Relaxed);
-        add(&self.counts.answered, 1);
         add(&self.counts.tokens_in, usage.tokens_in);
         add(&self.counts.tokens_out, usage.tokens_out);
         add(&self.counts.micro_usd, usage.micro_usd);
@@ -224,7 +237,7 @@ impl Provider {
                 RemoteError::Refused { provider, status: s.as_u16(), reason: reason(&body) }
             }
         };
-        Failure { error, retry_after }
+        Failure { error, retry_after, tokens: None }
     }
 }
 

@@ -24,7 +24,7 @@ use crate::ground::Ground;
 use crate::merge;
 use docmill_blobs::Blobs;
 use docmill_contracts::{Classify, Cost, Problem, Severity, content_sha256};
-use docmill_remote::{Client, RemoteConfig, RemoteError};
+use docmill_remote::{Client, RemoteConfig, RemoteError, Wasted};
 use form::Form;
 use rust_decimal::Decimal;
 use std::time::{Duration, Instant};
@@ -169,12 +169,20 @@ impl LlmExtractor {
         let reserved = self.budgets.reserve(&wanted.tenant, wanted.now_ms, most.ceil() as u64).await?;
         let started = Instant::now();
         let call = docmill_metrics::ModelCall::begin();
-        let answer = match tokio::time::timeout_at(until, tier.client.chat(&prompt.request)).await {
+        let mut wasted = Vec::new();
+        let asked = tier.client.chat_counted(&prompt.request, &mut wasted);
+        let answer = match tokio::time::timeout_at(until, asked).await {
             Ok(answer) => answer.map_err(LlmError::from),
             Err(late_by) => Err(late(late_by)),
         };
         drop(call);
         docmill_metrics::model_call(answer.is_ok(), started.elapsed());
+        // An empty answer, or a refusal, is paid for like any other.
+        for Wasted { provider, usage } in &wasted {
+            docmill_metrics::model_usage(provider, usage.tokens_in, usage.tokens_out, usage.micro_usd);
+            cost.add(usage);
+        }
+        let lost: u64 = wasted.iter().map(|w| w.usage.micro_usd).fold(0, u64::saturating_add);
         let booked = match &answer {
             Ok(answer) => {
                 let usage = &answer.usage;
@@ -193,14 +201,18 @@ impl LlmExtractor {
                 cost.add(usage);
                 answer.usage.micro_usd
             }
-            // A server that was asked may charge for what it read though its answer never came.
-            Err(
-                LlmError::Deadline { .. }
-                | LlmError::Remote(RemoteError::Timeout { .. } | RemoteError::Answer { .. }),
-            ) => (sent * price_in).ceil() as u64,
+            // A server that was asked may charge for what it read though its answer never came, or came without its count.
+            Err(LlmError::Deadline { .. } | LlmError::Remote(RemoteError::Timeout { .. })) => {
+                (sent * price_in).ceil() as u64
+            }
+            Err(LlmError::Remote(RemoteError::Answer { .. } | RemoteError::NoText { .. }))
+                if wasted.is_empty() =>
+            {
+                (sent * price_in).ceil() as u64
+            }
             Err(_) => 0,
         };
-        self.budgets.settle(reserved, booked).await?;
+        self.budgets.settle(reserved, booked.saturating_add(lost)).await?;
         answer
     }
 }
@@ -333,7 +345,8 @@ fn tier(config: &RemoteConfig, deadline_s: f64) -> Result<Option<Tier>, LlmError
     Ok(Some(Tier { client, price }))
 }
 
-fn check(config: &LlmConfig) -> Result<(), LlmError> {
+/// Refuses settings that cannot be, whether or not a route leads to a model.
+pub fn check(config: &LlmConfig) -> Result<(), LlmError> {
     let wrong = |field, reason| Err(LlmError::Config { field, reason });
     if !(0.0..=1.0).contains(&config.dear_below) {
         return wrong("dear_below", "it must be within 0 and 1");

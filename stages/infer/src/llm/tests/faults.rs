@@ -51,6 +51,40 @@ async fn cut_answers_are_errors_and_cost_what_they_cost() {
     assert_eq!((cost.tokens_in, cost.usd.as_str()), (11, "0.025"));
 }
 
+/// A reply without text for which the server counts 1000 tokens in and 100 out.
+fn silent(message: &Value) -> impl Fn(Seen) -> std::future::Ready<Reply> + Clone + use<> {
+    let body = json!({"model": "m", "choices": [{"finish_reason": "stop", "message": message}],
+        "usage": {"prompt_tokens": 1000, "completion_tokens": 100}});
+    move |_| std::future::ready(Reply::Json(body.clone()))
+}
+
+#[tokio::test]
+async fn an_answer_without_text_costs_what_it_costs_and_touches_the_budget() {
+    for message in [json!({"content": ""}), json!({"content": null, "refusal": "no"}), Value::Null] {
+        let server = ScriptedServer::start(silent(&message)).await;
+        let mut config = config(&server.url());
+        config.llm.max_output_tokens = 100;
+        config.llm.budget_usd = 4.0;
+        let engine = engine(&config);
+        let error = read(&engine, INVOICE).await.unwrap_err();
+        let InferError::Llm { cost, .. } = error else { panic!("{error:?}") };
+        assert_eq!((cost.tokens_in, cost.tokens_out, cost.usd.as_str()), (1000, 100, "1.2"), "{message}");
+        // 4 dollars less what is spent are too few for a call that may cost 3.
+        let spent = engine.budgets.reserve("t", 0, 3_000_000).await.unwrap_err();
+        assert!(matches!(spent, LlmError::Budget { spent_micro_usd: 1_200_000, .. }), "{message}: {spent}");
+    }
+}
+
+#[tokio::test]
+async fn what_the_first_server_charges_for_nothing_is_added_to_the_second_ones_answer() {
+    let first = ScriptedServer::start(silent(&json!({"content": " "}))).await;
+    let second = scripted(answer(&[]).to_string()).await;
+    let mut config = config(&first.url());
+    config.llm.cheap.providers.push(ProviderConfig { name: "b".into(), ..provider(&second.url(), "cheap") });
+    let found = read(&engine(&config), INVOICE).await.unwrap();
+    assert_eq!((found.cost.tokens_in, found.cost.tokens_out, found.cost.usd.as_str()), (1011, 107, "1.225"));
+}
+
 #[tokio::test]
 async fn the_dear_model_takes_over_from_one_that_gives_nothing() {
     let (cheap, dear) = (scripted("no idea").await, scripted(answer(&[]).to_string()).await);
