@@ -389,7 +389,7 @@ fn proforma_problem() -> Problem {
 /// A page that was scanned twice.
 fn repeated(page: i32, first: i32) -> Problem {
     Problem {
-        code: "INFER-0153".to_owned(),
+        code: "INFER-0155".to_owned(),
         severity: Severity::Warning,
         message: format!("page {page} says the same as page {first}: its rows are counted once"),
         fields: vec!["line_items".to_owned()],

@@ -5,6 +5,7 @@
 
 mod business;
 mod cii;
+mod lengths;
 mod once;
 mod shown;
 mod tree;
@@ -88,6 +89,8 @@ pub fn read(bytes: &[u8]) -> Result<(Extraction, Known), XmlError> {
     if found.fields.is_empty() {
         return Err(XmlError::Unknown { root: root.name().chars().take(80).collect() });
     }
+    let long = lengths::cut(&mut found);
+    found.problems.extend(long);
     found.problems.extend(once::problems(&document));
     found.problems.extend(business::problems(&document));
     Ok((found, root.known()))
