@@ -11,9 +11,10 @@ use clap::Args;
 use docmill_infer::TrainError;
 use docmill_infer::local::model::Model;
 use docmill_infer::schema::Schema;
-use docmill_infer::train::truth::{self, Truth};
+use docmill_infer::train::truth::Truth;
+use docmill_infer::train::truths;
 use docmill_infer::train::words::DocumentWords;
-use docmill_infer::train::{Example, Settings, Task, cross, cross_validate, train};
+use docmill_infer::train::{Example, Settings, Task, cross, cross_validate, is_anything_findable, train};
 use docmill_learn::Folds;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -93,7 +94,7 @@ pub(crate) async fn load(args: &ExampleArgs, settings: Settings) -> Result<Loade
     let mut examples = Vec::new();
     let mut left_out = 0;
     for folder in &args.examples {
-        let truths = read_truths(folder)?;
+        let truths = read_truths(folder, &task)?;
         let words = read_words(&truths, folder, &args.cache, args.config.as_deref()).await?;
         for mut truth in truths {
             let Some(document) = words.get(&truth.name).filter(|d| !d.pages.is_empty()) else {
@@ -127,6 +128,12 @@ pub async fn run(args: TrainArgs) -> Result<ExitCode, OpsError> {
     let Loaded { task, examples, base, real, folds } = load(&args.examples, settings).await?;
     let all: Vec<&Example> = examples.iter().collect();
     let mut model = train(&task, &all, base.as_ref(), settings);
+    let findable = is_anything_findable(&task, &examples) && !model.scorers.is_empty();
+    if !findable && model.kinds.is_empty() {
+        return Err(OpsError::Usage(vec![format!(
+            "nothing can be learned from {real} examples: no field has values that stand on the pages of at least three of them"
+        )]));
+    }
     if args.examples.folds > 1 {
         let report = cross_validate(&task, &examples, &folds, base.as_ref(), settings);
         report::print(&report, &folds, real);
@@ -151,18 +158,29 @@ fn read_model(path: &Path) -> Result<Model, OpsError> {
     Model::from_bytes(&bytes).map_err(|e| OpsError::Part(Box::new(e)))
 }
 
-fn read_truths(folder: &Path) -> Result<Vec<Truth>, OpsError> {
+/// Most mistakes that are told one by one.
+const MOST_MISTAKES: usize = 20;
+
+fn read_truths(folder: &Path, task: &Task) -> Result<Vec<Truth>, OpsError> {
     let path = folder.join("truth.jsonl");
     let text = std::fs::read_to_string(&path).map_err(|e| OpsError::io("read", &path, e))?;
-    let (mut truths, mut mistakes) = (Vec::new(), Vec::new());
-    for (i, line) in text.lines().enumerate().filter(|(_, l)| !l.trim().is_empty()) {
-        match truth::from_line(line) {
-            Ok(truth) if !truth.name.is_empty() => truths.push(truth),
-            Ok(_) => mistakes.push(format!("{}:{}: no source.name", path.display(), i + 1)),
-            Err(e) => mistakes.push(format!("{}:{}: {e}", path.display(), i + 1)),
-        }
+    let read = truths::read(&text, &task.wants);
+    let place = path.display();
+    if !read.mistakes.is_empty() {
+        let more = read.mistakes.len().saturating_sub(MOST_MISTAKES);
+        let mut mistakes: Vec<String> =
+            read.mistakes.iter().take(MOST_MISTAKES).map(|mistake| format!("{place}:{mistake}")).collect();
+        mistakes.extend((more > 0).then(|| format!("{place}: {more} more mistakes")));
+        return Err(OpsError::Usage(mistakes));
     }
-    if mistakes.is_empty() { Ok(truths) } else { Err(OpsError::Usage(mistakes)) }
+    for (name, (line, count)) in &read.unknown {
+        let what = if *count == 1 { "1 line".to_owned() } else { format!("{count} lines") };
+        ui::tell(format!("{place}:{line}: nothing is learned of {name} ({what}): there is no such field"));
+    }
+    if read.repeated > 0 {
+        ui::tell(format!("{place}: {} lines say again what another one says", read.repeated));
+    }
+    Ok(read.truths)
 }
 
 async fn read_words(

@@ -7,10 +7,11 @@ pub mod cross;
 pub mod fit;
 pub mod synth;
 pub mod truth;
+pub mod truths;
 pub mod words;
 
 pub use cross::{FieldReport, Report, compare_families, cross_validate};
-pub use fit::{Example, Settings, Task, train};
+pub use fit::{Example, Settings, Task, is_anything_findable, train};
 
 #[cfg(test)]
 mod tests;

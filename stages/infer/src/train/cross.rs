@@ -110,7 +110,31 @@ pub fn cross_validate(
         }
     }
     calibrate(&mut outcomes, folds.len());
-    Report { types, novelty: new, ..report(task, outcomes, folds.len()) }
+    let mut report = report(task, outcomes, folds.len());
+    report.fields.extend(unlearned(task, examples, &report.fields));
+    let place = |f: &FieldReport| task.wants.iter().position(|want| want.name == f.name);
+    report.fields.sort_by_key(place);
+    Report { types, novelty: new, ..report }
+}
+
+/// Fields that examples have and nothing was learned of, since their values do not stand on the pages or too few examples have one.
+fn unlearned(task: &Task, examples: &[Example], learned: &[FieldReport]) -> Vec<FieldReport> {
+    let mut fields = Vec::new();
+    for (field, want) in task.wants.iter().enumerate() {
+        let real = examples.iter().filter(|e| !e.teaches_only);
+        let findable: Vec<bool> = real.filter_map(|e| e.is_findable(task, field)).collect();
+        if findable.is_empty() || learned.iter().any(|f| f.name == want.name) {
+            continue;
+        }
+        let possible = findable.iter().filter(|f| **f).count() as f64 / findable.len() as f64;
+        fields.push(FieldReport {
+            name: want.name.clone(),
+            n: findable.len(),
+            possible,
+            ..FieldReport::default()
+        });
+    }
+    fields
 }
 
 /// Decides about an example and compares with its truth. Fields that the truth does not have are left out.

@@ -105,6 +105,22 @@ impl Example {
     }
 }
 
+impl Example {
+    /// Whether the true value of a field is among what can be read of it; none where its truth has no such field.
+    pub fn is_findable(&self, task: &Task, field: usize) -> Option<bool> {
+        let (want, asked) = (task.wants.get(field)?, self.asked.get(field)?);
+        let alike = Alike::of(want.role);
+        let value = alike.key(self.truth.fields.get(&want.name)?);
+        Some(asked.values.iter().any(|v| alike.key(v) == value))
+    }
+}
+
+/// Whether any real example has a field whose value stands on its pages.
+pub fn is_anything_findable(task: &Task, examples: &[Example]) -> bool {
+    let mut real = examples.iter().filter(|e| !e.teaches_only);
+    real.any(|e| (0..task.wants.len()).any(|field| e.is_findable(task, field) == Some(true)))
+}
+
 /// Weight of a made-up document beside a real one. Layouts of sheets have more to be made up than real examples show; slips less.
 const SHEET: f32 = 0.07;
 const SLIP: f32 = 0.02;

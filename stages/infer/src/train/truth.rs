@@ -137,6 +137,7 @@ fn text(json: &Value) -> Option<String> {
     let text = match json {
         Value::String(s) => s.clone(),
         Value::Number(n) => n.to_string(),
+        Value::Bool(flag) => flag.to_string(),
         _ => return None,
     };
     Some(text).filter(|t| !t.trim().is_empty())
