@@ -9,3 +9,4 @@ pub mod iban;
 pub mod money;
 pub mod unit;
 pub mod vat_id;
+pub mod vat_rate;

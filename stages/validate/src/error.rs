@@ -29,6 +29,7 @@ pub(crate) mod code {
     pub(crate) const DUPLICATE: &str = "VALIDATE-0024";
     pub(crate) const NOT_ALL_COMPARED: &str = "VALIDATE-0025";
     pub(crate) const DOCUMENT_CONFIDENCE: &str = "VALIDATE-0026";
+    pub(crate) const VAT_RATE: &str = "VALIDATE-0027";
 }
 
 /// What can go wrong while validating.

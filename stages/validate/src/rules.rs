@@ -6,6 +6,7 @@ mod confidence;
 mod dates;
 pub(crate) mod decimals;
 mod identifiers;
+mod rates;
 mod required;
 pub(crate) mod rows;
 #[cfg(test)]
@@ -30,6 +31,7 @@ const RULES: &[Rule] = &[
     decimals::numbers,
     totals::check,
     vat::check,
+    rates::check,
     |subject, _| subject.lines.wrong.clone(),
     decimals::check,
     signs::check,

@@ -18,7 +18,7 @@ pub(super) fn check(subject: Subject, _: &Config) -> Vec<Problem> {
 }
 
 /// What totals may differ by.
-fn tolerance(subject: Subject, name: &str) -> Decimal {
+pub(super) fn tolerance(subject: Subject, name: &str) -> Decimal {
     if subject.is_xml(name) {
         return Decimal::ZERO;
     }
