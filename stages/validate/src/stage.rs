@@ -8,11 +8,14 @@ use crate::{Config, STAGE, ValidateError, outcome, rules};
 use docmill_blobs::Blobs;
 use docmill_contracts::public::row_of_line;
 use docmill_contracts::{
-    Artifact, BlobRef, Class, Classify, DocumentExtracted, DocumentResult, DocumentValidated, ErrorInfo,
-    Fields, PageSummary, Problem, ResultStatus, StageTrace, Trace,
+    Artifact, BlobRef, Class, Classify, Cost, DocumentExtracted, DocumentPart, DocumentResult,
+    DocumentValidated, ErrorInfo, Fields, PageSummary, Problem, ResultStatus, Severity, StageTrace, Trace,
 };
 use docmill_runtime::{Cx, Outputs, Stage, Unreadable};
 use std::time::Instant;
+
+/// Most problems of the documents of one packet behind its first.
+const MOST_OF_PARTS: usize = 200;
 
 /// Decides what becomes of a document.
 pub struct Validate {
@@ -69,6 +72,27 @@ impl Validate {
         Ok(schema.check(Subject { document, lines: &lines }, config))
     }
 
+    /// What is wrong with the documents of a packet behind the first, whose values are the result's own.
+    async fn problems_of_parts(
+        &self,
+        input: &DocumentExtracted,
+        config: &Config,
+    ) -> Result<Vec<Problem>, ValidateError> {
+        let mut all = Vec::new();
+        for (number, part) in input.parts.iter().enumerate().skip(1) {
+            // Rows of the result itself have number 0, those of the first part 1.
+            let document = as_document(input, part, number + 1);
+            let problems = self.problems(&document, config).await?;
+            all.extend(problems.into_iter().map(|problem| of_part(problem, part)));
+        }
+        // A packet of a thousand slips is one trouble. What keeps it from being accepted comes before what does not.
+        if all.len() > MOST_OF_PARTS {
+            all.sort_by_key(|problem| problem.severity != Severity::Error);
+            all.truncate(MOST_OF_PARTS);
+        }
+        Ok(all)
+    }
+
     /// Calls `take` with every row of a table that is in a file.
     async fn each_row(
         &self,
@@ -109,12 +133,20 @@ impl Stage for Validate {
             }
             Err(error) => return Err(error),
         };
+        let of_parts = match self.problems_of_parts(input, &config).await {
+            Ok(problems) => problems,
+            Err(error) if error.class() == Class::Input => {
+                return Ok(ended(input, ErrorInfo::of(&error, STAGE, None), started, cx.now_ms));
+            }
+            Err(error) => return Err(error),
+        };
         let head = &input.head;
         // Where an e-invoice was read, its business rules were applied to the XML itself.
         let said = |problem: &Problem| input.problems.iter().any(|p| p.code == problem.code);
         let own = problems.into_iter().filter(|problem| !said(problem));
         let mut problems: Vec<Problem> = input.problems.iter().cloned().chain(own).collect();
         let claimed = if config.find_duplicates { claimed(input) } else { Claimed::default() };
+        problems.extend(of_parts);
         problems.extend(claimed.problems);
         // What follows from problems does not depend on rows.
         let lines = Lines::new(&input.fields);
@@ -132,9 +164,9 @@ impl Stage for Validate {
             source,
             status,
             kind: input.kind.clone(),
-            fields: input.fields.clone(),
-            line_items: input.line_items.clone(),
-            vat_breakdown: input.vat_breakdown.clone(),
+            fields: ranked(&input.fields),
+            line_items: input.line_items.iter().map(ranked).collect(),
+            vat_breakdown: input.vat_breakdown.iter().map(ranked).collect(),
             problems,
             pages: input.pages.clone(),
             error: None,
@@ -144,7 +176,7 @@ impl Stage for Validate {
                 stages: stages(input, started),
                 cost: input.cost.clone(),
             },
-            parts: input.parts.clone(),
+            parts: input.parts.iter().map(part_ranked).collect(),
             artifacts: input.artifacts.clone(),
             layout_novelty: input.layout_novelty,
         };
@@ -160,6 +192,54 @@ impl Stage for Validate {
     fn unreadable(&self, record: Unreadable) -> Outputs {
         Outputs::one(DocumentValidated::ended(&record.head(), record.error, Vec::new()))
     }
+}
+
+/// Values whose other readings are no surer than they are: an engine that chose one was surer of it, whatever it had counted before.
+/// Readings of other engines stay as they are, since a value that stands on the page is taken before a surer one that does not.
+fn ranked(fields: &Fields) -> Fields {
+    let mut fields = fields.clone();
+    for field in fields.values_mut() {
+        for other in field.other_readings.iter_mut().filter(|other| other.engine == field.engine) {
+            other.confidence = other.confidence.min(field.confidence);
+        }
+    }
+    fields
+}
+
+fn part_ranked(part: &DocumentPart) -> DocumentPart {
+    let table = |rows: &[Fields]| rows.iter().map(ranked).collect();
+    DocumentPart {
+        fields: ranked(&part.fields),
+        line_items: table(&part.line_items),
+        vat_breakdown: table(&part.vat_breakdown),
+        ..part.clone()
+    }
+}
+
+/// A document of a packet as if it were alone. Pages that could not be read are told of the whole file.
+fn as_document(input: &DocumentExtracted, part: &DocumentPart, rows: usize) -> DocumentExtracted {
+    let file = Artifact::find_rows(&input.artifacts, rows);
+    DocumentExtracted {
+        head: input.head.clone(),
+        kind: part.kind.clone(),
+        fields: part.fields.clone(),
+        line_items: part.line_items.clone(),
+        vat_breakdown: part.vat_breakdown.clone(),
+        problems: Vec::new(),
+        pages: Vec::new(),
+        error: None,
+        stages: Vec::new(),
+        cost: Cost::default(),
+        parts: Vec::new(),
+        artifacts: file.map(|blob| Artifact::rows(0, blob.clone())).into_iter().collect(),
+        layout_novelty: None,
+    }
+}
+
+/// The problem of a document of a packet: its pages stand before what is wrong.
+fn of_part(problem: Problem, part: &DocumentPart) -> Problem {
+    let message = format!("pages {}-{}: {}", part.first_page, part.last_page, problem.message);
+    Problem { message, page: problem.page.or(Some(part.first_page)), ..problem }
 }
 
 /// Why the document ends here: it could not be read at all, or not one of its pages could and nothing was found.

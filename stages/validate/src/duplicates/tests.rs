@@ -184,9 +184,11 @@ async fn documents_of_one_file_are_compared_one_by_one() {
     let mut bench = Bench::new("{}");
     assert_eq!(bench.told(&with("a", 1, &[("invoice_number", "7")])).await, None);
     let result = bench.result(&packet("b", &["5", "6", "7", "5"])).await;
-    let told: Vec<_> = result.problems.iter().map(|p| (p.code.as_str(), p.page)).collect();
+    // Each of them is told that it has no lines, besides.
+    let problems: Vec<_> = result.problems.iter().filter(|p| p.code != "BR-16").collect();
+    let told: Vec<_> = problems.iter().map(|p| (p.code.as_str(), p.page)).collect();
     assert_eq!(told, [(code::DUPLICATE, Some(4)), (code::DUPLICATE, Some(3))]);
-    assert!(result.problems[0].message.contains("page 1 of this file"), "{}", result.problems[0].message);
+    assert!(problems[0].message.contains("page 1 of this file"), "{}", problems[0].message);
     assert_eq!(bench.told(&with("c", 1, &[("invoice_number", "6")])).await.as_deref(), Some("b"));
     let numbers: Vec<String> = (100..400).map(|n| n.to_string()).collect();
     let many = bench.result(&packet("d", &numbers.iter().map(String::as_str).collect::<Vec<_>>())).await;

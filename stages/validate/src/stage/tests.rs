@@ -232,3 +232,91 @@ async fn rows_in_a_file_are_checked_as_rows_in_the_record_are() {
     let error = bench.stage.run(&sample.0, &CX).await.unwrap_err();
     assert_eq!((error.code().0, error.class()), ("VALIDATE-0023", Class::Internal));
 }
+
+fn part(sample: &Sample, first_page: i32, last_page: i32) -> DocumentPart {
+    let document = &sample.0;
+    DocumentPart {
+        first_page,
+        last_page,
+        kind: document.kind.clone(),
+        fields: document.fields.clone(),
+        line_items: document.line_items.clone(),
+        vat_breakdown: document.vat_breakdown.clone(),
+    }
+}
+
+fn messages<'a>(result: &'a DocumentResult, code: &str) -> Vec<&'a str> {
+    result.problems.iter().filter(|p| p.code == code).map(|p| p.message.as_str()).collect()
+}
+
+#[tokio::test]
+async fn each_document_of_a_packet_is_held_against_the_rules_of_its_type() {
+    let bench = bench();
+    let mut bad =
+        Sample::new("invoice").fields(&[("iban", "DE89370400440532013001"), ("due_date", "31.01.")]);
+    bad = bad.fields(&[("net_total", "100"), ("tax_total", "20"), ("grand_total", "125")]);
+    bad = bad.line(&[("quantity", "2"), ("unit_price", "50"), ("line_total", "110")]);
+    let note = Sample::new("delivery_note").fields(&[("invoice_number", "1"), ("seller_name", "A")]);
+    let mut sample = Sample::good_invoice();
+    sample.0.parts = vec![part(&sample, 1, 1), part(&bad, 2, 2), part(&note, 3, 4)];
+    let found = result(&bench, &sample).await;
+    let want = "pages 2-2: net_total 100 + tax_total 20 is 120, grand_total is 125";
+    assert_eq!(messages(&found, "BR-CO-15"), [want]);
+    assert!(messages(&found, "VALIDATE-0011")[0].starts_with("pages 2-2: iban `DE89"), "{found:?}");
+    assert!(messages(&found, "PEPPOL-EN16931-R120")[0].starts_with("pages 2-2: line 1: 2 × 50 is 100"));
+    assert_eq!(messages(&found, "VALIDATE-0007").len(), 1);
+    assert!(messages(&found, "BR-02")[0].starts_with("pages 2-2: "));
+    assert!(
+        found
+            .problems
+            .iter()
+            .all(|p| !p.message.starts_with("pages 1-1") && !p.message.starts_with("pages 3-4"))
+    );
+    assert_eq!(found.status, ResultStatus::Review);
+    // What has no page of its own is on the first one of its document.
+    assert_eq!(found.problems.iter().find(|p| p.code == "BR-02").unwrap().page, Some(2));
+}
+
+#[tokio::test]
+async fn rows_of_a_part_that_are_in_a_file_are_checked_and_errors_of_many_parts_come_first() {
+    let bench = bench();
+    let mut sample = Sample::good_invoice();
+    let mut other = Sample::good_invoice();
+    other.0.line_items[0].get_mut("line_total").unwrap().value = "999".into();
+    let rows: String = other.0.line_items.iter().map(docmill_contracts::public::row_line).collect();
+    other.0.line_items.clear();
+    sample.0.parts = vec![part(&sample, 1, 1), part(&other, 2, 9)];
+    let blob = bench.blobs.put(Bytes::from(rows)).await.unwrap();
+    sample.0.artifacts = vec![Artifact::rows(2, blob)];
+    let found = result(&bench, &sample).await;
+    assert_eq!(messages(&found, "BR-CO-10"), ["pages 2-9: the lines add up to 999, line_total is 573"]);
+
+    other.0.fields.remove("buyer_name");
+    sample.0.artifacts.clear();
+    let first = part(&sample, 1, 1);
+    sample.0.parts = std::iter::once(first).chain((2..500).map(|page| part(&other, page, page))).collect();
+    other.0.fields.remove("seller_name");
+    sample.0.parts.push(part(&other, 500, 500));
+    let found = result(&bench, &sample).await;
+    let of_parts: Vec<&Problem> = found.problems.iter().filter(|p| p.message.starts_with("pages ")).collect();
+    assert_eq!(of_parts.len(), MOST_OF_PARTS);
+    assert_eq!((of_parts[0].code.as_str(), of_parts[0].page), ("BR-06", Some(500)));
+}
+
+#[tokio::test]
+async fn other_readings_of_an_engine_are_no_surer_than_what_it_chose() {
+    let bench = bench();
+    let mut sample = Sample::good_invoice();
+    sample.confidence("seller_name", 0.9);
+    for (value, confidence) in [("Other A", 0.95), ("Other B", 0.2), ("Other C", 0.97)] {
+        sample.other_reading("seller_name", value, confidence);
+    }
+    // Another engine may have been surer of what does not stand on the page.
+    sample.0.fields.get_mut("seller_name").unwrap().other_readings[2].engine = "llm".into();
+    sample.0.parts = vec![part(&sample, 1, 1)];
+    let found = result(&bench, &sample).await;
+    for fields in [&found.fields, &found.parts[0].fields] {
+        let sure: Vec<f64> = fields["seller_name"].other_readings.iter().map(|r| r.confidence).collect();
+        assert_eq!(sure, [0.9, 0.2, 0.97]);
+    }
+}
