@@ -26,6 +26,32 @@ fn what_is_learned_is_right_on_documents_that_were_not_seen() {
 }
 
 #[test]
+fn a_field_whose_values_stand_nowhere_is_reported_and_nothing_at_all_is_noticed() {
+    let (mut task, _, settings) = small();
+    task.wants.retain(|w| matches!(w.role, Role::IssueDate | Role::Gross));
+    let made = (0..30).map(synth::document).filter(|m| m.truth.kind.as_deref() == Some("invoice"));
+    let mut examples: Vec<Example> = made
+        .map(|m| {
+            let mut truth = m.truth;
+            truth.fields.insert("issue_date".into(), "1901-01-01".into());
+            Example::of(truth, &m.pages, &task, settings)
+        })
+        .collect();
+    assert!(is_anything_findable(&task, &examples));
+    let names: Vec<&str> = examples.iter().map(|e| e.truth.group.as_str()).collect();
+    let folds = Folds::grouped(&names, 2);
+    let report = cross_validate(&task, &examples, &folds, None, settings);
+    let date = report.fields.iter().find(|f| f.name == "issue_date").unwrap();
+    assert_eq!(date.n, examples.len());
+    assert!(date.possible < 1e-9 && date.f1 < 1e-9, "{date:?}");
+    assert!(report.fields.iter().any(|f| f.name == "grand_total" && f.f1 > 0.5));
+    for example in &mut examples {
+        example.truth.fields.remove("grand_total");
+    }
+    assert!(!is_anything_findable(&task, &examples));
+}
+
+#[test]
 fn the_same_examples_give_the_same_model_and_it_reads_a_document() {
     let (task, examples, settings) = small();
     let all: Vec<&Example> = examples.iter().collect();

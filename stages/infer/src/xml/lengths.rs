@@ -42,8 +42,10 @@ pub(super) fn cut(found: &mut Extraction) -> Vec<Problem> {
     problems
 }
 
+/// Bytes of a value, of which one that is cut anyway has no more than is left of it.
 fn bytes(field: &Field) -> usize {
-    field.value.len() + field.raw.as_ref().map_or(0, String::len)
+    let left = |text: &String| text.len().min(4 * MOST);
+    left(&field.value) + field.raw.as_ref().map_or(0, left)
 }
 
 /// Cuts a value; how long it was where it was too long.
@@ -99,6 +101,8 @@ mod tests {
         assert_eq!(found.fields["buyer_name"].value.chars().count(), 10_000);
         assert_eq!(found.fields["buyer_name"].raw.as_ref().unwrap().chars().count(), 10_000);
         assert_eq!(found.fields["seller_name"].value.chars().count(), 10_000);
+        let (_, told) = cut_of(&[("buyer_name", 3_000_000)], &[]);
+        assert_eq!(told, ["buyer_name has 3000000 characters; it is cut at 10000"]);
     }
 
     #[test]
