@@ -8,6 +8,7 @@ mod blocks;
 mod deflate;
 mod density;
 mod image;
+mod jpeg;
 mod pdf;
 mod pdfium;
 mod picture;
@@ -21,7 +22,7 @@ use crate::protocol::{self, Columns, Content, Fault, Note, PageReply, Refusal, R
 use blocks::Blocks;
 use docmill_contracts::{PackedRules, PackedWords};
 use docmill_sandbox::{Handler, Replies};
-use pdfium::Library;
+use pdfium::{Closed, Library};
 use picture::Picture;
 use std::io;
 use std::path::Path;
@@ -52,12 +53,17 @@ impl Handler for Decoder {
             "application/pdf" => {
                 let password = head.password.as_ref().map(docmill_contracts::Password::reveal);
                 let replies = *out.replies;
-                let document = match head.supplied {
+                let open = |password| match head.supplied {
                     Some(length) => {
                         let fetch = move |offset, to: &mut [u8]| replies.fetch(offset, to).is_ok();
                         self.pdfium.load_parts(Blocks::new(length, fetch), password)
                     }
                     None => self.pdfium.load(bytes, password),
+                };
+                // Whoever gives a password for all documents has some that need none, or only another one to be changed.
+                let document = match open(password) {
+                    Err(Closed::Password) if password.is_some() => open(None),
+                    opened => opened,
                 };
                 pdf::handle(document, password.is_some(), head.task, out)
             }
@@ -151,8 +157,8 @@ pub(crate) fn read_images(bytes: &[u8], rules: &Rules) {
     for media_type in ["image/png", "image/jpeg", "image/webp", "image/bmp"] {
         drop(image::picture(media_type, bytes, rules));
     }
-    for index in tiff::directory(bytes, rules.max_pages).unwrap_or_default() {
-        drop(tiff::decode(bytes, index, rules));
+    for page in tiff::pages(bytes, rules.max_pages).unwrap_or_default() {
+        drop(tiff::decode(bytes, page, rules));
     }
 }
 

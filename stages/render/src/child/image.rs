@@ -1,7 +1,7 @@
 //! Images of one page: PNG, JPEG, WebP, BMP.
 
 use super::picture::Picture;
-use super::{Found, Out, density, range};
+use super::{Found, Out, density, jpeg, range};
 use crate::protocol::{Fault, Note, Refusal, Rules, Task};
 use image::{DynamicImage, ImageDecoder, ImageError, ImageFormat, ImageReader, Limits};
 use std::io::{self, Cursor};
@@ -46,6 +46,9 @@ pub(super) fn allocation(max_pixels: u64) -> u64 {
 }
 
 fn decode(media_type: &str, format: ImageFormat, bytes: &[u8], rules: &Rules) -> Result<Picture, Fault> {
+    if format == ImageFormat::Jpeg && !jpeg::is_whole(bytes) {
+        return Err(Fault::Damaged);
+    }
     let mut reader = ImageReader::with_format(Cursor::new(bytes), format);
     let mut limits = Limits::default();
     limits.max_alloc = Some(allocation(rules.max_pixels));

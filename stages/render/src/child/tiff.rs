@@ -1,12 +1,17 @@
 //! TIFF: one page for each image of the file but thumbnails.
 
+mod directory;
+mod fax;
+
 use super::image::allocation;
 use super::picture::Picture;
 use super::{Found, Out, density, range};
 use crate::protocol::{Fault, Note, Refusal, Rules, Task};
+use directory::Layout;
+pub(super) use directory::{Page, pages};
+use fax::Strips;
 use image::metadata::Orientation;
 use image::{DynamicImage, GrayImage, RgbImage, RgbaImage};
-use std::collections::HashSet;
 use std::io::{self, Cursor};
 use std::time::Instant;
 use tiff::decoder::{Decoder, DecodingResult, Limits};
@@ -15,78 +20,46 @@ use tiff::{ColorType, TiffError};
 
 /// Does a task on a TIFF.
 pub(super) fn handle(bytes: &[u8], task: Task, out: &mut Out<'_, '_>) -> io::Result<()> {
-    let Some(pages) = directory(bytes, out.rules.max_pages) else {
+    let Some(pages) = pages(bytes, out.rules.max_pages) else {
         return out.refuse(Refusal::Unreadable);
     };
     if task == Task::Plan {
         return out.document(u32::try_from(pages.len()).unwrap_or(u32::MAX), None);
     }
     let all = u32::try_from(pages.len()).unwrap_or(u32::MAX);
-    for (page, index) in range(task, all).zip(pages.iter().skip(range(task, all).start as usize)) {
+    for (number, page) in range(task, all).zip(pages.iter().skip(range(task, all).start as usize)) {
         let since = Instant::now();
-        let picture = decode(bytes, *index, out.rules);
+        let picture = decode(bytes, *page, out.rules);
         let size = picture.as_ref().map_or((0.0, 0.0), Picture::points);
-        out.page(page + 1, since, size, &Note::default(), picture.map(Found::Picture))?;
+        out.page(number + 1, since, size, &Note::default(), picture.map(Found::Picture))?;
     }
     Ok(())
 }
 
-/// Indices of the images that are pages; none where it is no TIFF. Stops a little over `limit`, and at a circle.
-///
-/// Read by hand, as the decoder refuses to pass an image whose compression it does not know.
-pub(super) fn directory(bytes: &[u8], limit: u32) -> Option<Vec<usize>> {
-    let little = match bytes.get(..2)? {
-        b"II" => true,
-        b"MM" => false,
-        _ => return None,
-    };
-    let number = |at: u64, len: u64| -> Option<u64> {
-        let from = usize::try_from(at).ok()?;
-        let field = bytes.get(from..from.checked_add(usize::try_from(len).ok()?)?)?;
-        let add = |n: u64, b: &u8| n << 8 | u64::from(*b);
-        Some(if little { field.iter().rev().fold(0, add) } else { field.iter().fold(0, add) })
-    };
-    let (count_len, entry_len, offset_len, first) = match number(2, 2)? {
-        42 => (2, 12, 4, 4),
-        43 => (8, 20, 8, 8),
-        _ => return None,
-    };
-    let mut at = number(first, offset_len)?;
-    let (mut seen, mut pages) = (HashSet::new(), Vec::new());
-    for index in 0.. {
-        if at == 0 || !seen.insert(at) || pages.len() > limit as usize || index > 4 * limit as usize {
-            break;
-        }
-        // A file that is cut off in the middle keeps the pages before.
-        let Some(entries) = number(at, count_len).filter(|n| *n <= 65_536) else { break };
-        let entry = |i: u64| at + count_len + i * entry_len;
-        let subfile = (0..entries)
-            .take_while(|i| number(entry(*i), 2).is_some_and(|tag| tag <= 254))
-            .find(|i| number(entry(*i), 2) == Some(254))
-            .and_then(|i| number(entry(i) + entry_len - offset_len, 4));
-        if subfile.unwrap_or(0) & 1 == 0 {
-            pages.push(index);
-        }
-        let Some(next) = number(entry(entries), offset_len) else { break };
-        at = next;
-    }
-    Some(pages)
-}
-
-pub(super) fn decode(bytes: &[u8], index: usize, rules: &Rules) -> Result<Picture, Fault> {
-    let most = usize::try_from(allocation(rules.max_pixels)).unwrap_or(usize::MAX);
-    let mut limits = Limits::default();
-    limits.decoding_buffer_size = most;
-    limits.intermediate_buffer_size = most;
-    let mut decoder = Decoder::new(Cursor::new(bytes)).map_err(|e| fault(&e))?.with_limits(limits);
-    decoder.seek_to_image(index).map_err(|e| fault(&e))?;
+/// The picture of a page.
+pub(super) fn decode(bytes: &[u8], page: Page, rules: &Rules) -> Result<Picture, Fault> {
+    let Page::Image { index, at } = page else { return Err(Fault::Damaged) };
+    let mut decoder = open(bytes, index, rules)?;
     let (width, height) = decoder.dimensions().map_err(|e| fault(&e))?;
     if u64::from(width) * u64::from(height) > rules.max_pixels {
         return Err(Fault::TooManyPixels { width, height });
     }
     let claim = resolution(&mut decoder);
     let orientation = decoder.find_tag_unsigned::<u8>(Tag::Orientation).ok().flatten();
-    let mut pixels = read(&mut decoder, width, height)?;
+    let number = |decoder: &mut Source<'_>, tag| decoder.find_tag_unsigned::<u16>(tag).ok().flatten();
+    let mut pixels = if number(&mut decoder, Tag::PhotometricInterpretation) == Some(PALETTE) {
+        // The decoder refuses palettes; what it takes for shades of grey are their numbers.
+        let map = decoder.get_tag_u16_vec(Tag::ColorMap).map_err(|_| Fault::Damaged)?;
+        let tag = u64::from(Tag::PhotometricInterpretation.to_u16());
+        let grey = Layout::of(bytes)
+            .and_then(|(layout, _)| layout.with_value(at, tag, GREY))
+            .ok_or(Fault::Damaged)?;
+        coloured(&mut open(&grey, index, rules)?, &map, width, height)?
+    } else if number(&mut decoder, Tag::Compression) == Some(CompressionMethod::Fax3.to_u16()) {
+        faxed(&mut decoder, bytes, width, height)?
+    } else {
+        read(&mut decoder, width, height)?
+    };
     let (x, y) = density::credible(claim, width, height);
     pixels
         .apply_orientation(orientation.and_then(Orientation::from_exif).unwrap_or(Orientation::NoTransforms));
@@ -95,6 +68,82 @@ pub(super) fn decode(bytes: &[u8], index: usize, rules: &Rules) -> Result<Pictur
 }
 
 type Source<'a> = Decoder<Cursor<&'a [u8]>>;
+
+/// What samples mean: shades of grey from black on, or places in a palette.
+const GREY: u16 = 1;
+const PALETTE: u16 = 3;
+
+/// A decoder that stands at an image.
+fn open<'a>(bytes: &'a [u8], index: usize, rules: &Rules) -> Result<Source<'a>, Fault> {
+    let most = usize::try_from(allocation(rules.max_pixels)).unwrap_or(usize::MAX);
+    let mut limits = Limits::default();
+    limits.decoding_buffer_size = most;
+    limits.intermediate_buffer_size = most;
+    let mut decoder = Decoder::new(Cursor::new(bytes)).map_err(|e| fault(&e))?.with_limits(limits);
+    decoder.seek_to_image(index).map_err(|e| fault(&e))?;
+    Ok(decoder)
+}
+
+/// The pixels of an image whose samples are places in a palette: all red parts, all green ones, all blue ones.
+fn coloured(decoder: &mut Source<'_>, map: &[u16], width: u32, height: u32) -> Result<DynamicImage, Fault> {
+    let ColorType::Gray(bits @ (1 | 2 | 4 | 8)) = decoder.colortype().map_err(|e| fault(&e))? else {
+        return Err(Fault::Format { format: "TIFF with a palette of more than 256 colours".into() });
+    };
+    let mut result = DecodingResult::U8(Vec::new());
+    decoder.read_image_to_buffer(&mut result).map_err(|e| fault(&e))?;
+    let DecodingResult::U8(samples) = result else { return Err(Fault::Damaged) };
+    let places = if bits == 8 { samples } else { indices(&samples, width as usize, bits) };
+    let n = map.len() / 3;
+    // Some programs write 8 bits of a colour where 16 are due.
+    let narrow = map.iter().all(|c| *c < 256);
+    let part = |c: u16| if narrow { c as u8 } else { (c >> 8) as u8 };
+    let pick = |i: u8, colour: usize| {
+        map.get(colour * n + usize::from(i)).filter(|_| usize::from(i) < n).map_or(0, |c| part(*c))
+    };
+    let pixels = places.into_iter().flat_map(|i| [pick(i, 0), pick(i, 1), pick(i, 2)]).collect();
+    RgbImage::from_raw(width, height, pixels).map(DynamicImage::ImageRgb8).ok_or(Fault::Damaged)
+}
+
+/// The pixels of a fax.
+fn faxed(decoder: &mut Source<'_>, bytes: &[u8], width: u32, height: u32) -> Result<DynamicImage, Fault> {
+    const T4_OPTIONS: Tag = Tag::Unknown(292);
+    const TWO_DIMENSIONS: u32 = 1;
+    const LOW_BIT_FIRST: u16 = 2;
+    let options = decoder.find_tag_unsigned::<u32>(T4_OPTIONS).ok().flatten().unwrap_or(0);
+    if options & TWO_DIMENSIONS != 0 {
+        let format = "TIFF with two-dimensional CCITT group 3 compression".into();
+        return Err(Fault::Format { format });
+    }
+    let fill = decoder.find_tag_unsigned::<u16>(Tag::FillOrder).ok().flatten();
+    let photometric = decoder.find_tag_unsigned::<u16>(Tag::PhotometricInterpretation).ok().flatten();
+    let strips = Strips {
+        width: u16::try_from(width).map_err(|_| Fault::Damaged)?,
+        reversed: fill == Some(LOW_BIT_FIRST),
+    };
+    let list = |decoder: &mut Source<'_>, tag| decoder.get_tag_u64_vec(tag).map_err(|_| Fault::Damaged);
+    let (offsets, counts) = (list(decoder, Tag::StripOffsets)?, list(decoder, Tag::StripByteCounts)?);
+    let most = decoder.find_tag_unsigned::<u32>(Tag::RowsPerStrip).ok().flatten().unwrap_or(height).max(1);
+    let (mut packed, mut left) = (Vec::new(), height);
+    for (from, length) in offsets.into_iter().zip(counts) {
+        let rows = most.min(left);
+        left -= rows;
+        let from = usize::try_from(from).map_err(|_| Fault::Damaged)?;
+        let length = usize::try_from(length).map_err(|_| Fault::Damaged)?;
+        let strip = bytes.get(from..from.saturating_add(length)).ok_or(Fault::Damaged)?;
+        if !strips.unpack(strip, rows as usize, &mut packed) {
+            return Err(Fault::Damaged);
+        }
+    }
+    if left > 0 {
+        return Err(Fault::Damaged);
+    }
+    let mut pixels = unpack(&packed, width as usize, 1);
+    if photometric == Some(GREY) {
+        // The sender says that what it sends as black is white.
+        pixels.iter_mut().for_each(|p| *p = u8::MAX - *p);
+    }
+    GrayImage::from_raw(width, height, pixels).map(DynamicImage::ImageLuma8).ok_or(Fault::Damaged)
+}
 
 /// Dots per inch that the image claims.
 fn resolution(decoder: &mut Source<'_>) -> Option<(f32, f32)> {
@@ -138,17 +187,6 @@ fn read(decoder: &mut Source<'_>, width: u32, height: u32) -> Result<DynamicImag
         ColorType::RGBA(8 | 16) => RgbaImage::from_raw(w, h, samples).map(DynamicImage::ImageRgba8),
         ColorType::CMYK(8 | 16) => rgb(samples.as_chunks::<4>().0.iter().flat_map(|p| cmyk(*p)).collect()),
         ColorType::YCbCr(8) => rgb(samples.as_chunks::<3>().0.iter().flat_map(|p| ycbcr(*p)).collect()),
-        ColorType::Palette(bits @ (1 | 2 | 4 | 8)) => {
-            let map = decoder.get_tag_u16_vec(Tag::ColorMap).map_err(|_| Fault::Damaged)?;
-            let flat = if bits == 8 { samples } else { indices(&samples, w as usize, bits) };
-            let n = map.len() / 3;
-            let pick = |i: u8, part: usize| {
-                map.get(part * n + usize::from(i))
-                    .filter(|_| usize::from(i) < n)
-                    .map_or(0, |c| (c >> 8) as u8)
-            };
-            rgb(flat.into_iter().flat_map(|i| [pick(i, 0), pick(i, 1), pick(i, 2)]).collect())
-        }
         _ => return Err(odd()),
     };
     made.ok_or(Fault::Damaged)

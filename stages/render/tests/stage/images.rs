@@ -106,6 +106,93 @@ async fn a_tiff_page_in_an_unknown_compression_fails_alone_and_names_it() {
 }
 
 #[tokio::test]
+async fn a_tiff_that_is_cut_off_says_that_pages_are_lost() {
+    let mut bytes = pages_of_tiff();
+    // The directory of the last page is the last thing in the file.
+    bytes.truncate(bytes.len() - 100);
+    let bench = Bench::new(one_child());
+    let (pages, _) = bench.pages("a.tif", "image/tiff", bytes).await;
+    let [first, lost] = pages.as_slice() else { panic!("{pages:?}") };
+    assert!(first.image.is_some());
+    assert_eq!(error(lost).message, "a.tif: page 2 is damaged and cannot be read");
+}
+
+/// A little-endian TIFF of one strip.
+fn tiff(entries: &[(u16, u16, u32)], strip: &[u8], map: &[u16]) -> Vec<u8> {
+    let mut bytes = b"II\x2a\0\x08\0\0\0".to_vec();
+    let count = entries.len() + 2 + usize::from(!map.is_empty());
+    let data = 8 + 2 + 12 * count + 4;
+    let mut all = entries.to_vec();
+    all.push((273, 4, (data + 2 * map.len()) as u32));
+    all.push((279, 4, strip.len() as u32));
+    bytes.extend((count as u16).to_le_bytes());
+    let mut lengths: Vec<(u16, u16, u32, u32)> =
+        all.into_iter().map(|(tag, kind, v)| (tag, kind, 1, v)).collect();
+    if !map.is_empty() {
+        lengths.push((320, 3, map.len() as u32, data as u32));
+    }
+    lengths.sort_unstable();
+    for (tag, kind, length, value) in lengths {
+        bytes.extend(tag.to_le_bytes());
+        bytes.extend(kind.to_le_bytes());
+        bytes.extend(length.to_le_bytes());
+        bytes.extend(value.to_le_bytes());
+    }
+    bytes.extend([0; 4]);
+    bytes.extend(map.iter().flat_map(|v| v.to_le_bytes()));
+    bytes.extend(strip);
+    bytes
+}
+
+#[tokio::test]
+async fn a_tiff_with_a_palette_has_its_colours() {
+    let (long, short) = (4, 3);
+    let map: Vec<u16> = [[65_535, 0, 257, 0], [0, 65_535, 257, 0], [0, 0, 257, 0]].concat();
+    let entries =
+        [(256, long, 4), (257, long, 1), (258, short, 2), (259, short, 1), (262, short, 3), (277, short, 1)];
+    let bytes = tiff(&entries, &[0b00_01_10_11], &map);
+    let bench = Bench::new(one_child());
+    let (pages, _) = bench.pages("a.tif", "image/tiff", bytes).await;
+    assert_eq!(pages[0].error, None);
+    let image = bench.image(&pages[0]).await.into_rgb8();
+    let colours: Vec<[u8; 3]> = image.pixels().map(|p| p.0).collect();
+    assert_eq!(colours, [[255, 0, 0], [0, 255, 0], [1, 1, 1], [0, 0, 0]]);
+}
+
+#[tokio::test]
+async fn a_fax_of_group_3_is_read_and_one_of_two_dimensions_is_named() {
+    let (long, short) = (4, 3);
+    let entries = |white: u32, options: u32| {
+        vec![
+            (256, long, 8),
+            (257, long, 2),
+            (258, short, 1),
+            (259, short, 3),
+            (262, short, white),
+            (277, short, 1),
+            (278, long, 2),
+            (292, long, options),
+        ]
+    };
+    // Mark, 4 white and 4 black; mark, 8 white.
+    let strip = [0b0000_0000, 0b0001_1011, 0b0110_0000, 0b0000_0011, 0b0011_0000];
+    let bench = Bench::new(one_child());
+    for (white, expected) in [(0, [255, 0, 255, 255]), (1, [0, 255, 0, 0])] {
+        let (pages, _) = bench.pages("a.tif", "image/tiff", tiff(&entries(white, 0), &strip, &[])).await;
+        assert_eq!(pages[0].error, None);
+        let image = bench.image(&pages[0]).await.into_luma8();
+        assert_eq!([(0, 0), (7, 0), (0, 1), (7, 1)].map(|(x, y)| image.get_pixel(x, y).0[0]), expected);
+    }
+    let (pages, _) = bench.pages("a.tif", "image/tiff", tiff(&entries(0, 1), &strip, &[])).await;
+    let failed = error(&pages[0]);
+    assert_eq!(failed.code, "RENDER-0009");
+    assert!(failed.message.contains("two-dimensional CCITT group 3"), "{failed:?}");
+    let cut = tiff(&entries(0, 0), &strip[..2], &[]);
+    let (pages, _) = bench.pages("a.tif", "image/tiff", cut).await;
+    assert_eq!(error(&pages[0]).code, "RENDER-0007", "a row is missing");
+}
+
+#[tokio::test]
 async fn images_over_the_limits_are_not_decoded() {
     let bench = Bench::new(Config { max_megapixels: 1, max_side: 512, ..one_child() });
     let mut bomb = encoded(GrayImage::new(8, 8), ImageFormat::Png);
@@ -138,5 +225,9 @@ async fn damaged_images_are_rejected_or_fail_their_page() {
     let mut cut = encoded(half_red(400, 200), ImageFormat::Png);
     cut.truncate(cut.len() / 2);
     let (pages, _) = bench.pages("cut.png", "image/png", cut).await;
+    assert_eq!(error(&pages[0]).code, "RENDER-0007");
+    let mut cut = encoded(half_red(400, 200), ImageFormat::Jpeg);
+    cut.truncate(cut.len() - 20);
+    let (pages, _) = bench.pages("cut.jpg", "image/jpeg", cut).await;
     assert_eq!(error(&pages[0]).code, "RENDER-0007");
 }
