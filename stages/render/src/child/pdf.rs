@@ -2,8 +2,10 @@
 
 mod fields;
 mod hidden;
+mod ink;
 mod layer;
 mod look;
+mod pictures;
 mod rules;
 mod upright;
 
@@ -77,9 +79,9 @@ fn read_short(
         let since = Instant::now();
         let Ok(read) = read(document, index, out.rules) else { return out.not_short() };
         let found = match read.verdict {
-            Verdict::Text => Found::Words(read.packed(), read.rules.clone()),
+            Verdict::Text if !read.pictures => Found::Words(read.packed(), read.rules.clone()),
             Verdict::Empty => Found::Empty,
-            Verdict::Ocr => return out.not_short(),
+            Verdict::Text | Verdict::Ocr => return out.not_short(),
         };
         let note = Note { attached: std::mem::take(&mut attached), ..read.note };
         out.page(index + 1, since, read.size, &note, Ok(found))?;
@@ -96,6 +98,8 @@ struct Read<'a> {
     rules: PackedRules,
     verdict: Verdict,
     note: Note,
+    /// Images seem to show text beside the words.
+    pictures: bool,
 }
 
 fn read<'a>(document: &'a Document<'_>, index: u32, rules: &Rules) -> Result<Read<'a>, Fault> {
@@ -113,6 +117,7 @@ fn read<'a>(document: &'a Document<'_>, index: u32, rules: &Rules) -> Result<Rea
             rules: PackedRules::default(),
             verdict: Verdict::Ocr,
             note,
+            pictures: false,
         });
     }
     let text = page.text().ok_or(Fault::Damaged)?;
@@ -121,10 +126,7 @@ fn read<'a>(document: &'a Document<'_>, index: u32, rules: &Rules) -> Result<Rea
     let garbage = layer.garbage();
     let mut sorted = hidden::sort(layer.words, &text, &page, &seen, &upright);
     drop(text);
-    for value in &values {
-        let line = sorted.words.last().map_or(0, |w| w.word.line + 1);
-        sorted.words.extend(fields::words(value, &upright, line));
-    }
+    fields::add(&mut sorted.words, &values, &upright);
     let words = || sorted.words.iter().map(|w| &w.word);
     let counted = quality::Page {
         amount: Amount::of(words()),
@@ -136,8 +138,12 @@ fn read<'a>(document: &'a Document<'_>, index: u32, rules: &Rules) -> Result<Rea
     };
     let (verdict, why) = quality::judge(&counted, rules);
     let note = Note { why, hidden: sorted.hidden, ..Note::default() };
+    // What a scanner read is the text of its image.
+    let own = verdict == Verdict::Text && !matches!(why, Why::ScannerGood { .. });
+    let pictures = own && pictures::have_text(&page, &upright, &seen, &sorted.words);
     let rules = seen.rules();
-    Ok(Read { size: upright.size(), page, upright, words: sorted.words, rules, verdict, note })
+    drop(seen);
+    Ok(Read { size: upright.size(), page, upright, words: sorted.words, rules, verdict, note, pictures })
 }
 
 /// The text layer, and the page turned so that nearly all of it is upright.
@@ -159,20 +165,21 @@ impl Read<'_> {
 
     fn finish(&self, rules: &Rules) -> Result<Found, Fault> {
         match (self.verdict, rules.trust) {
-            (Verdict::Text, Trust::Sampled) => match self.render(rules)? {
-                Some(picture) => Ok(Found::Both(self.packed(), self.rules.clone(), picture)),
-                None => Ok(Found::Words(self.packed(), self.rules.clone())),
-            },
-            (Verdict::Text, Trust::Trusted | Trust::Never) => {
-                Ok(Found::Words(self.packed(), self.rules.clone()))
+            // A blank page is compared too: it shows none of its words.
+            (Verdict::Text, trust) if trust == Trust::Sampled || self.pictures => {
+                Ok(Found::Both(self.packed(), self.rules.clone(), self.paint(rules)?))
             }
+            (Verdict::Text, _) => Ok(Found::Words(self.packed(), self.rules.clone())),
             (Verdict::Empty, _) => Ok(Found::Empty),
-            (Verdict::Ocr, _) => Ok(self.render(rules)?.map_or(Found::Empty, Found::Picture)),
+            (Verdict::Ocr, _) => {
+                let picture = self.paint(rules)?;
+                Ok(if picture.is_blank { Found::Empty } else { Found::Picture(picture) })
+            }
         }
     }
 
-    /// The page as an image; none where it is blank.
-    fn render(&self, rules: &Rules) -> Result<Option<picture::Picture>, Fault> {
+    /// The page as an image.
+    fn paint(&self, rules: &Rules) -> Result<picture::Picture, Fault> {
         let (width, height) = self.size;
         let scale = (rules.dpi / 72.0).min(rules.max_side as f32 / width.max(height));
         let pixels = |points: f32| ((points * scale).round() as u32).clamp(1, rules.max_side);
@@ -181,11 +188,9 @@ impl Read<'_> {
             return Err(Fault::TooManyPixels { width: w, height: h });
         }
         let extra = (self.upright.turns() + 4 - self.page.turns()) % 4;
-        let picture = self
-            .page
-            .paint((w, h), extra, |rows, stride| picture::from_bgr(rows, stride, (w, h), scale * 72.0))
+        let page = &self.page;
+        page.paint((w, h), extra, |rows, stride| picture::from_bgr(rows, stride, (w, h), scale * 72.0))
             .flatten()
-            .ok_or(Fault::Damaged)?;
-        Ok((!picture.is_blank).then_some(picture))
+            .ok_or(Fault::Damaged)
     }
 }

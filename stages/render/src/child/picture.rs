@@ -22,7 +22,7 @@ enum Pixels {
 pub(crate) fn from_bgr(bytes: &[u8], stride: usize, size: (u32, u32), dpi: f32) -> Option<Picture> {
     let rows = Rows { bytes, stride, size };
     let (layout, is_blank) = match rows.look()? {
-        Look::Blank => return Some(Picture { dpi, size, png: Vec::new(), is_blank: true }),
+        Look::Blank => (Layout::GrayBgr, true),
         Look::Gray => (Layout::GrayBgr, false),
         Look::Colour => (Layout::Bgr, false),
     };

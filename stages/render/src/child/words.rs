@@ -12,11 +12,12 @@ pub(crate) struct Glyph {
     pub(crate) at: i32,
 }
 
-/// A word, and the index of its first character in the text layer.
+/// A word, and the indices of its first and last character in the text layer.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Found {
     pub(crate) word: Word,
     pub(crate) at: i32,
+    pub(crate) end: i32,
 }
 
 /// What PDFium puts for a hyphen at the end of a line whose word goes on in the next one.
@@ -36,6 +37,7 @@ pub(crate) struct Words {
     text: String,
     glyphs: u32,
     at: i32,
+    end: i32,
     bbox: [f32; 4],
     last: Option<Glyph>,
     line: u32,
@@ -62,10 +64,10 @@ impl Words {
         self.end();
     }
 
-    /// The words, each once.
+    /// The words, as often as they were drawn.
     pub(crate) fn finish(mut self) -> Vec<Found> {
         self.end();
-        without_doubles(self.words)
+        self.words
     }
 
     fn add(&mut self, glyph: Glyph) {
@@ -73,6 +75,7 @@ impl Words {
         if let Some(last) = self.last {
             // Letters of one ligature have one place, to the last bit.
             if last.c == c && !is_identical(last.bbox, bbox) && same_place(last.bbox, bbox) {
+                self.end = at;
                 return;
             }
             if !adjacent(last.bbox, bbox) {
@@ -84,6 +87,7 @@ impl Words {
         } else {
             self.bbox = union(self.bbox, bbox);
         }
+        self.end = at;
         self.last = Some(glyph);
         self.glyphs += 1;
         match ligature(c) {
@@ -112,30 +116,35 @@ impl Words {
             self.line += 1;
         }
         let word = Word { text, bbox: self.bbox, confidence: 1.0, line: self.line };
-        self.words.push(Found { word, at: self.at });
+        self.words.push(Found { word, at: self.at, end: self.end });
     }
 }
 
-/// Leaves out words that lie on a word that says the same.
-fn without_doubles(mut words: Vec<Found>) -> Vec<Found> {
+/// Words by what they say, so that one that lies on another of them is found.
+#[derive(Debug, Default)]
+pub(crate) struct Places(HashMap<String, Vec<[f32; 4]>>);
+
+impl Places {
     /// Most places of one word that are compared.
-    const PLACES: usize = 64;
-    let mut seen: HashMap<&str, Vec<[f32; 4]>> = HashMap::with_capacity(words.len());
-    let mut doubles = Vec::new();
-    for (i, Found { word, .. }) in words.iter().enumerate() {
-        let places = seen.entry(&word.text).or_default();
-        if places.iter().rev().take(PLACES).any(|place| same_place(*place, word.bbox)) {
-            doubles.push(i);
-        } else {
-            places.push(word.bbox);
-        }
+    const MOST: usize = 64;
+
+    /// True where a word that says the same lies there already.
+    pub(crate) fn has(&self, word: &Word) -> bool {
+        let places = self.0.get(&word.text).map_or(&[][..], Vec::as_slice);
+        places.iter().rev().take(Self::MOST).any(|place| same_place(*place, word.bbox))
     }
-    let (mut at, mut doubles) = (0, doubles.into_iter().peekable());
-    words.retain(|_| {
-        at += 1;
-        doubles.next_if(|d| *d + 1 == at).is_none()
-    });
-    words
+
+    /// Takes a word; false where one that says the same lies there already.
+    pub(crate) fn take(&mut self, word: &Word) -> bool {
+        if self.has(word) {
+            return false;
+        }
+        match self.0.get_mut(&word.text) {
+            Some(places) => places.push(word.bbox),
+            None => drop(self.0.insert(word.text.clone(), vec![word.bbox])),
+        }
+        true
+    }
 }
 
 /// True where two boxes are the same to the last bit.
@@ -260,7 +269,9 @@ mod tests {
     fn texts(glyphs: impl IntoIterator<Item = Glyph>) -> Vec<(String, u32)> {
         let mut words = Words::default();
         glyphs.into_iter().for_each(|g| words.push(g));
-        words.finish().into_iter().map(|f| (f.word.text, f.word.line)).collect()
+        let mut places = Places::default();
+        let words = words.finish().into_iter().filter(|f| places.take(&f.word));
+        words.map(|f| (f.word.text, f.word.line)).collect()
     }
 
     fn expect(list: &[(&str, u32)]) -> Vec<(String, u32)> {

@@ -121,6 +121,36 @@ async fn filled_form_fields_and_annotations_are_text_and_picture() {
     }
 }
 
+#[tokio::test]
+async fn boxes_of_a_form_say_whether_they_are_ticked() {
+    let look = "/Type/XObject/Subtype/Form/BBox[0 0 12 12]/Resources<</Font<</F 3 0 R>>>>";
+    let field = |entries: &str, y: i32| {
+        let rect = format!("[40 {y} 52 {}]", y + 12);
+        format!("<</Type/Annot/Subtype/Widget/F 4/Rect{rect}/AP<</N<</Yes 103 0 R/Off 104 0 R>>>>{entries}>>")
+    };
+    let objects = [
+        field("/FT/Btn/T(a)/V/Yes/AS/Yes", 100),
+        field("/FT/Btn/T(b)/V/Off/AS/Off", 70),
+        field("/FT/Btn/T(c)/AS/Yes/F 2", 40),
+        stream(look, "BT /F 12 Tf 2 2 Td (4) Tj ET"),
+        stream(look, "0 0 12 12 re S"),
+        "<</Type/Annot/Subtype/Stamp/F 32/Rect[40 10 140 30]/AP<</N 106 0 R>>>>".to_owned(),
+        stream(look, "BT /F 12 Tf 2 2 Td (not shown) Tj ET"),
+    ];
+    let content =
+        "BT /F 12 Tf 60 102 Td (Express delivery) Tj 0 -30 Td (Insurance) Tj 0 -30 Td (Secret) Tj ET";
+    let form = PdfPage {
+        entries: "/MediaBox [0 0 300 200]/Annots[100 0 R 101 0 R 102 0 R 105 0 R]",
+        content: content.into(),
+    };
+    let catalog = "/AcroForm<</Fields[100 0 R 101 0 R 102 0 R]>>";
+    let page = only(&Bench::new(one_child()), pdf(&[form], catalog, "", &objects)).await;
+    assert_eq!(text(&page), "Express delivery Insurance Secret ☒ ☐");
+    let found = words(&page);
+    let middle = |i: usize| f32::midpoint(found[i].bbox[1], found[i].bbox[3]);
+    assert!((middle(4) - middle(0)).abs() < 4.0 && (middle(5) - middle(2)).abs() < 4.0, "{found:?}");
+}
+
 fn scanned(layer: &str) -> Vec<u8> {
     let image = stream(
         "/Type/XObject/Subtype/Image/Width 2/Height 2/ColorSpace/DeviceGray/BitsPerComponent 8",
@@ -190,6 +220,12 @@ async fn an_encrypted_document_opens_with_its_password_only() {
     };
     assert_eq!(open(Some("docmill")).await, Ok(()));
     assert_eq!(open(None).await.unwrap_err().0, "RENDER-0003");
+    let plain = bench.head("a.pdf", "application/pdf", pdf(&[text_page(SENTENCE)], "", "", &[])).await;
+    for given in ["docmill", "a\0b"] {
+        let mut head = plain.clone();
+        head.options.password = Some(Password::new(given.into()));
+        assert!(bench.plan(head).await.is_ok(), "a document that needs none opens with any");
+    }
     for wrong in ["", "Docmill", "a\0b"] {
         let (code, message) = open(Some(wrong)).await.unwrap_err();
         assert_eq!(code, "RENDER-0014");

@@ -76,7 +76,7 @@ impl Rules {
             return;
         }
         let mut clip = [0.0, 0.0, width, height];
-        if let Some(path) = path.clip() {
+        if let Some((path, _)) = path.clip() {
             clip = common(clip, upright.map(outer.rect(path)));
         }
         // The bounds of strokes reach beyond their ends.

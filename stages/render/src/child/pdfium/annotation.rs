@@ -32,6 +32,13 @@ impl Annotation<'_> {
         unsafe { self.library.0.FPDFAnnot_GetFlags(self.handle.cast()) & INVISIBLE_HIDDEN_NO_VIEW != 0 }
     }
 
+    /// Makes it one that nobody is shown.
+    pub(in crate::child) fn hide(&self) {
+        const HIDDEN: i32 = 2;
+        // SAFETY: the handle is open.
+        unsafe { self.library.0.FPDFAnnot_SetFlags(self.handle.cast(), HIDDEN) };
+    }
+
     /// True where it says how it looks.
     pub(in crate::child) fn has_appearance(&self) -> bool {
         self.has("AP")

@@ -3,6 +3,9 @@
 use super::{Library, Rect};
 use std::ffi::c_void;
 
+/// How far a side of a rectangle may run askew, in points.
+const LEVEL: f32 = 0.1;
+
 /// What a page is made of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::child) enum Kind {
@@ -72,11 +75,42 @@ impl<'a> Object<'a> {
         unsafe { self.library.0.FPDFPageObj_HasTransparency(self.handle.cast()) != 0 }
     }
 
-    /// True for text that is drawn neither filled nor stroked.
-    pub(in crate::child) fn is_invisible_text(self) -> bool {
+    /// Whether text is filled, and whether its outline is drawn.
+    pub(in crate::child) fn text_mode(self) -> (bool, bool) {
         // SAFETY: the object lives as long as the page.
-        let mode = unsafe { self.library.0.FPDFTextObj_GetTextRenderMode(self.handle.cast()) };
-        mode == 3 || mode == 7
+        match unsafe { self.library.0.FPDFTextObj_GetTextRenderMode(self.handle.cast()) } {
+            1 | 5 => (false, true),
+            2 | 6 => (true, true),
+            3 | 7 => (false, false),
+            _ => (true, false),
+        }
+    }
+
+    /// True where it is part of a layer that can be switched off.
+    pub(in crate::child) fn is_in_layer(self) -> bool {
+        const LAYER: [u16; 2] = [b'O' as u16, b'C' as u16];
+        let library = &self.library.0;
+        // SAFETY: the object lives as long as the page, and so do its marks; an index out of range gives none, which the call
+        // refuses; no more bytes are written than the buffer has.
+        unsafe {
+            let marks = library.FPDFPageObj_CountMarks(self.handle.cast());
+            (0..u32::try_from(marks).unwrap_or(0).min(64)).any(|index| {
+                let mut name = [0_u16; 4];
+                let (room, mut len) = (std::mem::size_of_val(&name) as u64, 0);
+                let mark = library.FPDFPageObj_GetMark(self.handle.cast(), index.into());
+                !mark.is_null()
+                    && library.FPDFPageObjMark_GetName(mark, name.as_mut_ptr().cast(), room, &raw mut len)
+                        != 0
+                    && name.starts_with(&LAYER)
+                    && len == 6
+            })
+        }
+    }
+
+    /// Takes it out of what is painted, or puts it back. The document stays as it is.
+    pub(in crate::child) fn show(self, shown: bool) {
+        // SAFETY: the object lives as long as the page.
+        unsafe { self.library.0.FPDFPageObj_SetIsActive(self.handle.cast(), shown.into()) };
     }
 
     /// Objects inside of a form.
@@ -104,10 +138,13 @@ impl<'a> Object<'a> {
         (known != 0).then_some((width, height))
     }
 
-    /// The smallest rectangle around the paths that cut it off; none where nothing does.
-    pub(in crate::child) fn clip(self) -> Option<Rect> {
+    /// The smallest rectangle around the paths that cut it off, and whether they may cut off more than what is beside it;
+    /// none where nothing does.
+    pub(in crate::child) fn clip(self) -> Option<(Rect, bool)> {
+        /// A rectangle has four corners, and may come back to its first.
+        const CORNERS: i32 = 5;
         let library = &self.library.0;
-        let mut clip: Option<Rect> = None;
+        let (mut clip, mut odd): (Option<Rect>, bool) = (None, false);
         // SAFETY: the object lives as long as the page, and so do its clip paths and their parts; indices are checked by
         // the library, and only the two numbers are written.
         unsafe {
@@ -117,10 +154,15 @@ impl<'a> Object<'a> {
             }
             for i in 0..library.FPDFClipPath_CountPaths(path).min(16) {
                 let mut around: Option<Rect> = None;
-                for j in 0..library.FPDFClipPath_CountPathSegments(path, i).min(256) {
+                let segments = library.FPDFClipPath_CountPathSegments(path, i);
+                odd |= segments > CORNERS;
+                let mut last: Option<[f32; 2]> = None;
+                for j in 0..segments.min(256) {
                     let (mut x, mut y) = (0.0, 0.0);
                     let segment = library.FPDFClipPath_GetPathSegment(path, i, j);
                     if library.FPDFPathSegment_GetPoint(segment, &raw mut x, &raw mut y) != 0 {
+                        odd |= last.is_some_and(|[a, b]| (a - x).abs() > LEVEL && (b - y).abs() > LEVEL);
+                        last = Some([x, y]);
                         let [l, b, r, t] = around.unwrap_or([x, y, x, y]);
                         around = Some([l.min(x), b.min(y), r.max(x), t.max(y)]);
                     }
@@ -130,6 +172,6 @@ impl<'a> Object<'a> {
                 clip = Some([c[0].max(a[0]), c[1].max(a[1]), c[2].min(a[2]), c[3].min(a[3])]);
             }
         }
-        clip
+        clip.map(|clip| (clip, odd))
     }
 }

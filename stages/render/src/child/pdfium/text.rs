@@ -1,6 +1,6 @@
 //! The characters of a page, as PDFium counts them.
 
-use super::{Library, Object, Rect};
+use super::{Library, Object, Rect, text_of};
 use std::ffi::c_void;
 use std::marker::PhantomData;
 
@@ -63,5 +63,15 @@ impl Text<'_> {
         let handle: *mut c_void =
             unsafe { self.library.0.FPDFText_GetTextObject(self.handle.cast(), index) }.cast();
         Object::of(self.library, handle)
+    }
+
+    /// The characters of a text object as the text of the page has them: none where it is drawn a second time.
+    pub(in crate::child) fn of(&self, object: Object<'_>) -> String {
+        let (text, page) = (object.handle, self.handle);
+        // SAFETY: both handles are open; the buffer has the length that is said.
+        let get = |to: *mut u16, len| unsafe {
+            self.library.0.FPDFTextObj_GetText(text.cast(), page.cast(), to.cast(), len)
+        };
+        text_of(get).unwrap_or_default()
     }
 }
