@@ -6,13 +6,12 @@
 use crate::engine::{OcrEngine, Recognized, Request};
 use crate::orientation::turned;
 use crate::remote::{self, PageImage, RemoteOcr, RemoteReading};
-use crate::trust::{self, Agreement};
 use crate::{Config, ModelFiles, OcrError, PpOcr, decode_page, rules};
 use docmill_assets::Assets;
 use docmill_blobs::{Blobs, memo_key};
 use docmill_contracts::{
     AccuracyMode, BlobRef, Class, Classify, Codec, ErrorInfo, PackedRules, PackedWords, Page, PageRecognized,
-    PageRendered, Problem, Severity, TextSource,
+    PageRendered, TextSource,
 };
 use docmill_runtime::{Cx, Outputs, Stage, Unreadable, Worker};
 use docmill_service::StageEnv;
@@ -24,11 +23,10 @@ use std::time::Instant;
 use tokio::sync::{OnceCell, Semaphore};
 use tokio::task::spawn_blocking;
 
+mod layer;
+
 /// Name of the stage.
 pub const STAGE: &str = "ocr";
-
-/// Code of the problem that a text layer says something else than its page shows.
-const LYING_LAYER: &str = "OCR-0030";
 
 /// Resolution that is assumed where a page does not say, dots per inch.
 const USUAL_DPI: f32 = 200.0;
@@ -103,7 +101,8 @@ impl OcrStage {
             self.blobs.remember(&key, reading.to_memo()?.into()).await?;
             reading
         };
-        let (mut page, stands) = self.compared(&input.page, &reading.words).await?;
+        let trust = input.head.options.text_layer_trust;
+        let (mut page, stands) = self.with_layer(&input.page, &reading.words, trust).await?;
         if stands {
             return Ok(page);
         }
@@ -151,39 +150,6 @@ impl OcrStage {
         let bytes = self.blobs.get(image).await?;
         let image = PageImage { sha256: image.sha256.clone(), bytes, size: (page.width, page.height) };
         Ok(remote.read(&self.blobs, &image, &words).await)
-    }
-
-    /// The page with what is to be said of its text layer, where it has one to be compared; true where that stands.
-    async fn compared(&self, page: &Page, read: &PackedWords) -> Result<(Page, bool), OcrError> {
-        let mut page = page.clone();
-        let layer = match (&page.words, &page.words_blob) {
-            (Some(words), _) => Some(words.clone()),
-            (None, Some(blob)) => Some(Codec::words_from_blob(&self.blobs.get(blob).await?)?),
-            (None, None) => None,
-        };
-        let (Some(Ok(layer)), Ok(read)) = (layer.map(|l| l.unpack()), read.unpack()) else {
-            return Ok((page, false));
-        };
-        let agreement = trust::compare(&layer, &read);
-        let Agreement { sampled, found } = agreement;
-        let stands = agreement.holds();
-        if stands {
-            page.text_reason = Some(format!("OCR finds {found} of {sampled} words of the text layer"));
-        } else {
-            let message = format!(
-                "OCR finds only {found} of {sampled} words of the text layer where it says that they are; the page was \
-                 read by OCR"
-            );
-            page.text_reason = Some("the text layer says something else than the page shows".to_owned());
-            page.problems.push(Problem {
-                code: LYING_LAYER.to_owned(),
-                severity: Severity::Error,
-                message,
-                fields: Vec::new(),
-                page: Some(page.page_no),
-            });
-        }
-        Ok((page, stands))
     }
 
     async fn read(&self, engine: &Engine, image: &BlobRef, request: Request) -> Result<Reading, OcrError> {

@@ -2,7 +2,7 @@
 
 use super::*;
 use bytes::Bytes;
-use docmill_contracts::{AnyRecord, Word};
+use docmill_contracts::{AnyRecord, TextLayerTrust, Word};
 use image::RgbImage;
 use std::io::Cursor;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -273,6 +273,7 @@ async fn a_text_layer_stands_where_ocr_finds_its_words_and_gives_way_where_it_do
         for inline in [true, false] {
             let mut input = rendered(Some(image.clone()), 1);
             (input.page.text_source, input.page.confidence) = (TextSource::TextLayer, Some(1.0));
+            input.head.options.text_layer_trust = TextLayerTrust::Sampled;
             if inline {
                 input.page.words = Some(layer.clone());
             } else {
@@ -290,5 +291,42 @@ async fn a_text_layer_stands_where_ocr_finds_its_words_and_gives_way_where_it_do
                 assert_eq!((codes, page.words_blob), (vec!["OCR-0030"], None));
             }
         }
+    }
+}
+
+#[tokio::test]
+async fn a_trusted_text_layer_goes_on_with_the_words_that_only_the_image_has() {
+    let bench = bench(4);
+    let image = bench.blobs.put(png(8, 6)).await.unwrap();
+    let word = Word { text: "Letter".into(), bbox: [0.0, 40.0, 30.0, 50.0], confidence: 1.0, line: 6 };
+    let layer = PackedWords::pack(&[word]);
+    for inline in [true, false] {
+        let mut input = rendered(Some(image.clone()), 1);
+        (input.page.text_source, input.page.confidence) = (TextSource::TextLayer, Some(1.0));
+        if inline {
+            input.page.words = Some(layer.clone());
+        } else {
+            let blob = Codec::words_to_blob(&layer, &PackedRules::default()).unwrap();
+            input.page.words_blob = Some(bench.blobs.put(blob.into()).await.unwrap());
+        }
+        let page = page(bench.stage.run(&input, &cx()).await.unwrap());
+        let words = match (&page.words, &page.words_blob) {
+            (Some(words), None) if inline => words.clone(),
+            (None, Some(blob)) if !inline => {
+                Codec::words_from_blob(&bench.blobs.get(blob).await.unwrap()).unwrap()
+            }
+            other => panic!("{other:?}"),
+        };
+        let words = words.unpack().unwrap();
+        let texts: Vec<(&str, u32)> = words.iter().map(|w| (w.text.as_str(), w.line)).collect();
+        // The first word of the image has no width.
+        assert_eq!(texts[..2], [("Letter", 6), ("8x6@200", 7)]);
+        assert_eq!(page.text_source, TextSource::TextLayer);
+        let reason = page.text_reason.unwrap();
+        assert_eq!(
+            reason,
+            format!("text layer, and {} words that OCR read in images beside it", words.len() - 1)
+        );
+        assert_eq!(page.problems, []);
     }
 }
