@@ -9,8 +9,12 @@ use std::ops::Range;
 const CELL: usize = 8;
 /// Blank cells that are kept around what is not blank.
 const MARGIN: usize = 3;
-/// By how much a pixel differs from its cell's mean at least, in deviations of the normalised picture: about 24 of 255.
-const CONTRAST: f32 = 0.42;
+/// By how much a pixel differs from its cell's mean at least, as a multiple of the paper's own deviation.
+const NOISE: f32 = 5.0;
+/// The least and the most that is asked for, in deviations of the normalised picture: about 6 and 24 of 255.
+const CONTRAST: [f32; 2] = [0.105, 0.42];
+/// Part of the cells that are paper on nearly every page.
+const PAPER: usize = 4;
 /// Pixels of a cell that differ at least; fewer are noise.
 const PIXELS: usize = 3;
 /// Sides of the picture are multiples of this.
@@ -100,8 +104,10 @@ fn ink(picture: &[f32], width: usize, height: usize) -> (Vec<bool>, Vec<bool>) {
     let (across, down) = (width / CELL, height / CELL);
     let (mut columns, mut rows) = (vec![false; across], vec![false; down]);
     let plane = width * height;
+    let contrast = contrast(picture.get(plane..2 * plane).unwrap_or_default(), width);
     let mut sums = vec![0.0_f32; width];
-    let mut counts = vec![0_u8; width];
+    // How many pixels of a column of eight are darker than their cell, and how many lighter.
+    let mut counts = vec![[0_u8; 2]; width];
     for c in 0..3 {
         for (r, ink) in rows.iter_mut().enumerate() {
             let lines = &picture[c * plane + r * CELL * width..][..CELL * width];
@@ -113,21 +119,57 @@ fn ink(picture: &[f32], width: usize, height: usize) -> (Vec<bool>, Vec<bool>) {
                 let mean = cell.iter().sum::<f32>() / (CELL * CELL) as f32;
                 cell.fill(mean);
             }
-            counts.fill(0);
+            counts.fill([0; 2]);
             for line in lines.chunks_exact(width) {
-                let differs = |(count, (v, mean)): (&mut u8, (&f32, &f32))| {
-                    *count += u8::from((v - mean).abs() > CONTRAST);
-                };
-                counts.iter_mut().zip(line.iter().zip(&sums)).for_each(differs);
+                for ([darker, lighter], (v, mean)) in counts.iter_mut().zip(line.iter().zip(&sums)) {
+                    *darker += u8::from(mean - v > contrast);
+                    *lighter += u8::from(v - mean > contrast);
+                }
             }
             for (column, cell) in columns.iter_mut().zip(counts.chunks_exact(CELL)) {
-                if cell.iter().map(|n| usize::from(*n)).sum::<usize>() >= PIXELS {
+                if differing(cell) >= PIXELS {
                     (*column, *ink) = (true, true);
                 }
             }
         }
     }
     (columns, rows)
+}
+
+/// Pixels of a cell that differ from it. Where most do, in one way, they are the paper that a speck has set apart from the mean.
+fn differing(cell: &[[u8; 2]]) -> usize {
+    let sum = |side: usize| cell.iter().map(|counts| usize::from(counts[side])).sum::<usize>();
+    let (darker, lighter) = (sum(0), sum(1));
+    let most = CELL * CELL / 2;
+    match (darker > most, lighter > most) {
+        (true, _) => lighter,
+        (_, true) => darker,
+        (false, false) => darker + lighter,
+    }
+}
+
+/// What makes a difference on the paper of a plane: faint print on clean paper is print, and what noise does is not.
+fn contrast(plane: &[f32], width: usize) -> f32 {
+    let [least, most] = CONTRAST;
+    let mut variances = Vec::with_capacity(plane.len() / (CELL * CELL));
+    let mut sums = vec![[0.0_f32; 2]; width / CELL];
+    for lines in plane.chunks_exact(CELL * width.max(1)) {
+        sums.fill([0.0; 2]);
+        for line in lines.chunks_exact(width) {
+            for (sum, cell) in sums.iter_mut().zip(line.as_chunks::<CELL>().0) {
+                sum[0] += cell.iter().sum::<f32>();
+                sum[1] += cell.iter().map(|v| v * v).sum::<f32>();
+            }
+        }
+        let n = (CELL * CELL) as f32;
+        variances.extend(sums.iter().map(|[sum, squares]| squares / n - (sum / n) * (sum / n)));
+    }
+    let place = variances.len() / PAPER;
+    if place >= variances.len() {
+        return most;
+    }
+    let (_, paper, _) = variances.select_nth_unstable_by(place, f32::total_cmp);
+    (NOISE * paper.max(0.0).sqrt()).clamp(least, most)
 }
 
 #[cfg(test)]
@@ -182,11 +224,50 @@ mod tests {
         // Two pixels of every cell.
         for y in (0..960).step_by(8) {
             for x in (0..640).step_by(8) {
-                page[y * 640 + x..y * 640 + x + 2].fill(-2.0);
+                let speck =
+                    |plane: usize| plane * 640 * 960 + y * 640 + x..plane * 640 * 960 + y * 640 + x + 2;
+                (0..3).for_each(|plane| page[speck(plane)].fill(-2.0));
             }
         }
         assert_eq!(Kept::of(&page, 640, 960), Kept::Nothing);
-        page[203 * 640 + 304..203 * 640 + 308].fill(1.4);
+        let mut few = picture(640, 960, &[]);
+        few[203 * 640 + 304..203 * 640 + 306].fill(-2.0);
+        assert_eq!(Kept::of(&few, 640, 960), Kept::Nothing, "two specks on clean paper");
+        page[203 * 640 + 308..203 * 640 + 312].fill(1.4);
         assert_eq!(part(&page, 640, 960).bands, vec![176..232; 1]);
+    }
+
+    /// Paper whose brightness varies by so much, from a fixed sequence.
+    fn noisy(deviation: f32) -> Vec<f32> {
+        let mut page = picture(640, 960, &[]);
+        let mut state = 1_u32;
+        for v in &mut page {
+            // The sum of four is nearly normal; its deviation is 0.577.
+            let sum: f32 = (0..4)
+                .map(|_| {
+                    state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+                    (state >> 8) as f32 / (1 << 24) as f32 - 0.5
+                })
+                .sum();
+            *v += sum / 0.577 * deviation;
+        }
+        page
+    }
+
+    #[test]
+    fn what_is_faint_is_measured_by_the_noise_of_its_paper() {
+        let faint = |page: &mut Vec<f32>| {
+            for y in 400..410 {
+                page[y * 640 + 300..y * 640 + 340].iter_mut().step_by(2).for_each(|v| *v -= 0.3);
+            }
+        };
+        let mut clean = picture(640, 960, &[]);
+        faint(&mut clean);
+        assert_eq!(part(&clean, 640, 960).bands, vec![376..440; 1], "17 of 255 on even paper");
+        let mut page = noisy(0.035);
+        assert_eq!(Kept::of(&page, 640, 960), Kept::Nothing, "2 of 255 are noise");
+        faint(&mut page);
+        assert_eq!(part(&page, 640, 960).bands, vec![376..440; 1], "print that stands out from noise");
+        assert_eq!(Kept::of(&noisy(0.08), 640, 960), Kept::Nothing, "a poor scan of nothing");
     }
 }
