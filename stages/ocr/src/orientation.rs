@@ -20,15 +20,26 @@ const LONG: usize = 1024;
 
 /// True where a page reads as if it was not upright: few characters are sure, or most of the text runs downwards.
 pub(crate) fn is_doubtful(readings: &[Reading], least: f32) -> bool {
-    let (mut sum, mut all, mut tall) = (0.0, 0.0, 0.0);
+    let (mut sum, mut all) = (0.0, 0.0);
     for reading in readings {
         let n = reading.length() as f32;
         sum += reading.score() * n;
         all += n;
-        // Boxes are given as they were read: of text that runs downwards, the top side is not the upper one.
-        tall += if reading.quad.angle().abs() > std::f32::consts::FRAC_PI_4 { n } else { 0.0 };
     }
-    all > 0.0 && (sum < least * all || tall > 0.5 * all)
+    all > 0.0 && (sum < least * all || is_turned(readings))
+}
+
+/// True where most of the text was read as it lies: downwards, upwards or upside down.
+pub(crate) fn is_turned(readings: &[Reading]) -> bool {
+    let (mut all, mut turned) = (0, 0);
+    for reading in readings {
+        all += reading.length();
+        // Boxes are given as they were read: of text that runs downwards, the top side is not the upper one.
+        if reading.quad.angle().abs() > std::f32::consts::FRAC_PI_4 {
+            turned += reading.length();
+        }
+    }
+    turned * 2 > all
 }
 
 /// Degrees by which the page has to be turned clockwise to be upright: 0, 90, 180 or 270.

@@ -12,6 +12,15 @@ use crate::onnx::Model;
 use crate::pixels::Page;
 use std::sync::Arc;
 
+/// Lines that run downwards, and others, are turned over to see whether they read better where their confidence is less.
+const DOWNWARDS: f32 = 0.9;
+const UPRIGHT: f32 = 0.7;
+/// By how much they have to read better.
+const BETTER: f32 = 0.1;
+/// Fewest characters of such a line, and most lines of a page.
+const TURNING: usize = 3;
+const MOST_TURNED: usize = 16;
+
 /// The characters of a recogniser, and how it answers.
 #[derive(Debug)]
 pub(super) struct Characters {
@@ -83,8 +92,8 @@ impl Recognizer {
         self.characters.summary.is_some()
     }
 
-    /// Reads boxes. What is narrow and tall may be one upright character or a line that runs downwards: the more
-    /// confident reading counts. `share`: of a line's natural width.
+    /// Reads boxes. What is narrow and tall may be one upright character, or a line that runs downwards or upwards, and a line of
+    /// little confidence may be upside down: the more confident reading counts. `share`: of a line's natural width.
     pub(super) fn read(
         &mut self,
         page: &Page<'_>,
@@ -93,16 +102,25 @@ impl Recognizer {
         config: &PpOcrConfig,
     ) -> Result<Vec<Reading>, OcrError> {
         let is_tall = |q: &Quad| q.height() >= 1.5 * q.width();
-        let is_sure = |q: &Quad| q.height() > 6.0 * q.width();
+        let is_long = |q: &Quad| q.height() > 6.0 * q.width();
         let cut = |q: &Quad| without_margins(page, q, config.line_margin);
         let first: Vec<Quad> = quads.iter().map(|q| cut(&if is_tall(q) { q.turned() } else { *q })).collect();
         let mut readings = self.read_as(page, &first, share, config)?;
-        let unsure: Vec<usize> =
-            (0..quads.len()).filter(|i| is_tall(&quads[*i]) && !is_sure(&quads[*i])).collect();
-        let second: Vec<Quad> = unsure.iter().map(|i| cut(&quads[*i])).collect();
-        for (i, upright) in unsure.into_iter().zip(self.read_as(page, &second, share, config)?) {
-            if upright.score() >= readings[i].score() {
-                readings[i] = upright;
+        let upright: Vec<usize> =
+            (0..quads.len()).filter(|i| is_tall(&quads[*i]) && !is_long(&quads[*i])).collect();
+        let turned: Vec<Quad> = upright.iter().map(|i| cut(&quads[*i])).collect();
+        for (i, reading) in upright.into_iter().zip(self.read_as(page, &turned, share, config)?) {
+            if reading.score() >= readings[i].score() {
+                readings[i] = reading;
+            }
+        }
+        let least = |q: &Quad| if is_tall(q) { DOWNWARDS } else { UPRIGHT };
+        let unsure = |i: &usize| readings[*i].score() < least(&quads[*i]) && readings[*i].length() >= TURNING;
+        let unsure: Vec<usize> = (0..quads.len()).filter(unsure).take(MOST_TURNED).collect();
+        let turned: Vec<Quad> = unsure.iter().map(|i| first[*i].turned().turned()).collect();
+        for (i, reading) in unsure.into_iter().zip(self.read_as(page, &turned, share, config)?) {
+            if reading.score() > readings[i].score() + BETTER {
+                readings[i] = reading;
             }
         }
         Ok(readings)
