@@ -214,7 +214,7 @@ async fn checked(
 }
 
 /// A password, as the file or standard input has it.
-fn password(path: &Path) -> Result<Password, OpsError> {
+pub(crate) fn password(path: &Path) -> Result<Password, OpsError> {
     let path = if path.as_os_str() == "-" { Path::new("/dev/stdin") } else { path };
     let text = String::from_utf8(read_small(path)?)
         .map_err(|_| OpsError::Usage(vec![format!("{}: a password is UTF-8", path.display())]))?;

@@ -4,8 +4,8 @@ use crate::OpsError;
 use bytes::Bytes;
 use docmill_blobs::Blobs;
 use docmill_contracts::{
-    AnyRecord, BlobRef, DocumentAccepted, DocumentHead, ErrorInfo, Page, ProcessingOptions, Rule, Source,
-    Word,
+    AnyRecord, BlobRef, DocumentAccepted, DocumentHead, ErrorInfo, Page, PagesPlanned, ProcessingOptions,
+    Rule, Source, Word,
 };
 use docmill_render::{Alone, Config, PageStage, PlanStage};
 use docmill_runtime::{Cx, Outputs, Stage};
@@ -29,6 +29,17 @@ pub(crate) struct Read {
     pub(crate) refused: Option<ErrorInfo>,
     pub(crate) pages: Vec<Page>,
     pub(crate) took: Duration,
+}
+
+/// What there is to read of a document.
+#[derive(Debug)]
+pub(crate) struct Planned {
+    /// Why it was refused as a whole.
+    pub(crate) refused: Option<ErrorInfo>,
+    /// Pages that were read at once.
+    pub(crate) pages: Vec<Page>,
+    /// The others.
+    pub(crate) ranges: Vec<PagesPlanned>,
 }
 
 impl Reading {
@@ -81,30 +92,40 @@ impl Reading {
         })
     }
 
-    /// All pages of a document. Errors are those that have nothing to do with it.
-    pub(crate) async fn read(&self, head: DocumentHead) -> Result<Read, OpsError> {
-        let since = Instant::now();
-        let cx = Cx { worker: "bench", attempt: 1, now_ms: 0 };
-        let mut read = Read { refused: None, pages: Vec::new(), took: Duration::ZERO };
-        let planned = match self.plan.run(&DocumentAccepted { head }, &cx).await {
+    /// What there is to read of a document. Errors are those that have nothing to do with it.
+    pub(crate) async fn plan(&self, head: DocumentHead) -> Planned {
+        let mut plan = Planned { refused: None, pages: Vec::new(), ranges: Vec::new() };
+        let planned = match self.plan.run(&DocumentAccepted { head }, &cx()).await {
             Ok(planned) => planned,
             Err(error) => {
-                read.refused = Some(ErrorInfo::of(&error, docmill_render::STAGE, None));
+                plan.refused = Some(ErrorInfo::of(&error, docmill_render::STAGE, None));
                 Outputs::none()
             }
         };
         for record in planned.into_records() {
             match record {
-                AnyRecord::DocumentAssembled(r) => read.pages.extend(r.pages),
-                AnyRecord::PagesPlanned(r) => {
-                    let pages = self.page.run(&r, &cx).await.map_err(|e| OpsError::Part(Box::new(e)))?;
-                    read.pages.extend(pages.into_records().into_iter().filter_map(page_of));
-                }
+                AnyRecord::DocumentAssembled(r) => plan.pages.extend(r.pages),
+                AnyRecord::PagesPlanned(r) => plan.ranges.push(r),
                 _ => {}
             }
         }
-        read.took = since.elapsed();
-        Ok(read)
+        plan
+    }
+
+    /// The pages of a range.
+    pub(crate) async fn range(&self, range: &PagesPlanned) -> Result<Vec<Page>, OpsError> {
+        let pages = self.page.run(range, &cx()).await.map_err(|e| OpsError::Part(Box::new(e)))?;
+        Ok(pages.into_records().into_iter().filter_map(page_of).collect())
+    }
+
+    /// All pages of a document. Errors are those that have nothing to do with it.
+    pub(crate) async fn read(&self, head: DocumentHead) -> Result<Read, OpsError> {
+        let since = Instant::now();
+        let Planned { refused, mut pages, ranges } = self.plan(head).await;
+        for range in &ranges {
+            pages.extend(self.range(range).await?);
+        }
+        Ok(Read { refused, pages, took: since.elapsed() })
     }
 
     /// The bytes of a blob.
@@ -137,6 +158,10 @@ impl Drop for Reading {
     fn drop(&mut self) {
         super::world::clean(&self.folder);
     }
+}
+
+fn cx() -> Cx {
+    Cx { worker: "bench", attempt: 1, now_ms: 0 }
 }
 
 fn page_of(record: AnyRecord) -> Option<Page> {
