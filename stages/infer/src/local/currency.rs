@@ -38,7 +38,7 @@ const DOLLARS: [Country; 4] = [
 pub(crate) fn thousandths(pages: &[Layout], candidates: &mut [Candidate]) {
     let of = |code: &str| docmill_document::currency::minor_digits(code) == 3;
     let beside = candidates.iter().any(|c| c.currency.is_some_and(of));
-    let codes = || pages.iter().flat_map(|p| &p.segments).flat_map(|s| s.read());
+    let codes = || pages.iter().flat_map(|p| &p.segments).flat_map(Segment::read);
     let said = |(word, _): (&str, f32)| {
         let word = word.trim_matches(['(', ')', '[', ']', ',', ';']);
         word.len() == 3 && docmill_document::money::currency(word).is_some_and(of)

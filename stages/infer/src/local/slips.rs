@@ -80,13 +80,12 @@ pub(crate) fn rows(page: &Layout, lexicon: &Lexicon) -> Option<Vec<Row>> {
                 let last = items
                     .last_mut()
                     .filter(|i| text.is_none() && i.factors.is_none() && own.product() == Some(i.amount.0));
-                match last {
-                    Some(item) => item.factors = Some(own),
-                    None => {
-                        name = text.or(name);
-                        factors = Some(own);
-                        continue;
-                    }
+                if let Some(item) = last {
+                    item.factors = Some(own);
+                } else {
+                    name = text.or(name);
+                    factors = Some(own);
+                    continue;
                 }
             }
             (None, None, Some(text)) => {

@@ -51,7 +51,7 @@ fn by_lines(layout: &Layout) -> Option<f32> {
     heights.sort_by(f32::total_cmp);
     let reach = 0.25 * heights[heights.len() / 2].max(2.0);
     let clear = |slope: f32| {
-        let mut ys: Vec<f32> = words.iter().map(|b| middle(b)).map(|(x, y)| y - slope * x).collect();
+        let mut ys: Vec<f32> = words.iter().map(middle).map(|(x, y)| y - slope * x).collect();
         ys.sort_by(f32::total_cmp);
         let near = |(i, y): (usize, &f32)| -> f32 {
             ys[i + 1..].iter().map(|z| z - y).take_while(|d| *d < reach).map(|d| 1.0 - d / reach).sum()

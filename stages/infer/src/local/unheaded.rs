@@ -291,7 +291,7 @@ fn entry(layout: &Layout, line: usize, lexicon: &Lexicon) -> Option<Entry> {
     let letters = |s: &str| s.chars().filter(|c| c.is_alphabetic()).count();
     // `Subtotal $265.00` may be one text.
     let own = segments.last().filter(|_| texts.is_empty()).and_then(|s| {
-        let at = s.words.iter().find(|w| w.1 == last.bbox)?.0;
+        let at = s.words.iter().find(|w| w.1[0] <= last.bbox[0] && w.1[2] > last.bbox[0])?.0;
         Some((s.text.get(..at)?.trim_end().to_owned(), s.height()))
     });
     // A position may stand before it.
