@@ -12,13 +12,16 @@ use crate::onnx::Model;
 use crate::pixels::Page;
 use std::sync::Arc;
 
-/// Lines that run downwards, and others, are turned over to see whether they read better where their confidence is less.
+/// Lines that run downwards, and level ones, are turned over to see whether they read better where their confidence is less.
 const DOWNWARDS: f32 = 0.9;
-const UPRIGHT: f32 = 0.7;
-/// By how much they have to read better.
+const LEVEL: f32 = 0.7;
+/// By how much they have to read better, and how well.
 const BETTER: f32 = 0.1;
-/// Fewest characters of such a line, and most lines of a page.
-const TURNING: usize = 3;
+const WELL: f32 = 0.85;
+/// Fewest characters of such lines: short words are others when they are turned over, as `pcs` is `sod`.
+const SHORT_DOWNWARDS: usize = 3;
+const SHORT_LEVEL: usize = 8;
+/// Most such lines of a page.
 const MOST_TURNED: usize = 16;
 
 /// The characters of a recogniser, and how it answers.
@@ -114,12 +117,15 @@ impl Recognizer {
                 readings[i] = reading;
             }
         }
-        let least = |q: &Quad| if is_tall(q) { DOWNWARDS } else { UPRIGHT };
-        let unsure = |i: &usize| readings[*i].score() < least(&quads[*i]) && readings[*i].length() >= TURNING;
+        let unsure = |i: &usize| {
+            let tall = is_tall(&quads[*i]);
+            let (least, short) = if tall { (DOWNWARDS, SHORT_DOWNWARDS) } else { (LEVEL, SHORT_LEVEL) };
+            readings[*i].score() < least && readings[*i].length() >= short
+        };
         let unsure: Vec<usize> = (0..quads.len()).filter(unsure).take(MOST_TURNED).collect();
         let turned: Vec<Quad> = unsure.iter().map(|i| first[*i].turned().turned()).collect();
         for (i, reading) in unsure.into_iter().zip(self.read_as(page, &turned, share, config)?) {
-            if reading.score() > readings[i].score() + BETTER {
+            if reading.score() > WELL.max(readings[i].score() + BETTER) {
                 readings[i] = reading;
             }
         }
