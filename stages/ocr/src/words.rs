@@ -11,6 +11,11 @@ const LIKELY_SPACE: f32 = 0.2;
 /// How wide such a gap is at least, as a multiple of the line's median distance of characters.
 const WIDE_GAP: f32 = 1.25;
 
+/// What stands for "number" before one.
+const SIGNS: [&str; 2] = ["no", "nr"];
+/// Fewest digits of such a number.
+const DIGITS: usize = 3;
+
 /// A word of a line.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct WordSpan {
@@ -37,6 +42,7 @@ pub(crate) fn words(glyphs: &[Glyph], steps: f32, is_thorough: bool) -> Vec<Word
         .split(Glyph::is_space)
         .flat_map(|part| part.chunk_by(move |a, b| !wide_gap(a, b, advance)))
         .flat_map(label_and_value)
+        .flat_map(number_and_its_sign)
         .filter(|part| !part.is_empty())
         .collect();
     for (i, part) in parts.iter().enumerate() {
@@ -69,6 +75,22 @@ fn label_and_value(part: &[Glyph]) -> [&[Glyph]; 2] {
         .position(|w| is(&w[0], char::is_alphabetic) && w[1].text == ":" && is(&w[2], char::is_alphanumeric));
     let (label, value) = part.split_at(colon.map_or(part.len(), |i| i + 2));
     [label, value]
+}
+
+/// A number and its sign are two words also where the narrow space after the full stop was not seen: `Inv.No.55121`, but not
+/// `v1.2` or `no.1`.
+fn number_and_its_sign(part: &[Glyph]) -> [&[Glyph]; 2] {
+    let is = |g: &Glyph, f: fn(char) -> bool| g.text.chars().all(f);
+    let cut = (3..part.len()).find(|i| {
+        let (before, number) = part.split_at(*i);
+        let [rest @ .., first, second, stop] = before else { return false };
+        let sign = format!("{}{}", first.text, second.text).to_lowercase();
+        let alone = rest.last().is_none_or(|g| !is(g, char::is_alphanumeric));
+        let digits = number.iter().take_while(|g| is(g, |c| c.is_ascii_digit())).count();
+        alone && stop.text == "." && SIGNS.contains(&sign.as_str()) && digits >= DIGITS
+    });
+    let (sign, number) = part.split_at(cut.unwrap_or(part.len()));
+    [sign, number]
 }
 
 /// Median distance of neighbouring characters, in steps.
@@ -116,6 +138,12 @@ mod tests {
         assert_eq!(cut(&glyphs("https://a.b No: 7 :a b:")), ["https://a.b", "No:", "7", ":a", "b:"]);
         let spans = words(&glyphs("ab:12"), 5.0, false);
         assert_eq!((spans[0].to, spans[1].from), (0.5, 0.5));
+    }
+
+    #[test]
+    fn a_number_and_its_sign_are_two_words() {
+        assert_eq!(cut(&glyphs("Inv.No.55121 NR.2025-4711")), ["Inv.No.", "55121", "NR.", "2025-4711"]);
+        assert_eq!(cut(&glyphs("no.1 ano.123 v1.234 No. 7")), ["no.1", "ano.123", "v1.234", "No.", "7"]);
     }
 
     #[test]
