@@ -20,6 +20,13 @@ const SURE: f32 = 0.75;
 const ACROSS: f32 = 0.3;
 const DOWN: f32 = 0.5;
 
+/// Fewest digits of a number that OCR can be sure of, and of one whose end may be cut off.
+const LEAST_DIGITS: usize = 2;
+const LONG_NUMBER: usize = 8;
+/// How far beside its place a number may be read, as a multiple of its height, and as how many words.
+const BESIDE: f32 = 3.0;
+const MOST_BESIDE: usize = 8;
+
 /// What came of the look-up.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Agreement {
@@ -67,16 +74,19 @@ pub(crate) fn compare(layer: &[Word], read: &[Word]) -> Agreement {
         let text = folded(&word.text);
         let group = groups.group(*index);
         let (says, shows) = (joined(layer, groups.layer(group)), joined(read, groups.read(group)));
+        let bbox = around(groups.layer(group).iter().filter_map(|i| layer.get(*i)));
         let is_there = if digits::are_same(&says, &shows) {
             text.is_empty() || !groups.read(group).is_empty()
+        } else if is_beside(&says, bbox, read) {
+            true
         } else {
             let is_sure = |i: &usize| read.get(*i).is_some_and(|w| w.confidence >= SURE);
+            let is_new = |doubted: &mut [bool]| {
+                doubted.get_mut(group).is_some_and(|doubted| !std::mem::replace(doubted, true))
+            };
             let is_other = shows.contains(|c: char| c.is_ascii_digit());
-            if is_other
-                && groups.read(group).iter().all(is_sure)
-                && !std::mem::replace(&mut doubted[group], true)
-            {
-                let bbox = around(groups.layer(group).iter().filter_map(|i| layer.get(*i)));
+            let is_sure = is_other && groups.read(group).iter().all(is_sure);
+            if is_sure && is_another(layer, groups.layer(group), &shows) && is_new(&mut doubted) {
                 agreement.doubts.push(Doubt { says, shows, bbox });
             }
             is_other && is_nearly_there(word, &text, read)
@@ -193,11 +203,71 @@ fn around<'a>(words: impl Iterator<Item = &'a Word>) -> [f32; 4] {
     })
 }
 
+/// True where what is read can only be another number than these words: no part of them, and no print over print.
+fn is_another(layer: &[Word], indices: &[usize], shows: &str) -> bool {
+    let words: Vec<&Word> = indices.iter().filter_map(|i| layer.get(*i)).collect();
+    let says = digits::of(&words.iter().map(|w| w.text.as_str()).collect::<String>());
+    if says.len() < LEAST_DIGITS {
+        return false;
+    }
+    // The end of a long number is cut off by its cell.
+    let read = digits::of(shows);
+    if read.len() >= LONG_NUMBER && says.starts_with(&read) {
+        return false;
+    }
+    let on = |a: &Word, b: &Word| overlap(a.bbox, b.bbox);
+    if words.iter().enumerate().any(|(i, a)| words.iter().skip(i + 1).any(|b| on(a, b))) {
+        return false;
+    }
+    // Some of its words were not read.
+    let in_order = ordered(words);
+    !(0..in_order.len()).any(|from| {
+        (from + 1..=in_order.len()).any(|to| {
+            let part: Vec<&str> = in_order.iter().take(to).skip(from).map(|w| w.text.as_str()).collect();
+            digits::are_same(&part.join(" "), shows)
+        })
+    })
+}
+
+/// True where OCR reads a number as words of their own a little before or behind its place: in the layer of a scan, words stand
+/// where a font of other widths puts them.
+fn is_beside(says: &str, [x0, y0, x1, y1]: [f32; 4], read: &[Word]) -> bool {
+    let reach = BESIDE * (y1 - y0);
+    let near = |w: &&Word| {
+        let [a, b, c, d] = w.bbox;
+        let shared = (d.min(y1) - b.max(y0)) / (d - b).min(y1 - y0).max(0.1);
+        shared >= DOWN && a < x1 + reach && c > x0 - reach
+    };
+    let mut near: Vec<&Word> = read.iter().filter(near).collect();
+    near.sort_by(|a, b| a.bbox[0].total_cmp(&b.bbox[0]));
+    (0..near.len()).any(|from| {
+        let rest = near.get(from..).unwrap_or_default();
+        (1..=rest.len().min(MOST_BESIDE)).any(|n| {
+            let words: Vec<&str> = rest.iter().take(n).map(|w| w.text.as_str()).collect();
+            digits::are_same(says, &words.join(" "))
+        })
+    })
+}
+
 /// Words in the order in which they are read, with spaces.
 fn joined(words: &[Word], indices: &[usize]) -> String {
-    let mut words: Vec<&Word> = indices.iter().filter_map(|i| words.get(*i)).collect();
-    words.sort_by(|a, b| a.line.cmp(&b.line).then(a.bbox[0].total_cmp(&b.bbox[0])));
+    let words = ordered(indices.iter().filter_map(|i| words.get(*i)).collect());
     words.iter().map(|w| w.text.as_str()).collect::<Vec<_>>().join(" ")
+}
+
+/// Words from left to right, line by line: a line is what lies side by side, as text layers number their lines by how they were drawn.
+fn ordered(mut words: Vec<&Word>) -> Vec<&Word> {
+    words.sort_by(|a, b| a.bbox[1].total_cmp(&b.bbox[1]));
+    let mut lines: Vec<(f32, Vec<&Word>)> = Vec::new();
+    for word in words {
+        let middle = f32::midpoint(word.bbox[1], word.bbox[3]);
+        match lines.last_mut() {
+            Some((bottom, line)) if middle < *bottom => line.push(word),
+            Some(_) | None => lines.push((word.bbox[3], vec![word])),
+        }
+    }
+    lines.iter_mut().for_each(|(_, line)| line.sort_by(|a, b| a.bbox[0].total_cmp(&b.bbox[0])));
+    lines.into_iter().flat_map(|(_, line)| line).collect()
 }
 
 /// True where OCR reads `text`, or nearly that, at the place of `word`.

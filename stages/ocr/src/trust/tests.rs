@@ -71,6 +71,45 @@ fn words_that_ocr_joins_or_parts_are_the_same() {
 }
 
 #[test]
+fn words_that_stand_a_little_beside_their_place_are_found_and_others_are_not() {
+    let layer = page(&["IBAN DE02 1203 0000 0000 2020 51 BIC"], 0.0);
+    // As far as the widths of another font add up to.
+    let mut read = page(&["IBAN DE02 1203 0000 0000 2020 51 BIC"], 0.0);
+    read.iter_mut().for_each(|w| {
+        w.bbox[0] *= 1.1;
+        w.bbox[2] *= 1.1;
+    });
+    let agreement = compare(&layer, &read);
+    assert_eq!((agreement.doubts, agreement.found), (vec![], agreement.sampled));
+    read[5].text = "2029".into();
+    let says: Vec<String> = compare(&layer, &read).doubts.into_iter().map(|d| d.says).collect();
+    assert!(says.iter().any(|s| s.contains("2020")), "{says:?}");
+}
+
+#[test]
+fn what_is_read_in_part_or_in_another_order_is_no_other_number() {
+    let word = |text: &str, x: f32, width: f32, line: u32| Word {
+        text: text.into(),
+        bbox: [x, 0.0, x + width, 10.0],
+        confidence: 1.0,
+        line,
+    };
+    let doubts = |layer: &[Word], read: &[Word]| compare(layer, read).doubts.len();
+    // The left one was drawn last.
+    let layer = [word("5:59:49A-", 30.0, 50.0, 1), word(":30", 10.0, 18.0, 2)];
+    assert_eq!(doubts(&layer, &[word(":305:59:49A-", 10.0, 70.0, 0)]), 0);
+    assert_eq!(doubts(&layer, &[word(":305:58:49A-", 10.0, 70.0, 0)]), 1);
+    let layer = [word("1045", 10.0, 24.0, 0), word(":30", 36.0, 18.0, 0)];
+    assert_eq!(doubts(&layer, &[word(":30", 20.0, 34.0, 0)]), 0, "the other word was not read");
+    let layer = [word("IN9370/IN11002/IN14195", 10.0, 120.0, 0)];
+    assert_eq!(doubts(&layer, &[word("IN9370/IN11002/IN141", 10.0, 100.0, 0)]), 0, "its cell cuts it off");
+    assert_eq!(doubts(&[word("1,234,567", 10.0, 60.0, 0)], &[word("1,234", 10.0, 60.0, 0)]), 1);
+    let layer = [word("0110", 10.0, 30.0, 0), word("2020", 20.0, 30.0, 0)];
+    assert_eq!(doubts(&layer, &[word("2020110", 10.0, 40.0, 0)]), 0, "print over print");
+    assert_eq!(doubts(&[word("1", 10.0, 6.0, 0)], &[word("4", 10.0, 6.0, 0)]), 0, "a single digit");
+}
+
+#[test]
 fn a_doubt_stands_where_a_second_reading_shares_it() {
     let layer = page(&SHOWN, 0.0);
     let reading = |total: &str| page(&[SHOWN[0], SHOWN[1], &format!("Total {total} EUR")], 0.5);
