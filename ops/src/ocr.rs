@@ -22,6 +22,7 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use serde_json::{Value, json};
 use std::io::{IsTerminal, Read as _};
 use std::path::{Path, PathBuf};
+use std::pin::pin;
 use std::process::ExitCode;
 use std::sync::Arc;
 use tokio::task::spawn_blocking;
@@ -139,7 +140,7 @@ impl Tool {
                 Ok(pages) => stream::iter(pages.into_iter().map(Ok).collect::<Vec<_>>()),
                 Err(error) => stream::iter(vec![Err(error)]),
             });
-        let mut outcomes = ready
+        let outcomes = ready
             .chain(painted)
             .map(async |page| {
                 let page = page?;
@@ -147,6 +148,7 @@ impl Tool {
                 Ok::<_, OpsError>((page, outcome))
             })
             .buffered(self.threads);
+        let mut outcomes = pin!(outcomes);
         while let Some(outcome) = outcomes.next().await {
             let (page, outcome) = outcome?;
             bar.suspend(|| match outcome {

@@ -105,7 +105,7 @@ impl Reading {
         for record in planned.into_records() {
             match record {
                 AnyRecord::DocumentAssembled(r) => plan.pages.extend(r.pages),
-                AnyRecord::PagesPlanned(r) => plan.ranges.push(r),
+                AnyRecord::PagesPlanned(r) => plan.ranges.push(*r),
                 _ => {}
             }
         }
