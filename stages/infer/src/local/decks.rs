@@ -189,7 +189,9 @@ mod tests {
         assert_eq!(of(Column::Quantity), ["20", "4"]);
         assert_eq!(of(Column::UnitPrice), ["1.50", "2.00"]);
         assert_eq!(of(Column::LineTotal), ["30.00", "8.00"]);
-        assert_eq!(rows[1].cells[&Column::LineTotal].bbox, [300.0, 182.0, 320.0, 192.0]);
+        let place = rows[1].cells[&Column::LineTotal].bbox;
+        let near = place.iter().zip([300.0, 182.0, 320.0, 192.0]).all(|(a, b)| (a - b).abs() < 0.1);
+        assert!(near, "{place:?}");
     }
 
     #[test]
