@@ -2,6 +2,7 @@ use super::*;
 
 #[test]
 fn a_flat_schema_is_read() {
+    use ValueKind::{Amount, Date, Flag, Text};
     let schema = Schema::parse(
         br#"{"title": "T", "type": "object", "required": ["a"], "properties": {
             "a": {"type": "string", "title": "A no", "x-aliases": ["Nr."]},
@@ -10,7 +11,6 @@ fn a_flat_schema_is_read() {
     )
     .unwrap();
     let kinds: Vec<_> = schema.fields.iter().map(|f| (f.name.as_str(), f.kind, f.required)).collect();
-    use ValueKind::{Amount, Date, Flag, Text};
     let want = [
         ("a", Text, true),
         ("b", Date, false),
