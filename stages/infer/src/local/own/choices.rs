@@ -86,7 +86,10 @@ fn flags(layout: &Layout, page: usize, [yes, no]: [&String; 2]) -> Vec<Candidate
 /// Whether a word answers: the last one of its text, right behind a colon or alone. `No.` is none, nor is `no` in a sentence.
 fn stands_alone(text: &str, span: (usize, usize)) -> bool {
     let (before, after) = (text.get(..span.0).unwrap_or_default(), text.get(span.1..).unwrap_or_default());
-    let ends = after.trim_start().is_empty() || after.trim_start().starts_with(['(', ',', ';', '/']);
+    let said = text.get(span.0..span.1).unwrap_or_default();
+    let ends = after.trim_start().is_empty()
+        || said.ends_with([',', ';'])
+        || after.trim_start().starts_with(['(', ',', ';', '/']);
     let short = before.split_whitespace().count() <= 6;
     ends && short && (before.trim().is_empty() || before.trim_end().ends_with([':', '?', '.', '_', ')']))
 }
