@@ -11,10 +11,11 @@ use crate::child::words::Found;
 use std::collections::HashMap;
 
 /// Resolution of the look at the page, in dots per inch, and its longest side in pixels.
-const LOOK_DPI: f32 = 100.0;
+const LOOK_DPI: f32 = 72.0;
 const LOOK_SIDE: f32 = 1600.0;
-/// Least difference of brightness within an image that can be seen.
+/// Least difference of brightness within an image that can be seen, and the most where there is nothing at all.
 const CONTRAST: u8 = 20;
+const NOTHING: u8 = 4;
 /// Least difference that a word makes where it can be seen.
 const DIFFERENCE: u8 = 16;
 /// Least share of a word, along its line, that has to make one.
@@ -40,12 +41,20 @@ pub(super) fn settle<'a>(
     seen: &Seen<'a>,
     upright: &Upright,
 ) {
-    let Some(whole) = Painted::of(page, upright) else { return };
+    let looked_at = |s: &Sight| matches!(s, Sight::Doubtful(_) | Sight::Vague | Sight::Behind(Some(_)));
+    let boxes = sights.iter().zip(words).filter(|(s, _)| looked_at(s)).map(|(_, f)| f.word.bbox);
+    // What lies elsewhere need not be painted.
+    let Some(view) = View::around(boxes, page, upright) else { return };
+    let Some(whole) = view.paint() else { return };
     for (sight, found) in sights.iter_mut().zip(words) {
-        if let Sight::Behind(Some(kind)) = *sight
-            && whole.contrast(found.word.bbox) < CONTRAST
-        {
-            *sight = Sight::Hidden(kind);
+        let nothing = || whole.contrast(found.word.bbox) < NOTHING;
+        match *sight {
+            Sight::Behind(Some(kind)) if whole.contrast(found.word.bbox) < CONTRAST => {
+                *sight = Sight::Hidden(kind);
+            }
+            // Where there is no ink at all, it need not be taken away to be seen.
+            Sight::Doubtful(kind) if nothing() => *sight = Sight::Hidden(kind),
+            _ => {}
         }
     }
     if !sights.iter().any(|s| matches!(s, Sight::Doubtful(_) | Sight::Vague)) {
@@ -56,7 +65,7 @@ pub(super) fn settle<'a>(
     twins.join(&mut doubtful, text);
     doubtful.values().for_each(|object| object.show(false));
     let without =
-        if doubtful.is_empty() { Some(whole) } else { settle_doubtful(sights, words, &whole, page, upright) };
+        if doubtful.is_empty() { Some(whole) } else { settle_doubtful(sights, words, &whole, &view) };
     let mut vague = Objects::new();
     for (_, found) in sights.iter().zip(words).filter(|(s, _)| **s == Sight::Vague) {
         vague.extend(objects(text, found).map(|o| (o.id(), o)).filter(|(id, _)| !doubtful.contains_key(id)));
@@ -64,7 +73,7 @@ pub(super) fn settle<'a>(
     if let Some(without) = without.filter(|_| !vague.is_empty()) {
         twins.join(&mut vague, text);
         vague.values().for_each(|object| object.show(false));
-        if let Some(bare) = Painted::of(page, upright) {
+        if let Some(bare) = view.paint() {
             settle_vague(sights, words, text, &without, &bare);
         }
     }
@@ -99,10 +108,9 @@ fn settle_doubtful(
     sights: &mut [Sight],
     words: &[Found],
     whole: &Painted,
-    page: &Page<'_>,
-    upright: &Upright,
+    view: &View<'_>,
 ) -> Option<Painted> {
-    let without = Painted::of(page, upright)?;
+    let without = view.paint()?;
     for (sight, found) in sights.iter_mut().zip(words) {
         if let Sight::Doubtful(kind) = *sight {
             let shown = whole.shows(found, &without);
@@ -181,28 +189,70 @@ fn square([x, y, ..]: [f32; 4]) -> [i32; 2] {
     [(x / TWICE).floor() as i32, (y / TWICE).floor() as i32]
 }
 
-/// A painted page: rows of three bytes a pixel.
+/// The part of a page that is looked at, and how.
+pub(super) struct View<'a> {
+    page: &'a Page<'a>,
+    /// Pixels of the page, across and down.
+    size: (u32, u32),
+    /// Left, top, width and height of the part in them.
+    part: [u32; 4],
+    /// Pixels of a point.
+    scale: f32,
+    extra: u8,
+}
+
+impl<'a> View<'a> {
+    /// The whole page.
+    pub(super) fn whole(page: &'a Page<'_>, upright: &Upright) -> Self {
+        let (width, height) = upright.size();
+        let scale = (LOOK_DPI / 72.0).min(LOOK_SIDE / width.max(height));
+        let pixels = |points: f32| ((points * scale).round() as u32).max(1);
+        let size = (pixels(width), pixels(height));
+        let extra = (upright.turns() + 4 - page.turns() % 4) % 4;
+        Self { page, size, part: [0, 0, size.0, size.1], scale, extra }
+    }
+
+    /// The part around these boxes; none where there are none on the page.
+    fn around(boxes: impl Iterator<Item = [f32; 4]>, page: &'a Page<'_>, upright: &Upright) -> Option<Self> {
+        let mut view = Self::whole(page, upright);
+        let [x0, y0, x1, y1] =
+            boxes.reduce(|[a, b, c, d], [x0, y0, x1, y1]| [a.min(x0), b.min(y0), c.max(x1), d.max(y1)])?;
+        let side = |v: f32, most: u32| ((v * view.scale).max(0.0) as u32).min(most);
+        let (left, top) = (side(x0, view.size.0).saturating_sub(1), side(y0, view.size.1).saturating_sub(1));
+        let (right, bottom) = (side(x1, view.size.0) + 2, side(y1, view.size.1) + 2);
+        let (right, bottom) = (right.min(view.size.0), bottom.min(view.size.1));
+        view.part = [left, top, right.saturating_sub(left), bottom.saturating_sub(top)];
+        (right > left && bottom > top).then_some(view)
+    }
+
+    pub(super) fn paint(&self) -> Option<Painted> {
+        let [left, top, width, height] = self.part;
+        self.page.paint_part(self.size, self.extra, self.part, |rows, stride| Painted {
+            rows: rows.to_vec(),
+            stride,
+            origin: [left as f32, top as f32],
+            size: (width, height),
+            scale: self.scale,
+        })
+    }
+}
+
+/// A painted part of a page: rows of three bytes a pixel.
 pub(super) struct Painted {
     rows: Vec<u8>,
     stride: usize,
+    /// Where it begins, in pixels of the page.
+    origin: [f32; 2],
     size: (u32, u32),
     /// Pixels of a point.
     scale: f32,
 }
 
 impl Painted {
-    pub(super) fn of(page: &Page<'_>, upright: &Upright) -> Option<Self> {
-        let (width, height) = upright.size();
-        let scale = (LOOK_DPI / 72.0).min(LOOK_SIDE / width.max(height));
-        let pixels = |points: f32| ((points * scale).round() as u32).max(1);
-        let size = (pixels(width), pixels(height));
-        let extra = (upright.turns() + 4 - page.turns() % 4) % 4;
-        page.paint(size, extra, |rows, stride| Self { rows: rows.to_vec(), stride, size, scale })
-    }
-
     /// The pixels of a box: columns and rows, without so much of its edge.
     fn pixels(&self, bbox: [f32; 4], inset: [f32; 2]) -> [std::ops::Range<usize>; 2] {
-        let [x0, y0, x1, y1] = bbox.map(|v| v * self.scale);
+        let ([left, top], [x0, y0, x1, y1]) = (self.origin, bbox.map(|v| v * self.scale));
+        let (x0, y0, x1, y1) = (x0 - left, y0 - top, x1 - left, y1 - top);
         let side = |v: f32, most: u32| (v.max(0.0) as u32).min(most) as usize;
         let (width, height) = self.size;
         let [dx, dy] = inset;
@@ -282,7 +332,7 @@ mod tests {
         for row in rows.chunks_mut(60) {
             row[black.start * 3..black.end * 3].fill(0);
         }
-        Painted { rows, stride: 60, size: (20, 10), scale: 1.0 }
+        Painted { rows, stride: 60, origin: [0.0; 2], size: (20, 10), scale: 1.0 }
     }
 
     fn word(text: &str, bbox: [f32; 4]) -> Found {
@@ -304,6 +354,13 @@ mod tests {
             with.shows(&word("-", [7.0, 0.0, 12.0, 9.0]), &without),
             "a sign is all there where a part is"
         );
+    }
+
+    #[test]
+    fn a_part_of_a_page_is_looked_at_by_the_places_of_the_page() {
+        let part = Painted { origin: [100.0, 40.0], ..painted(4..8) };
+        assert_eq!(part.contrast([102.0, 40.0, 116.0, 48.0]), 255);
+        assert_eq!(part.contrast([2.0, 0.0, 16.0, 8.0]), 0);
     }
 
     #[test]

@@ -3,7 +3,7 @@
 //! Owns the suspicion that an image shows text which no text layer has: a scan that was put under a letter, a letterhead. Rule: a
 //! suspicion costs no more than one look at a page of which images are a good part; what it really is, OCR finds out.
 
-use super::ink::Painted;
+use super::ink::View;
 use super::look::{CELLS, Seen};
 use super::upright::Upright;
 use crate::child::pdfium::Page;
@@ -16,8 +16,8 @@ const TEXTS: usize = 12;
 /// Least share of the pixels of such a cell that are paper, and how far from the paper's brightness they are.
 const PAPER: f32 = 0.5;
 const EVEN: u8 = 24;
-/// Fewest edges across in such a cell, at the resolution of the look, and in a row of it that counts; the least difference of one.
-const EDGES: usize = 30;
+/// Fewest edges across in such a cell, as a share of its pixels, and in a row of it that counts; the least difference of one.
+const EDGES: f32 = 0.03;
 const ROW: usize = 3;
 const EDGE: u8 = 50;
 /// Levels of brightness among which that of the paper is looked for.
@@ -37,7 +37,7 @@ pub(super) fn have_text(page: &Page<'_>, upright: &Upright, seen: &Seen<'_>, wor
     if !enough(&rows) {
         return false;
     }
-    let Some(painted) = Painted::of(page, upright) else { return false };
+    let Some(painted) = View::whole(page, upright).paint() else { return false };
     let (width, height) = upright.size();
     let (w, h) = (width / CELLS as f32, height / CELLS as f32);
     let cells = rows.iter().enumerate().flat_map(|(y, row)| {
@@ -65,7 +65,7 @@ fn is_text(rows: &[Vec<u8>]) -> bool {
     let edges = |row: &Vec<u8>| row.windows(2).filter(|pair| pair[0].abs_diff(pair[1]) >= EDGE).count();
     all > 0
         && even as f32 >= PAPER * all as f32
-        && rows.iter().map(edges).filter(|n| *n >= ROW).sum::<usize>() >= EDGES
+        && rows.iter().map(edges).filter(|n| *n >= ROW).sum::<usize>() as f32 >= EDGES * all as f32
 }
 
 #[cfg(test)]

@@ -38,13 +38,27 @@ impl Page<'_> {
         turns: u8,
         then: impl FnOnce(&[u8], usize) -> T,
     ) -> Option<T> {
-        let (w, h) = (i32::try_from(width).ok()?, i32::try_from(height).ok()?);
+        self.paint_part((width, height), turns, [0, 0, width, height], then)
+    }
+
+    /// Paints a part of it: `part` is left, top, width and height within a page of `width` by `height` pixels.
+    pub(in crate::child) fn paint_part<T>(
+        &self,
+        (width, height): (u32, u32),
+        turns: u8,
+        part: [u32; 4],
+        then: impl FnOnce(&[u8], usize) -> T,
+    ) -> Option<T> {
+        let (whole_w, whole_h) = (i32::try_from(width).ok()?, i32::try_from(height).ok()?);
+        let [x, y, w, h] = part.map(i32::try_from);
+        let (x, y, w, h) = (x.ok()?, y.ok()?, w.ok()?, h.ok()?);
+        let [_, _, width, height] = part;
         let stride = (width as usize).checked_mul(3)?.next_multiple_of(4);
         let pitch = i32::try_from(stride).ok()?;
         let (library, canvas) = (&self.library.0, &self.library.1);
         let mut pixels = canvas.white(stride.checked_mul(height as usize)?);
         // SAFETY: the bitmap is of as many bytes as `pixels` has, which is neither moved nor looked at before the bitmap is
-        // destroyed.
+        // destroyed; what lies beside it is not painted.
         let painted = unsafe {
             let bitmap = library.FPDFBitmap_CreateEx(w, h, BGR, pixels.as_mut_ptr().cast(), pitch);
             let known = !bitmap.is_null();
@@ -53,10 +67,10 @@ impl Page<'_> {
                 library.FPDF_RenderPageBitmap(
                     bitmap,
                     self.handle.cast(),
-                    0,
-                    0,
-                    w,
-                    h,
+                    -x,
+                    -y,
+                    whole_w,
+                    whole_h,
                     turns,
                     WITH_ANNOTATIONS,
                 );
