@@ -4,6 +4,7 @@
 //! states, or nothing is said.
 
 use super::asides;
+use super::guess::equal;
 use super::layout::{Box4, Layout, union};
 use super::lexicon::{Concept, Lexicon, plain};
 use super::straight::on_page;
@@ -28,8 +29,8 @@ struct Piece {
 /// How many at which price.
 #[derive(Debug, Clone)]
 struct Factors {
-    /// None where it stands before the name: `2 Kaffee` over `à 4.90`.
-    count: Option<(Decimal, Piece)>,
+    /// In all readings, since `1,184` may be one and some; none where it stands before the name: `2 Kaffee` over `à 4.90`.
+    count: Option<(Vec<Decimal>, Piece)>,
     price: (Decimal, Piece),
 }
 
@@ -72,14 +73,14 @@ pub(crate) fn rows(page: &Layout, lexicon: &Lexicon) -> Option<Vec<Row>> {
                 factors = None;
             }
             (Some(amount), None, text) => {
-                let fits = |f: &Factors| f.product() == Some(amount.0);
+                let fits = |f: &Factors| f.count_of(amount.0).is_some();
                 let factors = factors.take().filter(fits);
                 items.push(Item { name: text.or_else(|| name.take()), factors, amount });
             }
             (None, Some(own), text) => {
                 let last = items
                     .last_mut()
-                    .filter(|i| text.is_none() && i.factors.is_none() && own.product() == Some(i.amount.0));
+                    .filter(|i| text.is_none() && i.factors.is_none() && own.count_of(i.amount.0).is_some());
                 if let Some(item) = last {
                     item.factors = Some(own);
                 } else {
@@ -100,8 +101,10 @@ pub(crate) fn rows(page: &Layout, lexicon: &Lexicon) -> Option<Vec<Row>> {
 }
 
 impl Factors {
-    fn product(&self) -> Option<Decimal> {
-        Some(self.count.as_ref()?.0.checked_mul(self.price.0)?.round_dp(2))
+    /// The reading of the count with which they come to an amount.
+    fn count_of(&self, amount: Decimal) -> Option<Decimal> {
+        let fits = |n: &&Decimal| n.checked_mul(self.price.0).is_some_and(|p| equal(p.round_dp(2), amount));
+        self.count.as_ref()?.0.iter().find(fits).copied()
     }
 }
 
@@ -188,8 +191,8 @@ fn factors(words: &mut Vec<Word<'_>>) -> Option<Factors> {
     // A unit may stand before the sign.
     let number = |i: usize| {
         let (text, bbox) = *words.get(i)?;
-        let value = money::parse(text)?.value;
-        Some((i, (value, Piece { text: text.to_owned(), bbox })))
+        let values: Vec<Decimal> = money::readings(text).into_iter().map(|a| a.value).collect();
+        (!values.is_empty()).then(|| (i, (values, Piece { text: text.to_owned(), bbox })))
     };
     let unit =
         |i: usize| words.get(i).is_some_and(|w| w.0.len() <= 4 && w.0.chars().all(char::is_alphabetic));
@@ -219,7 +222,11 @@ fn row(page: &Layout, item: Item) -> Row {
         cells.insert(column, Cell { value, raw: piece.text.clone(), bbox });
     };
     let mut name = item.name;
-    let mut count = item.factors.as_ref().and_then(|f| f.count.clone());
+    let mut count = item.factors.as_ref().and_then(|f| {
+        let (readings, piece) = f.count.clone()?;
+        let value = f.count_of(item.amount.0).or_else(|| readings.first().copied())?;
+        Some((value, piece))
+    });
     if let Some(piece) = &mut name
         && count.is_none()
         && let Some((lead, rest)) = piece.text.split_once(' ').map(|(l, r)| (l.to_owned(), r.to_owned()))
