@@ -120,7 +120,9 @@ pub fn cross_validate(
 /// Fields that examples have and nothing was learned of, since their values do not stand on the pages or too few examples have one.
 fn unlearned(task: &Task, examples: &[Example], learned: &[FieldReport]) -> Vec<FieldReport> {
     let mut fields = Vec::new();
-    for (field, want) in task.wants.iter().enumerate() {
+    // A currency is read by rules alone.
+    let scored = |want: &Want| want.role != Role::Currency;
+    for (field, want) in task.wants.iter().enumerate().filter(|(_, want)| scored(want)) {
         let real = examples.iter().filter(|e| !e.teaches_only);
         let findable: Vec<bool> = real.filter_map(|e| e.is_findable(task, field)).collect();
         if findable.is_empty() || learned.iter().any(|f| f.name == want.name) {
