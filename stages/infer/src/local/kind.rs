@@ -2,6 +2,7 @@
 //!
 //! Knows no field. Rule: a document that says nothing of the kind is `other`.
 
+mod titles;
 mod words;
 
 use super::candidate::{Candidate, Kind};
@@ -13,7 +14,8 @@ use docmill_contracts::{DocumentType, TextSource};
 use docmill_learn::{Linear, Row, rows_hash};
 use std::collections::HashSet;
 use std::sync::LazyLock;
-use words::{OTHERS, PROFORMA, PURCHASES, SELF_BILLED, SUPPLY, WORDS};
+use titles::{OTHERS, PROFORMA, PURCHASES, SELF_BILLED, SUPPLY};
+use words::WORDS;
 
 /// What documents of a type are titled, in the [`plain`] form, in all languages.
 pub(crate) fn titles(kind: &str) -> &'static [&'static str] {

@@ -34,8 +34,8 @@ impl Work {
         let taxes: Vec<usize> = (0..self.candidates.len())
             .filter(|i| {
                 let (c, f) = (&self.candidates[*i], &self.features[*i]);
-                let said = f.of(Concept::Tax) > 0.6 && f.of(Concept::Net) < 0.8 && f.of(Concept::Gross) < 0.8;
-                c.kind == Kind::Amount && c.monetary && said && !c.amount.is_zero()
+                let said = f.of(Concept::Tax) > 0.3 && f.of(Concept::Net) < 0.8 && f.of(Concept::Gross) < 0.8;
+                c.kind == Kind::Amount && c.monetary && said && !c.amount.is_zero() && self.ends_rate(*i)
             })
             .collect();
         let sum = |run: &[usize]| {
@@ -52,5 +52,18 @@ impl Work {
         let place = parts.iter().skip(1).fold(parts[0].bbox, |all, c| union(all, c.bbox));
         let page = self.pages[parts[0].page].page_no;
         fields.insert(tax.clone(), local(missing.to_string(), raw.join(" + "), CONFIDENCE, page, place));
+    }
+
+    /// Whether an amount is the last one of a line that has a rate: of `MwSt 19 % aus 100,00 | 19,00` the tax.
+    fn ends_rate(&self, i: usize) -> bool {
+        let own = &self.candidates[i];
+        let page = &self.pages[own.page];
+        let line = page.segments[own.segment].line;
+        let rate = page.segments.iter().any(|s| s.line == line && s.text.contains('%'));
+        let last = !self.candidates.iter().any(|c| {
+            let amount = c.kind == Kind::Amount && c.monetary && c.page == own.page;
+            amount && c.bbox[0] > own.bbox[2] && page.segments[c.segment].line == line
+        });
+        rate && last
     }
 }

@@ -144,3 +144,18 @@ fn what_an_agency_keeps_is_no_tax() {
     );
     assert_eq!(value(&found, "tax_total"), "");
 }
+
+#[test]
+fn taxes_by_rates_come_to_the_tax_that_gross_and_net_differ_by() {
+    let found = invoice(&[
+        HEADER,
+        "Stuhl|2|50,00|100,00",
+        "Buch|1|20,00|20,00",
+        "Nettobetrag|||120,00",
+        "MwSt 19% aus 100,00|||19,00",
+        "MwSt 7% aus 20,00|||1,40",
+        "Gesamtbetrag EUR|||140,40",
+    ]);
+    assert_eq!(value(&found, "tax_total"), "20.40");
+    assert_eq!(found.fields["tax_total"].raw.as_deref(), Some("19,00 + 1,40"));
+}
