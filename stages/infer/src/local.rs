@@ -61,6 +61,7 @@ use docmill_contracts::{DocumentPart, Fields, Problem, Severity};
 use layout::Layout;
 use lexicon::Lexicon;
 use model::Model;
+use std::borrow::Cow;
 use straight::laid_out;
 use work::Work;
 
@@ -198,16 +199,13 @@ impl Extractor for LocalExtractor {
             let mut kept = work.pages.iter();
             for index in 0..count {
                 let held = if is_kept(&index) { kept.next() } else { None };
-                let read;
-                let layout = if let Some(layout) = held {
-                    layout
-                } else {
-                    read = laid_out(&pages.page(index)?);
-                    &read
-                };
-                own.feed(layout);
+                let layout = held_or_read(held, pages, index)?;
+                if seen.before(&layout) {
+                    continue;
+                }
+                own.feed(&layout);
                 if let Some((table, _)) = &mut table {
-                    table.feed(layout);
+                    table.feed(&layout);
                 }
             }
             let full = own.is_full() || table.as_ref().is_some_and(|(t, _)| t.is_full());
@@ -219,17 +217,9 @@ impl Extractor for LocalExtractor {
             let mut kept = work.pages.iter();
             for index in 0..count {
                 let held = if is_kept(&index) { kept.next() } else { None };
-                let read;
-                let layout = if let Some(layout) = held {
-                    layout
-                } else {
-                    read = laid_out(&pages.page(index)?);
-                    &read
-                };
-                match seen.before(layout) {
-                    // Its rows are those of that page.
-                    Some(first) => out.problems.push(repeated(layout.page_no, first)),
-                    None => table.feed(layout),
+                let layout = held_or_read(held, pages, index)?;
+                if !seen.before(&layout) {
+                    table.feed(&layout);
                 }
                 rows.take(&mut table, &|| pages.row_writer())?;
             }
@@ -243,6 +233,7 @@ impl Extractor for LocalExtractor {
                 out.problems.extend(rows::settle(table, &mut out.fields));
             }
         }
+        out.problems.extend(seen.again().map(repeated));
         let starts =
             if whole { packet::starts(&work.pages, &work.candidates, &work.features) } else { vec![0] };
         if starts.len() > 1 {
@@ -386,12 +377,25 @@ fn proforma_problem() -> Problem {
     }
 }
 
-/// A page that was scanned twice.
-fn repeated(page: i32, first: i32) -> Problem {
+/// A page as it is held, or read anew.
+fn held_or_read<'a>(
+    held: Option<&'a Layout>,
+    pages: &mut dyn Pages,
+    index: usize,
+) -> Result<Cow<'a, Layout>, InferError> {
+    match held {
+        Some(layout) => Ok(Cow::Borrowed(layout)),
+        None => Ok(Cow::Owned(laid_out(&pages.page(index)?))),
+    }
+}
+
+/// Pages that were scanned twice: how many, the first of them, and the page that it repeats.
+fn repeated((count, page, first): (usize, i32, i32)) -> Problem {
+    let others = if count > 1 { format!(", as do {} more with others", count - 1) } else { String::new() };
     Problem {
         code: "INFER-0155".to_owned(),
         severity: Severity::Warning,
-        message: format!("page {page} says the same as page {first}: its rows are counted once"),
+        message: format!("page {page} says the same as page {first}{others}: rows are counted once"),
         fields: vec!["line_items".to_owned()],
         page: Some(page),
     }

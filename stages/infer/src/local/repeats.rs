@@ -155,27 +155,36 @@ fn likeness(site: &str, value: &str, name: &str) -> u64 {
 
 /// Pages that were read, to know those that say the same again.
 #[derive(Default)]
-pub(crate) struct Pages(std::collections::HashMap<u64, i32>);
+pub(crate) struct Pages {
+    known: std::collections::HashMap<u64, i32>,
+    /// How many did, the first of them, and the page that it repeats.
+    again: Option<(usize, i32, i32)>,
+}
 
 impl Pages {
     /// Fewer words are a heading that many pages have.
     const FEWEST: usize = 20;
 
-    /// The page before that says the same as this one.
-    pub(crate) fn before(&mut self, page: &Layout) -> Option<i32> {
+    /// Whether a page before says the same as this one.
+    pub(crate) fn before(&mut self, page: &Layout) -> bool {
         use std::hash::{DefaultHasher, Hash as _, Hasher as _};
         if page.segments.iter().map(|s| s.words.len()).sum::<usize>() < Self::FEWEST {
-            return None;
+            return false;
         }
         let mut hash = DefaultHasher::new();
         page.segments.iter().for_each(|s| s.text.hash(&mut hash));
-        match self.0.entry(hash.finish()) {
-            std::collections::hash_map::Entry::Occupied(first) => Some(*first.get()),
-            std::collections::hash_map::Entry::Vacant(free) => {
-                free.insert(page.page_no);
-                None
-            }
+        let first = *self.known.entry(hash.finish()).or_insert(page.page_no);
+        if first == page.page_no {
+            return false;
         }
+        let (count, ..) = *self.again.get_or_insert((0, page.page_no, first));
+        self.again = self.again.map(|(_, page, first)| (count + 1, page, first));
+        true
+    }
+
+    /// How many pages said the same as another, the first of them, and the page that it repeats.
+    pub(crate) fn again(&self) -> Option<(usize, i32, i32)> {
+        self.again
     }
 }
 

@@ -13,11 +13,16 @@ use super::{Form, Label, Profile, choices};
 use crate::schema::{SchemaField, SchemaRows, ValueKind};
 use docmill_contracts::Fields;
 use docmill_document::date::{self, Evidence};
+use std::collections::HashMap;
 
 /// How well a header has to fit a column.
 const FITS: f32 = 0.55;
 /// Lines of the highest header.
 const MOST_LINES: usize = 3;
+/// Longer texts of one cell are cut.
+const MOST_BYTES: usize = 4_000;
+/// Most texts whose likeness is remembered.
+const MOST_KNOWN: usize = 20_000;
 /// A table ends before a gap of so many line heights.
 const GAP: f32 = 4.0;
 /// Confidence of a cell below a header that says exactly what its column is called.
@@ -59,6 +64,8 @@ pub(crate) struct Reader<'a> {
     most: usize,
     full: bool,
     ended: bool,
+    /// How well texts fit each column: pages repeat their texts, and each line is looked at as part of several headers.
+    known: HashMap<String, Vec<f32>>,
 }
 
 impl<'a> Reader<'a> {
@@ -83,6 +90,7 @@ impl<'a> Reader<'a> {
             most,
             full: false,
             ended: false,
+            known: HashMap::new(),
         }
     }
 
@@ -241,7 +249,7 @@ impl<'a> Reader<'a> {
     }
 
     /// The header of a page that says most of the schema's columns.
-    fn best(&self, layout: &Layout) -> Option<Header> {
+    fn best(&mut self, layout: &Layout) -> Option<Header> {
         let all = (0..layout.lines.len()).flat_map(|line| (1..=MOST_LINES).map(move |n| (line, n)));
         let scored = all.filter_map(|(line, count)| {
             let header = self.header_at(layout, line, count)?;
@@ -251,20 +259,30 @@ impl<'a> Reader<'a> {
         scored.reduce(|best, next| if next.0 > best.0 { next } else { best }).map(|(_, header)| header)
     }
 
-    fn header_at(&self, layout: &Layout, line: usize, count: usize) -> Option<Header> {
+    /// How well a text fits each column.
+    fn fits_of(&mut self, text: &str) -> &[f32] {
+        if self.known.len() > MOST_KNOWN {
+            self.known.clear();
+        }
+        let (profiles, columns) = (&self.profiles, &self.schema.columns);
+        self.known.entry(text.to_owned()).or_insert_with(|| {
+            let label = Label::of(text);
+            let named = heads::column_of(&super::super::lexicon::plain(text));
+            let fit = |(profile, column): (&Profile, &SchemaField)| {
+                let same = named.is_some() && named == standard(column);
+                if same { 1.0 } else { profile.likeness(&label) }
+            };
+            profiles.iter().zip(columns).map(fit).collect()
+        })
+    }
+
+    fn header_at(&mut self, layout: &Layout, line: usize, count: usize) -> Option<Header> {
         let cells = stacked(layout, line, count)?;
         let mut found: Vec<Option<Found>> = vec![None; cells.len()];
         let mut all: Vec<(f32, usize, usize)> = Vec::new();
         for (at, (text, _)) in cells.iter().enumerate() {
-            let label = Label::of(text);
-            let named = heads::column_of(&super::super::lexicon::plain(text));
-            for (column, profile) in self.profiles.iter().enumerate() {
-                let same = named.is_some() && named == standard(&self.schema.columns[column]);
-                let fit = if same { 1.0 } else { profile.likeness(&label) };
-                if fit >= FITS {
-                    all.push((fit, at, column));
-                }
-            }
+            let fits = self.fits_of(text).iter().enumerate();
+            all.extend(fits.filter(|(_, fit)| **fit >= FITS).map(|(column, fit)| (*fit, at, column)));
         }
         all.sort_by(|a, b| b.0.total_cmp(&a.0).then((a.1, a.2).cmp(&(b.1, b.2))));
         for (fit, at, column) in all {
@@ -288,7 +306,7 @@ impl Row {
     fn go_on(&mut self, cells: Vec<Option<(String, Box4)>>) {
         for (own, more) in self.cells.iter_mut().zip(cells) {
             match (own, more) {
-                (Some((text, place)), Some((rest, b))) => {
+                (Some((text, place)), Some((rest, b))) if text.len() < MOST_BYTES => {
                     text.push(' ');
                     text.push_str(&rest);
                     *place = union(*place, b);

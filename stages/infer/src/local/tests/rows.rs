@@ -2,7 +2,7 @@
 
 use super::{page, read, value};
 use crate::config::Config;
-use crate::extract::{Extraction, Extractor as _, Wanted};
+use crate::extract::{Extraction, Extractor as _, PageText, Wanted};
 use crate::local::LocalExtractor;
 use docmill_contracts::TextSource;
 
@@ -158,4 +158,18 @@ fn taxes_by_rates_come_to_the_tax_that_gross_and_net_differ_by() {
     ]);
     assert_eq!(value(&found, "tax_total"), "20.40");
     assert_eq!(found.fields["tax_total"].raw.as_deref(), Some("19,00 + 1,40"));
+}
+
+#[test]
+fn pages_that_say_the_same_count_once_and_are_told_once() {
+    let lines = [super::GERMAN, &["Vielen Dank für Ihren Auftrag und auf bald."]].concat();
+    let mut pages = (1..=4).map(|page_no| PageText { page_no, ..page(&lines) }).collect::<Vec<_>>();
+    let found = LocalExtractor::new(&Config::default()).extract(&mut pages, &Wanted::default()).unwrap();
+    assert_eq!(found.line_items.len(), 2);
+    let told: Vec<_> = found.problems.iter().filter(|p| p.code == "INFER-0155").collect();
+    assert_eq!(told.len(), 1);
+    assert_eq!(
+        told[0].message,
+        "page 2 says the same as page 1, as do 2 more with others: rows are counted once"
+    );
 }
